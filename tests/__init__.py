@@ -1,0 +1,1 @@
+"""The test suite. Its modules mirror those of the project."""

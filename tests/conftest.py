@@ -1,0 +1,84 @@
+"""Fixtures for every test: a scripted provider, and the whole site under a real gunicorn."""
+
+import contextlib
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import openai
+import pytest
+
+from tests.clients import Peer
+from tests.server import copy_prepared, prepare
+from tests.site import Site, SiteStarter, running_site
+from tests.upstream import ScriptedUpstream
+
+
+@pytest.fixture
+def upstream() -> Iterator[ScriptedUpstream]:
+    """A scripted OpenAI-compatible server; fails at teardown if the script and the requests disagree."""
+    with ScriptedUpstream() as server:
+        yield server
+
+
+@pytest.fixture
+def peer(upstream: ScriptedUpstream) -> Iterator[Peer]:
+    """A raw socket to `upstream`."""
+    with Peer(upstream) as peer:
+        yield peer
+
+
+@pytest.fixture
+def openai_client(upstream: ScriptedUpstream) -> Iterator[openai.OpenAI]:
+    """OpenAI's own client of `upstream`, which does not retry."""
+    with openai.OpenAI(base_url=upstream.url, api_key="test-key", max_retries=0) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated DATA_DIR with static files, for servers to start from a copy of."""
+    data_dir = tmp_path_factory.mktemp("prepared")
+    prepare(data_dir)
+    return data_dir
+
+
+@pytest.fixture(scope="session")
+def shared_site(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The one server of the session. Tests use `site`."""
+    data_dir = copy_prepared(prepared, tmp_path_factory.mktemp("shared") / "data")
+    with running_site(data_dir) as site:
+        yield site
+
+
+@pytest.fixture
+def site(shared_site: Site) -> Iterator[Site]:
+    """The site as `make run` has it, shared by the tests: people and replies are their own, data is not."""
+    shared_site.server.mark_log()
+    yield shared_site
+    shared_site.new_round()
+
+
+@pytest.fixture
+def start_site(prepared: Path, tmp_path: Path) -> Iterator[SiteStarter]:
+    """Starts sites of the test's own: `start_site(worker_class="gevent", workers=2, settings={...})`."""
+    starter = SiteStarter(prepared, tmp_path)
+    with contextlib.closing(starter):
+        yield starter
+
+
+def sites_of(item: pytest.Function) -> list[Site]:
+    """The sites that a test was given, and those that it started."""
+    given = [item.funcargs.get(name) for name in ("site", "start_site")]
+    found = [value for value in given if isinstance(value, Site)]
+    return found + [site for value in given if isinstance(value, SiteStarter) for site in value.sites]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what gunicorn said during a test that failed."""
+    report = yield
+    if report.failed:
+        report.sections += [(f"gunicorn at {site.url}", site.server.log) for site in sites_of(item)]
+    return report
