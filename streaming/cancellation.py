@@ -1,0 +1,65 @@
+"""Ends a run from outside: its threads stop at their next step, its connections close at once.
+
+A thread that waits for bytes cannot be told to stop, and closing its socket from another thread does
+not wake it. Shutting the socket down does. So connections know the run that uses them (`claim`), and
+`cancel()` shuts down every connection that is the run's.
+"""
+
+import threading
+from contextvars import ContextVar
+from typing import Protocol
+
+
+class Cancelled(BaseException):
+    """Raised inside a run that was cancelled.
+
+    Not an `Exception`: retries and `.with_fallbacks()` catch those, and would call a model again.
+    """
+
+
+class Connection(Protocol):
+    """A connection that at most one run uses at a time."""
+
+    def shut_down(self) -> None:
+        """End its reads and writes, in whatever thread they are. Never blocks."""
+
+
+class Cancellation:
+    """One run's off switch. Any thread may use it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self._connections: set[Connection] = set()
+        self.thread: int | None = None
+        """The identifier of the run's own thread, while it works on it. Set it with `lock` held."""
+        self.cancelled = False
+        self.had_connections = False
+        """Whether the run ever used a connection that it could shut down."""
+
+    def cancel(self) -> None:
+        """Flag the run and shut down its connections. Idempotent, never blocks."""
+        with self.lock:
+            self.cancelled = True
+            for connection in self._connections:
+                connection.shut_down()
+
+    def check(self) -> None:
+        """Raise `Cancelled` if the run was cancelled."""
+        if self.cancelled:
+            raise Cancelled
+
+    def claim(self, connection: Connection) -> None:
+        """The connection is this run's, until another run claims it from a pool."""
+        with self.lock:
+            self.check()
+            self.had_connections = True
+            self._connections.add(connection)
+
+    def release(self, connection: Connection) -> None:
+        """The connection is closed, or another run's."""
+        with self.lock:
+            self._connections.discard(connection)
+
+
+current: ContextVar[Cancellation | None] = ContextVar("streaming_cancellation", default=None)
+"""The run that the running code works for."""

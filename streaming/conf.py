@@ -1,0 +1,43 @@
+"""The app's settings: `STREAMING` in Django's settings, a dict with any of the names below."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conf:
+    """Seconds, unless said otherwise."""
+
+    CONNECT_TIMEOUT: float = 5
+    """Until the provider's server accepts a connection."""
+    FIRST_TOKEN_TIMEOUT: float = 60
+    """From the start of a run to its first event from the provider."""
+    IDLE_TIMEOUT: float = 60
+    """Between two events from the provider."""
+    TOTAL_TIMEOUT: float = 600
+    """For a whole run."""
+    HEARTBEAT: float = 15
+    """Between two bytes to a reader; a comment is sent when nothing else was."""
+    QUEUE_SIZE: int = 256
+    """Events that `stream()` holds for a slow consumer before the run waits for it."""
+    MAX_CHARACTERS: int = 1_000_000
+    """Characters in one run's reply; a longer one fails."""
+    MAX_STREAMS: int = 30
+    """Runs, and readers of runs, at once in one process."""
+
+
+def get_conf() -> Conf:
+    """The settings in force; the defaults where Django is not configured (a script, a notebook)."""
+    given: dict[str, Any] = getattr(settings, "STREAMING", {}) if settings.configured else {}
+    known = {field.name for field in fields(Conf)}
+    if unknown := sorted(set(given) - known):
+        raise ImproperlyConfigured(
+            f"STREAMING has no setting {unknown[0]!r}. It has: {', '.join(sorted(known))}."
+        )
+    for name, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+            raise ImproperlyConfigured(f"STREAMING[{name!r}] must be a number above 0, not {value!r}.")
+    return Conf(**given)

@@ -1,0 +1,68 @@
+"""Ends runs that take too long. One thread a process watches them all.
+
+A read timeout cannot do this: it starts again at every byte, and a server that sends keepalive
+comments, or a client library that retries, never lets it run out.
+"""
+
+import threading
+import time
+from typing import Protocol
+
+_GLANCE = 1.0
+"""Seconds after which the watch looks again while a deadline is awaited: it may have come closer."""
+
+
+class Timed(Protocol):
+    """What can be watched."""
+
+    def due(self) -> float:
+        """When the next deadline falls, on the monotonic clock. It may move, either way."""
+
+    def expire(self) -> None:
+        """The deadline has passed."""
+
+
+class Watch:
+    """Calls `expire()` on each watched thing once its deadline has passed."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._watched: set[Timed] = set()
+        self._next = float("inf")
+        self._thread: threading.Thread | None = None
+
+    def add(self, timed: Timed) -> None:
+        """Begin to watch."""
+        with self._changed:
+            self._watched.add(timed)
+            if self._thread is None or not self._thread.is_alive():  # not alive: this process was forked
+                self._thread = threading.Thread(target=self._run, name="streaming-deadlines", daemon=True)
+                self._thread.start()
+            if timed.due() < self._next:
+                self._changed.notify()
+
+    def discard(self, timed: Timed) -> None:
+        """Watch no longer."""
+        with self._changed:
+            self._watched.discard(timed)
+
+    def _run(self) -> None:
+        while True:
+            for timed in self._wait():
+                timed.expire()
+
+    def _wait(self) -> list[Timed]:
+        with self._changed:
+            due = {timed: timed.due() for timed in self._watched}
+            self._next = min(due.values(), default=float("inf"))
+            now = time.monotonic()
+            if self._next > now:
+                self._changed.wait(min(self._next - now, _GLANCE) if due else None)
+                return []
+            late = [timed for timed, when in due.items() if when <= now]
+            self._watched.difference_update(late)
+            return late
+
+
+watch = Watch()
+"""The process's only one. Its thread starts with the first run."""

@@ -1,0 +1,116 @@
+"""What went wrong, for two audiences: a sentence for the person, a traceback for the log.
+
+Providers' error texts echo prompts and keys, so neither audience ever gets `str(exc)`: the person gets
+a sentence of ours, the log gets the exceptions' types, status and request ids, and their stack.
+"""
+
+import logging
+import re
+import traceback
+from collections.abc import Iterator
+
+from streaming.events import Error
+
+logger = logging.getLogger("streaming")
+
+UNREACHABLE = Error("upstream_unreachable", "The model's server cannot be reached.", retryable=True)
+AUTH = Error("upstream_auth", "The model's server did not accept this site's key.", retryable=False)
+NO_MODEL = Error("upstream_model_missing", "The model's server does not have this model.", retryable=False)
+RATE_LIMITED = Error(
+    "upstream_rate_limited", "The model's server has too many requests. Try again shortly.", retryable=True
+)
+REJECTED = Error("upstream_rejected", "The model's server rejected the request.", retryable=False)
+TOO_LONG = Error("context_too_long", "This conversation is too long for the model.", retryable=False)
+UPSTREAM = Error("upstream_error", "The model's server failed. Try again.", retryable=True)
+INCOMPLETE = Error(
+    "upstream_incomplete", "The reply broke off before the model had finished it.", retryable=True
+)
+TIMEOUT_CONNECT = Error("timeout", "The model's server did not answer in time.", retryable=True)
+TIMEOUT_FIRST = Error("timeout", "The model did not begin its reply in time.", retryable=True)
+TIMEOUT_IDLE = Error("timeout", "The model fell silent in the middle of its reply.", retryable=True)
+TIMEOUT_TOTAL = Error("timeout", "The reply took longer than this site allows.", retryable=True)
+REPLY_TOO_LONG = Error("reply_too_long", "The reply grew longer than this site allows.", retryable=False)
+INTERNAL = Error("internal", "Something went wrong on this site.", retryable=True)
+
+_BY_STATUS = {401: AUTH, 403: AUTH, 404: NO_MODEL, 429: RATE_LIMITED, 413: TOO_LONG}
+_BY_CLASS = {  # of httpx2, httpcore2, the SDKs that are made like openai's, and Python
+    "ConnectTimeout": TIMEOUT_CONNECT,
+    "ConnectError": UNREACHABLE,
+    "TimeoutException": TIMEOUT_IDLE,
+    "APITimeoutError": TIMEOUT_FIRST,
+    "ReadError": INCOMPLETE,
+    "RemoteProtocolError": INCOMPLETE,
+    "TransportError": UNREACHABLE,
+    "APIConnectionError": UNREACHABLE,
+    "APIError": UPSTREAM,
+    "JSONDecodeError": UPSTREAM,
+    "ConnectionError": UNREACHABLE,
+    "TimeoutError": TIMEOUT_IDLE,
+}
+
+
+class RunFailed(Exception):
+    """A run failed in a way that no exception of its own tells: too late, too long, broken off."""
+
+    def __init__(self, error: Error) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+def classify(exc: BaseException, *, began: bool) -> Error:
+    """The error to show for an exception: by HTTP status, else by its class, causes first.
+
+    A server that is gone after it `began` to reply could be reached: the reply broke off.
+    """
+    error = _classify(exc)
+    return INCOMPLETE if began and error is UNREACHABLE else error
+
+
+def _classify(exc: BaseException) -> Error:
+    if isinstance(exc, RunFailed):
+        return exc.error
+    for cause in reversed(list(_causes(exc))):
+        status = getattr(cause, "status_code", None)
+        if isinstance(status, int) and status >= 400:
+            return _by_status(status, cause)
+        for cls in type(cause).__mro__:
+            if error := _BY_CLASS.get(cls.__name__):
+                return error
+    return INTERNAL
+
+
+def _by_status(status: int, exc: BaseException) -> Error:
+    if getattr(exc, "code", None) == "context_length_exceeded":
+        return TOO_LONG
+    return _BY_STATUS.get(status) or (REJECTED if status < 500 else UPSTREAM)
+
+
+def _causes(exc: BaseException | None) -> Iterator[BaseException]:
+    """The exception, its cause, the cause's cause."""
+    seen: set[int] = set()
+    while exc is not None and id(exc) not in seen:
+        seen.add(id(exc))
+        yield exc
+        exc = exc.__cause__ or (None if exc.__suppress_context__ else exc.__context__)
+
+
+def log_failure(run: str, error: Error, exc: BaseException | None) -> None:
+    """Log why a run failed: what a developer needs, nothing that a person or a provider wrote."""
+    if exc is None:
+        logger.warning("run %s failed: %s", run, error.code)
+        return
+    kinds = " <- ".join(_kind(cause) for cause in _causes(exc))
+    stack = "".join(traceback.format_tb(exc.__traceback__)).rstrip()
+    if error is INTERNAL:
+        logger.error("run %s failed: %s: %s\n%s", run, error.code, kinds, stack)
+    else:
+        logger.warning("run %s failed: %s: %s", run, error.code, kinds)
+        logger.debug("run %s failed here:\n%s", run, stack)
+
+
+def _kind(exc: BaseException) -> str:
+    kind = f"{type(exc).__module__}.{type(exc).__qualname__}"
+    for name in ("status_code", "code", "request_id", "errno"):
+        if re.fullmatch(r"[\w.-]{1,80}", value := str(getattr(exc, name, "") or "")):
+            kind += f" {name}={value}"
+    return kind

@@ -1,0 +1,152 @@
+"""What flows: the typed events of a run, as they are logged and sent.
+
+A run gives out a `Start`, then whatever the runnable produces, then exactly one `End`, always last.
+`docs/protocol.md` has the same table for readers of the wire; a test holds the two together.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, Literal
+
+Status = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened in a run.
+
+    `id` is the event's number in its run, from 1 and without gaps; 0 means that no log has numbered it.
+    """
+
+    event: ClassVar[str]
+    """The event's name on the wire."""
+
+    id: int = field(default=0, kw_only=True)
+
+    def data(self) -> dict[str, Any]:
+        """The event's JSON object on the wire."""
+        return {name: value for name, value in asdict(self).items() if name != "id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Start(Event):
+    """The run exists. `model` is the name of the model that answers, where the run has only one."""
+
+    event: ClassVar[str] = "start"
+    run: str
+    conversation: str | None = None
+    message: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token(Event):
+    """A piece of the reply's text: never empty, well-formed Unicode, without NUL."""
+
+    event: ClassVar[str] = "token"
+    text: str
+
+    def data(self) -> dict[str, Any]:
+        return {"text": self.text}  # asdict() walks and copies: too dear for what comes once a token
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning(Event):
+    """A piece of what the model says to itself before it replies. Never part of the reply."""
+
+    event: ClassVar[str] = "reasoning"
+    text: str
+
+    def data(self) -> dict[str, Any]:
+        return {"text": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStart(Event):
+    """A tool was called. `call_id` (on the wire: `id`) is the same in the call's `ToolEnd`."""
+
+    event: ClassVar[str] = "tool-start"
+    call_id: str
+    name: str
+    input: Any = None
+
+    def data(self) -> dict[str, Any]:
+        return {"id": self.call_id, "name": self.name, "input": self.input}
+
+
+@dataclass(frozen=True, slots=True)
+class ToolEnd(Event):
+    """A tool returned its `output`, or failed with an `error`, a sentence that a person may read."""
+
+    event: ClassVar[str] = "tool-end"
+    call_id: str
+    name: str
+    output: Any = None
+    error: str | None = None
+
+    def data(self) -> dict[str, Any]:
+        result = {"error": self.error} if self.error is not None else {"output": self.output}
+        return {"id": self.call_id, "name": self.name, **result}
+
+
+@dataclass(frozen=True, slots=True)
+class Documents(Event):
+    """What a retriever found: for each document its `id`, `title`, `source` and `text`."""
+
+    event: ClassVar[str] = "documents"
+    documents: Sequence[Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Output(Event):
+    """RFC 6902 operations that bring the structured output so far up to date."""
+
+    event: ClassVar[str] = "output"
+    patch: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens read and written, as the provider `reported` them or as `estimated` from the text."""
+
+    input_tokens: int
+    output_tokens: int
+    source: Literal["reported", "estimated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """Why a run failed: a stable `code`, and a sentence that a person can act on.
+
+    `retryable` says whether the same request may well succeed a little later.
+    """
+
+    code: str
+    message: str
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class End(Event):
+    """The run is over. `done` implies that the model finished its reply; `error` is set when `failed`."""
+
+    event: ClassVar[str] = "end"
+    status: Status
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    error: Error | None = None
+
+
+class Idle:
+    """Stands in a stream for a moment in which nothing happened, so that readers can look around.
+
+    Only streams that were asked for it (`tick=`) carry it. It is no event: it has no number and no bytes.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "IDLE"
+
+
+IDLE = Idle()

@@ -1,0 +1,198 @@
+"""The thread that runs a runnable, and the one place where a run ends.
+
+A run ends once, by whichever comes first: the runnable returns or raises (in the worker's thread), a
+person stops it (in the thread of that request), a deadline passes (in the thread of the watch). Whoever
+is first seals the sink, so that no token can follow, and writes the `End`. The others find it done.
+"""
+
+import gc
+import threading
+import time
+from collections.abc import Callable
+from contextvars import copy_context
+from typing import Any, Protocol
+
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.config import merge_configs
+
+from streaming import cancellation, errors
+from streaming.callbacks import QueueCallback
+from streaming.cancellation import Cancellation, Cancelled
+from streaming.conf import Conf
+from streaming.deadlines import watch
+from streaming.errors import RunFailed
+from streaming.events import End, Error, Event, Start, Status
+from streaming.interrupt import interrupt
+
+
+class Sink(Protocol):
+    """Where the events go. It numbers them."""
+
+    def put(self, event: Event) -> None:
+        """Add an event. May block while readers are slow. Raises `Cancelled` once sealed."""
+
+    def seal(self) -> bool:
+        """Refuse events from now on. False if somebody did so before."""
+
+    def end(self, end: End) -> None:
+        """Add the last event. Only for whoever sealed it."""
+
+
+class Worker:
+    """Runs one runnable in a thread of its own, and puts its events, an `End` last, into a sink.
+
+    `before_end` is called once, with the `End` that comes next, when no event can follow any more and
+    before readers see it: the place to store the reply.
+    """
+
+    def __init__(
+        self,
+        runnable: Runnable[Any, Any],
+        input: Any,
+        sink: Sink,
+        *,
+        start: Start,
+        config: RunnableConfig | None = None,
+        conf: Conf,
+        before_end: Callable[[End], None] | None = None,
+    ) -> None:
+        self._runnable = runnable
+        self._input = input
+        self._sink = sink
+        self._start = start
+        self._conf = conf
+        self._before_end = before_end
+        self._cancellation = Cancellation()
+        self._callback = QueueCallback(self, cancellation=self._cancellation)
+        self._config = merge_configs(config, {"callbacks": [self._callback]})
+        self._began = self._active = time.monotonic()
+        self._heard = False
+        self._blocked = False
+        self._characters = 0
+        self.exception: BaseException | None = None
+        """What the run raised, for callers in the same process. Set before the `End` is there."""
+
+    def start(self) -> None:
+        """Put the `Start`, and run. The thread sees the caller's context variables."""
+        self._sink.put(self._start)
+        context = copy_context()
+        thread = threading.Thread(
+            target=context.run, args=(self._run,), name=f"run-{self._start.run[:8]}", daemon=True
+        )
+        watch.add(self)
+        thread.start()
+
+    def stop(self, status: Status = "stopped") -> None:
+        """End the run now and close its upstream connections. From any thread; idempotent."""
+        self._finish(status)
+
+    # In the worker's thread
+
+    def _run(self) -> None:
+        cancellation.current.set(self._cancellation)
+        try:
+            try:
+                self._work_in(threading.get_ident())
+                for _ in self._runnable.stream(self._input, self._config):
+                    self._cancellation.check()
+            finally:
+                self._work_in(None)
+        except Cancelled:
+            self._finish("stopped")
+        except BaseException as exc:  # noqa: BLE001 - SystemExit in a tool must end the run, not lose it
+            self._fail(errors.classify(exc, began=self._heard), exc)
+        else:
+            if self._callback.broke_off:
+                self._fail(errors.INCOMPLETE, None)
+            else:
+                self._finish("done")
+        finally:
+            if self._cancellation.cancelled and not self._cancellation.had_connections:
+                # A client of its own. openai's `Stream` is in a reference cycle, and a completion
+                # model drops it unclosed: only the collector closes that connection.
+                gc.collect()
+            _close_database_connections()
+
+    def _work_in(self, thread: int | None) -> None:
+        with self._cancellation.lock:
+            self._cancellation.thread = thread
+
+    def put(self, event: Event) -> None:
+        """Take an event from the callback: in the worker's thread, or in one of a parallel branch."""
+        self._heard = True
+        self._active = time.monotonic()
+        self._characters += len(getattr(event, "text", ""))
+        if self._characters > self._conf.MAX_CHARACTERS:
+            raise RunFailed(errors.REPLY_TOO_LONG)
+        self._blocked = True  # a slow reader is not a silent model
+        try:
+            self._sink.put(event)
+        finally:
+            self._active = time.monotonic()
+            self._blocked = False
+
+    # In the watch's thread
+
+    def due(self) -> float:
+        """When the next of the three deadlines falls."""
+        total = self._began + self._conf.TOTAL_TIMEOUT
+        if self._blocked:
+            return total
+        patience = self._conf.IDLE_TIMEOUT if self._heard else self._conf.FIRST_TOKEN_TIMEOUT
+        return min(total, self._active + patience)
+
+    def expire(self) -> None:
+        """End the run as failed, for the deadline that has passed."""
+        if time.monotonic() >= self._began + self._conf.TOTAL_TIMEOUT:
+            error = errors.TIMEOUT_TOTAL
+        else:
+            error = errors.TIMEOUT_IDLE if self._heard else errors.TIMEOUT_FIRST
+        self._fail(error, None)
+        _close_database_connections()
+
+    # In any thread
+
+    def _fail(self, error: Error, exc: BaseException | None) -> None:
+        if self._finish("failed", error=error, exc=exc):
+            errors.log_failure(self._start.run, error, exc)
+
+    def _finish(
+        self, status: Status, *, error: Error | None = None, exc: BaseException | None = None
+    ) -> bool:
+        if not self._sink.seal():
+            return False
+        watch.discard(self)
+        if status != "done":
+            self._cancellation.cancel()
+            interrupt(self._cancellation, self._callback)
+        end = End(
+            status=status,
+            finish_reason=self._callback.finish_reason if status == "done" else None,
+            usage=self._callback.usage,
+            error=error,
+        )
+        self.exception = exc or (RunFailed(error) if error else None)
+        self._sink.end(self._store(end))
+        return True
+
+    def _store(self, end: End) -> End:
+        """The end after it was stored, or a failed one if it could not be."""
+        if self._before_end is None:
+            return end
+        try:
+            self._before_end(end)
+        except Exception as exc:  # noqa: BLE001 - whatever a hook raises, the run must end
+            errors.log_failure(self._start.run, errors.INTERNAL, exc)
+            self.exception = exc
+            return End(status="failed", usage=end.usage, error=errors.INTERNAL)
+        return end
+
+
+def _close_database_connections() -> None:
+    """A thread that ends without this leaks the connection that the runnable or a hook opened in it."""
+    from django.conf import settings
+
+    if settings.configured:
+        from django.db import connections
+
+        connections.close_all()
