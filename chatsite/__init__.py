@@ -1,0 +1,1 @@
+"""The chat site: one Django project built on the reusable app `streaming`."""

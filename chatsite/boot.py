@@ -1,0 +1,96 @@
+"""What must hold before requests are served.
+
+    python -m chatsite.boot prepare    bring the database and the static files up to date
+    python -m chatsite.boot check      refuse what cannot work, in one sentence, without a traceback
+
+`make run` prepares; the gunicorn master checks, in a process of its own, so that it never imports Django
+itself: workers then see new code on a reload.
+"""
+
+import contextlib
+import fcntl
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import django
+from django.conf import settings
+from django.core.checks import CheckMessage, Tags
+from django.core.checks.registry import registry
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+
+
+@contextlib.contextmanager
+def alone(data_dir: Path) -> Iterator[None]:
+    """One process at a time: migrations and the change of SQLite's journal can fail side by side."""
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (data_dir / "boot.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def prepare() -> None:
+    """Write-ahead log, migrations, static files. Safe to repeat, and to run in several processes at once."""
+    with alone(settings.DATA_DIR):
+        use_wal()
+        call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+        call_command("collectstatic", verbosity=0, interactive=False, skip_checks=True)
+
+
+def use_wal() -> None:
+    """Readers beside a writer. It belongs to the database file, so it is done once, before workers start."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA journal_mode=WAL")
+
+
+def check() -> None:
+    """Every setting in order, a database that answers, no migration outstanding."""
+    problems = [problem for problem in _problems() if not problem.is_silenced()]
+    for problem in problems:
+        if not problem.is_serious():
+            sys.stderr.write(f"{problem}\n")
+    if serious := [str(problem) for problem in problems if problem.is_serious()]:
+        raise ImproperlyConfigured("\n".join(serious))
+    call_command("migrate", verbosity=0, check_unapplied=True, skip_checks=True)
+    with alone(settings.DATA_DIR):
+        use_wal()
+
+
+def _problems() -> Iterator[CheckMessage]:
+    """From Django's system checks, but for that of the addresses: it loads LangChain, which takes seconds,
+    and says nothing of the settings. The tests have checked the addresses, and workers load them next."""
+    for one in registry.get_checks():
+        if Tags.urls not in one.tags:
+            yield from one(app_configs=None, databases=["default"])
+
+
+STEPS: dict[str, Callable[[], None]] = {"prepare": prepare, "check": check}
+
+
+def main(step: Callable[[], None]) -> str:
+    """Run one step; the sentence to show if it cannot be done, "" if it was."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
+    try:
+        django.setup()
+        step()
+    except ImproperlyConfigured as error:
+        return str(error)
+    except DatabaseError as error:
+        # Neither the address nor the password is in it.
+        return f"The database cannot be used: {str(error).strip()}"
+    except KeyboardInterrupt:
+        return "Stopped."
+    except SystemExit:  # of `migrate --check`
+        return "The database is not up to date: run `python manage.py migrate`."
+    except OSError as error:
+        return f"{error.strerror}: {error.filename}"
+    return ""
+
+
+if __name__ == "__main__":
+    if message := main(STEPS[sys.argv[1]]):
+        sys.exit(f"Cannot start: {message}")

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class ChatConfig(AppConfig):
+    """Conversations, messages, and the page."""
+
+    name = "chatsite.chat"

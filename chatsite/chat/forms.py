@@ -1,0 +1,87 @@
+"""What a person may send, checked before anything is stored."""
+
+from urllib.parse import unquote_to_bytes
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest
+
+from chatsite.accounts.visitor import Visitor
+from chatsite.assistants.registry import default_assistant, get_assistant
+from chatsite.chat.models import Conversation, Message
+
+REPLACEMENT = "\ufffd"
+
+
+class MessageForm(forms.Form):
+    """A message: `text`; optionally the `conversation`, the message that it answers (`parent`), and,
+    for a new conversation, the `assistant`. What is not the visitor's own counts as missing."""
+
+    text = forms.CharField(
+        strip=False,
+        error_messages={
+            "required": "Write something first.",
+            "null_characters_not_allowed": "The text contains a NUL character, which cannot be sent.",
+        },
+    )
+    conversation = forms.UUIDField(required=False)
+    parent = forms.UUIDField(required=False)
+    assistant = forms.SlugField(required=False)
+
+    def __init__(self, request: HttpRequest, visitor: Visitor) -> None:
+        super().__init__(request.POST)
+        self._request = request
+        self._visitor = visitor
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"].replace("\r\n", "\n")
+        if not text.strip():
+            raise forms.ValidationError(self.fields["text"].error_messages["required"], code="required")
+        if len(text) > (most := settings.CHAT_MAX_LENGTH):
+            message = f"The text has {len(text):,} characters. At most {most:,} can be sent at once."
+            raise forms.ValidationError(message, code="too_long")
+        if not _is_utf_8(self._request, text):
+            raise forms.ValidationError("The text is not valid UTF-8.", code="bad_encoding")
+        return text
+
+    def clean_conversation(self) -> Conversation | None:
+        if (pk := self.cleaned_data["conversation"]) is None:
+            return None
+        found = Conversation.objects.for_visitor(self._visitor).filter(pk=pk).first()
+        if found is None:
+            raise forms.ValidationError("That conversation does not exist.", code="not_found")
+        return found
+
+    def clean_parent(self) -> Message | None:
+        if (pk := self.cleaned_data["parent"]) is None:
+            return None
+        found = Message.objects.for_visitor(self._visitor).filter(pk=pk).first()
+        if found is None or found.conversation != self.cleaned_data.get("conversation"):
+            raise forms.ValidationError("That message does not exist.", code="not_found")
+        return found
+
+    def clean_assistant(self) -> str:
+        slug: str = self.cleaned_data["assistant"] or default_assistant().slug
+        if get_assistant(slug) is None:
+            raise forms.ValidationError("There is no such assistant.", code="no_assistant")
+        return slug
+
+    @property
+    def first_error(self) -> tuple[str, str]:
+        """Code and message of the error to show; what does not exist comes first."""
+        errors = [error for found in self.errors.as_data().values() for error in found]
+        worst = min(errors, key=lambda error: error.code != "not_found")
+        return worst.code or "invalid", worst.messages[0]
+
+
+def _is_utf_8(request: HttpRequest, text: str) -> bool:
+    """Whether the form was. Django does not say: it takes raw bytes for Latin-1, and puts U+FFFD in the
+    place of others. The bytes of a multipart form are gone by now: there, that character is refused.
+    """
+    if request.content_type != "application/x-www-form-urlencoded":
+        return REPLACEMENT not in text
+    try:
+        unquote_to_bytes(request.body).decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,49 @@
+"""What of a conversation the model is sent: the newest messages that fit, whole ones only."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages.utils import count_tokens_approximately
+
+from chatsite.chat.models import Message
+
+REPLY_SHARE = 4
+"""A quarter of the context is kept for the reply, where its length is not set."""
+
+
+class TooLong(Exception):
+    """The newest message alone is more than the model can read."""
+
+
+def for_model(path: Sequence[Message]) -> list[BaseMessage]:
+    """The system prompt, and as many of the path's newest messages as the model's context holds.
+
+    Replies without text are left out, and so are the oldest messages when it gets tight; none is cut.
+    The first that is left is a person's. Raises `TooLong` when not even the last message fits.
+    """
+    system = [SystemMessage(settings.CHAT_SYSTEM_PROMPT)] if settings.CHAT_SYSTEM_PROMPT else []
+    room = _room() - count_tokens_approximately(system)
+    kept: list[BaseMessage] = []
+    for message in reversed([_as_langchain(message) for message in path if message.content]):
+        room -= count_tokens_approximately([message])
+        if room < 0:
+            break
+        kept.insert(0, message)
+    if not kept:
+        raise TooLong
+    while not isinstance(kept[0], HumanMessage):
+        kept.pop(0)
+    return [*system, *kept]
+
+
+def _room() -> int:
+    """Tokens for all that the model reads."""
+    context: int = settings.CHAT_CONTEXT_TOKENS
+    return context - min(settings.CHAT_MAX_TOKENS or context, context // REPLY_SHARE)
+
+
+def _as_langchain(message: Message) -> BaseMessage:
+    if message.role == Message.Role.USER:
+        return HumanMessage(message.content)
+    return AIMessage(message.content)

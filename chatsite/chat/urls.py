@@ -1,0 +1,13 @@
+from django.urls import path
+
+from chatsite.chat import views
+
+app_name = "chat"
+urlpatterns = [
+    path("", views.page, name="page"),
+    path("c/<uuid:conversation_id>/", views.conversation, name="conversation"),
+    path("messages/", views.send, name="send"),
+    path("messages/<uuid:message_id>/regenerate/", views.regenerate, name="regenerate"),
+    path("runs/<uuid:run_id>/events/", views.events, name="events"),
+    path("runs/<uuid:run_id>/stop/", views.stop, name="stop"),
+]

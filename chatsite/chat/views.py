@@ -1,0 +1,178 @@
+"""The page, and what it does: send, regenerate, follow, stop."""
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from chatsite.accounts.visitor import SignInRequired, Visitor, known_visitor_of, visitor_of
+from chatsite.assistants.chat_model import ModelNotConfigured
+from chatsite.assistants.registry import default_assistant, get_assistant
+from chatsite.chat import replies
+from chatsite.chat.blocks import with_blocks
+from chatsite.chat.errors import busy, error, wants_events
+from chatsite.chat.forms import MessageForm
+from chatsite.chat.history import TooLong
+from chatsite.chat.models import Conversation, Message
+from streaming import admission, runs
+from streaming.admission import Busy
+from streaming.http import TICK, EventStreamResponse
+from streaming.runs import Run
+
+RECENT = 50
+"""Conversations in the list beside the page."""
+
+
+class SeeOther(HttpResponseRedirect):
+    """A form was taken: its result is elsewhere, to GET."""
+
+    status_code = 303
+
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def _refusals(view: View[P]) -> View[P]:
+    """Answers for what the steps of a view refuse."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except SignInRequired:
+            if request.method == "GET" and not wants_events(request):
+                return redirect(f"{reverse('login')}?{urlencode({'next': request.path})}")
+            return error(request, 403, "sign_in_required", "Sign in first.")
+        except Busy as exc:
+            return busy(request, retry_after=exc.retry_after)
+        except TooLong:
+            return error(request, 400, "too_long", "The text is longer than the model can read. Shorten it.")
+        except ModelNotConfigured as exc:
+            return error(request, 503, "no_model", str(exc))
+
+    return answer
+
+
+@require_GET
+@never_cache
+@_refusals
+def page(request: HttpRequest) -> HttpResponse:
+    """A new conversation."""
+    return _page(request, visitor_of(request), None)
+
+
+@require_GET
+@never_cache
+@_refusals
+def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """One conversation; a reply that is being written has its text so far."""
+    visitor = visitor_of(request)
+    found = Conversation.objects.for_visitor(visitor).filter(pk=conversation_id).first()
+    if found is None:
+        raise Http404
+    return _page(request, visitor, found)
+
+
+@require_POST
+@_refusals
+def send(request: HttpRequest) -> HttpResponseBase:
+    """Take a message, and answer with the reply's events or with the way to its page."""
+    form = MessageForm(request, known_visitor_of(request))
+    if not form.is_valid():
+        code, message = form.first_error
+        return error(request, 404 if code == "not_found" else 400, code, message)
+    data = form.cleaned_data
+    reply = replies.send(
+        data["text"],
+        visitor=known_visitor_of(request),
+        conversation=data["conversation"],
+        parent=data["parent"],
+        assistant=data["assistant"],
+    )
+    return _answer(request, reply)
+
+
+@require_POST
+@_refusals
+def regenerate(request: HttpRequest, message_id: UUID) -> HttpResponseBase:
+    """Another reply beside this one."""
+    message = Message.objects.for_visitor(visitor_of(request)).filter(pk=message_id).first()
+    if message is None:
+        raise Http404
+    if message.role != Message.Role.ASSISTANT:
+        return error(request, 400, "not_a_reply", "Only a reply can be regenerated.")
+    return _answer(request, replies.regenerate(message))
+
+
+@require_GET
+@never_cache
+@_refusals
+def events(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
+    """The run's events after the last one that the reader has; 204 when no more will come."""
+    _reply_of(run_id, visitor_of(request))
+    run = runs.get(run_id)
+    if run is None:
+        return HttpResponse(status=204)
+    last = request.headers.get("Last-Event-ID") or request.GET.get("after") or "0"
+    if not re.fullmatch(r"[0-9]{1,18}", last) or int(last) > run.log.last_id:
+        return error(request, 400, "bad_event_id", "There is no event of that number. Reload the page.")
+    if run.log.ended and int(last) == run.log.last_id:
+        return HttpResponse(status=204)
+    return _stream(request, run, after=int(last))
+
+
+@require_POST
+@_refusals
+def stop(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """End the run. Stopping what has ended changes nothing."""
+    reply = _reply_of(run_id, visitor_of(request))
+    if (run := runs.get(run_id)) is not None:
+        run.stop()
+    if "text/html" in request.headers.get("Accept", ""):
+        return SeeOther(reply.conversation.get_absolute_url())
+    return HttpResponse(status=204)
+
+
+def _page(request: HttpRequest, visitor: Visitor, current: Conversation | None) -> HttpResponse:
+    assistant = current and get_assistant(current.assistant)
+    context = {
+        "conversation": current,
+        "conversations": Conversation.objects.for_visitor(visitor)[:RECENT],
+        "chat_messages": replies.with_text_so_far(current.path()) if current else [],
+        "assistant": assistant or default_assistant(),
+        "max_length": settings.CHAT_MAX_LENGTH,
+    }
+    return render(request, "chat/page.html", context)
+
+
+def _reply_of(run_id: UUID, visitor: Visitor) -> Message:
+    reply = Message.objects.for_visitor(visitor).filter(run_id=run_id).first()
+    if reply is None:
+        raise Http404
+    return reply
+
+
+def _answer(request: HttpRequest, reply: Message) -> HttpResponseBase:
+    run = reply.run_id and runs.get(reply.run_id)
+    if run and wants_events(request):
+        return _stream(request, run, after=0)
+    return SeeOther(reply.conversation.get_absolute_url())
+
+
+def _stream(request: HttpRequest, run: Run, *, after: int) -> EventStreamResponse:
+    place = admission.readers.enter()
+    live = runs.follow(run, after=after, tick=TICK)
+    if request.GET.get("html") == "1":
+        live = with_blocks(live, text=run.log.text(up_to=after))
+    return EventStreamResponse(live, on_close=place.leave)

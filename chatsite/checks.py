@@ -1,0 +1,62 @@
+"""Combinations of settings that are each valid, but not together. chatsite/apps.py registers them.
+
+What is wrong with a single variable is said by chatsite.env, while the settings are read.
+"""
+
+import ipaddress
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+WILDCARDS = frozenset({"", "0.0.0.0", "::", "[::]"})  # noqa: S104 - compared, not bound
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server that listens on `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+@register(Tags.security)
+def debug_stays_at_home(**_: Any) -> list[CheckMessage]:
+    if settings.DEBUG and not is_loopback(settings.HOST):
+        message = f"DEBUG is on and HOST is {settings.HOST!r}: anybody would see source code and settings."
+        return [Error(message, hint="Unset DEBUG, or listen on 127.0.0.1.", id="chatsite.E001")]
+    return []
+
+
+@register(Tags.security)
+def hosts_are_named(**_: Any) -> list[CheckMessage]:
+    if "*" in settings.ALLOWED_HOSTS and not settings.DEBUG:
+        message = "ALLOWED_HOSTS is '*': links and redirects take whatever name a visitor sends."
+        return [Warning(message, hint="Name the hosts, separated by commas.", id="chatsite.W001")]
+    return []
+
+
+@register(Tags.compatibility)
+def timeouts_fit_together(**_: Any) -> list[CheckMessage]:
+    timeouts = settings.STREAMING
+    total = timeouts["TOTAL_TIMEOUT"]
+    return [
+        Error(
+            f"STREAM_{name} ({timeouts[name]:g} s) is longer than STREAM_TOTAL_TIMEOUT ({total:g} s).",
+            hint="The time for a whole reply holds the others.",
+            id="chatsite.E002",
+        )
+        for name in ("CONNECT_TIMEOUT", "FIRST_TOKEN_TIMEOUT", "IDLE_TIMEOUT")
+        if timeouts[name] > total
+    ]
+
+
+@register(Tags.compatibility)
+def reply_fits_the_context(**_: Any) -> list[CheckMessage]:
+    reply, context = settings.CHAT_MAX_TOKENS, settings.CHAT_CONTEXT_TOKENS
+    if reply is not None and reply >= context:
+        message = f"CHAT_MAX_TOKENS ({reply}) leaves no room for a prompt in CHAT_CONTEXT_TOKENS ({context})."
+        return [Error(message, hint="Lower the one or raise the other.", id="chatsite.E003")]
+    return []

@@ -1,0 +1,146 @@
+"""Readers of environment variables, which fail loudly.
+
+Each one returns a valid value or raises ImproperlyConfigured with the name of the variable, the value
+that was found (never that of a secret) and what was expected. A variable that is set to nothing counts
+as unset, as compose files pass it.
+"""
+
+import math
+import os
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = frozenset({"1", "true", "yes", "on"})
+FALSE = frozenset({"0", "false", "no", "off"})
+# A name, an IPv4 address, an IPv6 address in brackets, ".example.org" for its subdomains, or "*".
+HOST = re.compile(r"\*|\.?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\]", re.IGNORECASE)
+
+
+def refuse(name: str, expected: str, *, value: str | None = None) -> ImproperlyConfigured:
+    """The error for a bad variable; leave `value` out where it may hold a secret."""
+    found = "has a value that cannot be used" if value is None else f"is {value!r}"
+    return ImproperlyConfigured(f"{name} {found}: expected {expected}.")
+
+
+def text(name: str, default: str = "", *, pattern: str = "", expected: str = "") -> str:
+    """A line of text, without surrounding blanks; `pattern` must match all of it."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    if not value.isprintable():
+        raise refuse(name, "printable text on one line", value=value)
+    if pattern and not re.fullmatch(pattern, value):
+        raise refuse(name, expected, value=value)
+    return value
+
+
+def prose(name: str, default: str) -> str:
+    """Text of any length, line breaks included; set to nothing it stays empty."""
+    return os.environ.get(name, default)
+
+
+def secret(name: str, *, minimum: int = 1) -> str:
+    """A key or a password, "" if unset. It goes into headers, so only visible ASCII is taken."""
+    value = os.environ.get(name, "").strip()
+    if value and not (len(value) >= minimum and value.isascii() and value.isprintable() and " " not in value):
+        raise refuse(name, f"at least {minimum} visible ASCII characters without blanks")
+    return value
+
+
+def flag(name: str, *, default: bool) -> bool:
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    if value.lower() not in TRUE | FALSE:
+        raise refuse(name, "one of 1, true, yes, on, 0, false, no, off", value=value)
+    return value.lower() in TRUE
+
+
+def integer(name: str, default: int, *, minimum: int, maximum: int) -> int:
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    # int() would take "1_000", "+5" and digits of other scripts.
+    if not re.fullmatch(r"-?[0-9]{1,18}", value) or not minimum <= int(value) <= maximum:
+        raise refuse(name, f"a whole number from {minimum} to {maximum}", value=value)
+    return int(value)
+
+
+def optional_integer(name: str, *, minimum: int, maximum: int) -> int | None:
+    if not os.environ.get(name, "").strip():
+        return None
+    return integer(name, minimum, minimum=minimum, maximum=maximum)
+
+
+def seconds(name: str, default: float, *, maximum: float = 86_400.0) -> float:
+    """A duration above zero."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not 0 < number <= maximum:  # false for nan as well
+        raise refuse(name, f"a number of seconds above 0 and up to {maximum:g}", value=value)
+    return number
+
+
+def choice(name: str, default: str, *, allowed: tuple[str, ...]) -> str:
+    value = os.environ.get(name, "").strip().upper()
+    if not value:
+        return default
+    if value not in allowed:
+        raise refuse(name, f"one of {', '.join(allowed)}", value=value)
+    return value
+
+
+def words(name: str) -> list[str]:
+    """A list, separated by commas or blanks."""
+    return [word for word in re.split(r"[,\s]+", os.environ.get(name, "")) if word]
+
+
+def hosts(name: str, default: list[str]) -> list[str]:
+    found = words(name)
+    for host in found:
+        if not HOST.fullmatch(host):
+            raise refuse(name, "host names separated by commas, without scheme or port", value=host)
+    return found or default
+
+
+def origins(name: str) -> list[str]:
+    found = words(name)
+    for origin in found:
+        if not re.fullmatch(r"https?://(\*\.)?[^/\s?#@]+", origin):
+            raise refuse(name, "origins such as https://chat.example.org, separated by commas", value=origin)
+    return found
+
+
+def url(name: str, default: str = "") -> str:
+    """An http or https address without a trailing slash."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or "@" in value or not value.isprintable() or " " in value:
+        # Not shown if it may carry a password: http://name:password@host
+        shown = None if "@" in value else value
+        raise refuse(
+            name, "an address such as https://api.example.org/v1, without a name or a password", value=shown
+        )
+    return value.rstrip("/")
+
+
+def directory(name: str, default: str, *, base: Path) -> Path:
+    """A folder, taken from `base` if it is relative. It need not exist yet."""
+    path = base / Path(os.environ.get(name, "").strip() or default).expanduser()
+    if path.exists() and not path.is_dir():
+        raise refuse(name, "a folder", value=str(path))
+    return path

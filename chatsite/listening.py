@@ -1,0 +1,52 @@
+"""The addresses that the server listens on: refused in words if they cannot be had, and shown to people."""
+
+import errno
+import os
+import socket
+from collections.abc import Iterable
+
+Address = tuple[str, int] | str | int
+"""What gunicorn makes of `bind`: host and port, the path of a Unix socket, or an inherited descriptor."""
+
+
+class CannotListenError(Exception):
+    """The message says what is wrong with the address, and what to do."""
+
+
+def require_free(addresses: Iterable[Address]) -> None:
+    """Raise CannotListenError if one is taken or not ours. gunicorn itself would try for five seconds."""
+    if os.environ.get("GUNICORN_FD") or os.environ.get("LISTEN_FDS"):
+        return  # sockets that an earlier master, or systemd, has opened already
+    for address in addresses:
+        if isinstance(address, tuple):
+            _try(*address)
+
+
+def _try(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            probe.listen(1)
+    except OSError as error:
+        raise CannotListenError(_explain(host, port, error)) from None
+
+
+def _explain(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is taken by another program. Stop that one, or set PORT to another."
+    if error.errno == errno.EACCES:
+        return f"port {port} needs rights that this user does not have. Choose one above 1023: PORT=8000"
+    return f"HOST is {host!r}, which is not an address of this machine ({error.strerror})."
+
+
+def link(sock: socket.socket) -> str:
+    """Where a browser on this machine finds what listens on `sock`."""
+    name = sock.getsockname()
+    if not isinstance(name, tuple):
+        return f"unix:{name}"
+    host = str(name[0])
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        host = "localhost"
+    return f"http://{f'[{host}]' if ':' in host else host}:{name[1]}/"

@@ -1,0 +1,204 @@
+"""All settings. What a deployment may choose is read from the environment, and checked while it is read.
+
+docs/configuration.md explains each variable. With none set the site is safe: no debug pages, this
+machine's names only, a secret key of its own, and a model that runs here.
+"""
+
+import socket
+from pathlib import Path
+
+from chatsite import env, local_model
+from chatsite.database import database
+from chatsite.secret_key import secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = env.directory("DATA_DIR", "var", base=BASE_DIR)
+
+DEBUG = env.flag("DEBUG", default=False)
+# Without SECRET_KEY a key of this installation's own is made, once.
+SECRET_KEY = env.secret("SECRET_KEY", minimum=32) or secret_key(DATA_DIR / "secret-key")
+# The address that gunicorn listens on (chatsite/gunicorn_conf.py): chatsite/checks.py looks at it.
+HOST = env.text("HOST", "127.0.0.1")
+ALLOWED_HOSTS = env.hosts(
+    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", socket.gethostname().lower()]
+)
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
+
+# Who may talk, to which model, and how much.
+CHAT_ALLOW_GUESTS = env.flag("CHAT_ALLOW_GUESTS", default=False)
+CHAT_MODEL = env.text("CHAT_MODEL", pattern=r"\S{1,200}", expected="a model name, or provider:model")
+OPENAI_API_KEY = env.secret("OPENAI_API_KEY")
+OPENAI_BASE_URL = env.url("OPENAI_BASE_URL")
+# True if nothing else is configured: then the small model inside the installation answers.
+CHAT_LOCAL_MODEL = local_model.is_wanted()
+# Set by the gunicorn master for its workers, once the local model is ready.
+CHAT_LOCAL_MODEL_URL = env.url(local_model.URL_VARIABLE)
+CHAT_MAX_LENGTH = 32_000  # characters in one message of a person
+# Prompt and reply together; older messages are left out beyond it.
+CHAT_CONTEXT_TOKENS = env.integer(
+    "CHAT_CONTEXT_TOKENS",
+    local_model.CONTEXT_TOKENS if CHAT_LOCAL_MODEL else 32_000,
+    minimum=512,
+    maximum=10_000_000,
+)
+# Unset means: the provider's own limit. The local model is small and can go on for ever.
+CHAT_MAX_TOKENS = env.optional_integer("CHAT_MAX_TOKENS", minimum=1, maximum=1_000_000) or (
+    local_model.MAX_TOKENS if CHAT_LOCAL_MODEL else None
+)
+CHAT_SYSTEM_PROMPT = env.prose("CHAT_SYSTEM_PROMPT", "You are a helpful assistant.")
+
+STREAMING: dict[str, float] = {
+    # Seconds to reach the provider, to its first token, between two tokens, and for a whole reply.
+    "CONNECT_TIMEOUT": env.seconds("STREAM_CONNECT_TIMEOUT", 5.0),
+    "FIRST_TOKEN_TIMEOUT": env.seconds("STREAM_FIRST_TOKEN_TIMEOUT", 60.0),
+    "IDLE_TIMEOUT": env.seconds("STREAM_IDLE_TIMEOUT", 60.0),
+    "TOTAL_TIMEOUT": env.seconds("STREAM_TOTAL_TIMEOUT", 600.0),
+    # Seconds of silence after which a comment is sent, so that proxies and browsers keep waiting.
+    "HEARTBEAT": env.seconds("STREAM_HEARTBEAT", 15.0, maximum=300.0),
+}
+# Streams at once in one process; unset: what gunicorn's threads leave room for.
+if limit := env.optional_integer("STREAM_MAX_STREAMS", minimum=1, maximum=100_000):
+    STREAMING["MAX_STREAMS"] = limit
+
+INSTALLED_APPS = [
+    "whitenoise.runserver_nostatic",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "streaming",
+    "chatsite",
+    "chatsite.accounts",
+    "chatsite.assistants",
+    "chatsite.chat",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "chatsite.urls"
+WSGI_APPLICATION = "chatsite.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": database(data_dir=DATA_DIR)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [path for path in (BASE_DIR / "static",) if path.is_dir()]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        # Hashed names need `collectstatic`; while developing, the files are served as they are.
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
+
+# Behind a proxy that ends TLS: cookies over https only, plain http redirected. gunicorn believes
+# X-Forwarded-Proto from FORWARDED_ALLOW_IPS only, so a visitor cannot pretend.
+CHAT_HTTPS = env.flag("CHAT_HTTPS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = CHAT_HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if CHAT_HTTPS else 0
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
+# Whether subdomains follow, and whether browsers preload it, is for the owner of the whole domain to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# The page takes the token from its form, so scripts need not read either cookie.
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "chatsite.chat.errors.csrf_failure"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "object-src": ["'none'"],
+    },
+}
+
+# To stderr, a line a record. No prompts and no keys: the loggers of the HTTP and OpenAI clients print whole
+# requests at DEBUG, so they are held at WARNING whatever LOG_LEVEL says.
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", allowed=("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": "chatsite.logs.OneLineFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        },
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        # Django's own handlers would print a second time, and mail its error pages.
+        "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        "django.db.backends": {"level": "INFO"},  # DEBUG prints every statement with its values
+        **{
+            name: {"level": "WARNING"}
+            for name in (
+                "openai",
+                "httpx",
+                "httpx2",
+                "httpcore",
+                "httpcore2",
+                "langsmith",
+                "asyncio",
+                "markdown_it",
+            )
+        },
+    },
+}

@@ -1,0 +1,15 @@
+// The only script that the page names.
+
+import { Chat } from "./chat.js";
+
+const root = document.querySelector("[data-chat]");
+if (root instanceof HTMLElement) begin(root);
+
+/** @param {HTMLElement} root */
+function begin(root) {
+  const leaving = new AbortController();
+  new Chat(root, leaving.signal);
+  addEventListener("pagehide", () => leaving.abort());
+  // Back from the browser's cache the page is a still of what it was: let the server show what has happened since.
+  addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+}

@@ -1,0 +1,58 @@
+// Requests that make the server do something, and what a refusal says.
+
+/** Why a request was refused, in a sentence, and how many seconds to wait before another. */
+export class Refused extends Error {
+  /** @param {string} message @param {{ retryAfter?: number, retryable?: boolean }} [options] */
+  constructor(message, { retryAfter = 0, retryable = true } = {}) {
+    super(message);
+    this.retryAfter = retryAfter;
+    this.retryable = retryable;
+  }
+}
+
+/**
+ * Post a form's fields; the answer is an open stream of events with rendered blocks.
+ * @param {string} url
+ * @param {FormData} data  with the CSRF token
+ * @param {AbortSignal} signal
+ * @returns {Promise<Response>}
+ * @throws {Refused}
+ */
+export async function postForEvents(url, data, signal) {
+  const response = await post(withHtml(url), data, "text/event-stream", signal);
+  if (response.ok && response.headers.get("Content-Type")?.startsWith("text/event-stream")) return response;
+  throw await refusal(response);
+}
+
+/** @param {string} url @param {FormData} data @param {AbortSignal} signal @throws {Refused} */
+export async function postForJson(url, data, signal) {
+  const response = await post(url, data, "application/json", signal);
+  if (!response.ok) throw await refusal(response);
+}
+
+/** @param {string} url  of events @returns {string} the same, with rendered blocks */
+export function withHtml(url) {
+  const full = new URL(url, location.href);
+  full.searchParams.set("html", "1");
+  return full.href;
+}
+
+/** @param {string} url @param {FormData} data @param {string} accept @param {AbortSignal} signal */
+async function post(url, data, accept, signal) {
+  const body = new URLSearchParams(/** @type {[string, string][]} */ ([...data]));
+  const headers = { Accept: accept, "X-CSRFToken": String(data.get("csrfmiddlewaretoken") ?? "") };
+  try {
+    return await fetch(url, { method: "POST", headers, body, signal });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new Refused("The site could not be reached. Check the connection and try again.");
+  }
+}
+
+/** @param {Response} response @returns {Promise<Refused>} */
+async function refusal(response) {
+  const answer = await response.json().catch(() => null);
+  const message = answer?.error?.message ?? `The site could not do that (status ${response.status}).`;
+  const retryAfter = Number.parseInt(response.headers.get("Retry-After") ?? "0", 10) || 0;
+  return new Refused(message, { retryAfter, retryable: response.status >= 500 || response.status === 429 });
+}

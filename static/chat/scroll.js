@@ -1,0 +1,56 @@
+// Keeps the newest text in view, for as long as the reader is at the bottom and is not selecting anything.
+
+const NEAR = 64; // pixels from the bottom that still count as being there
+const KEY = "scrolled-up";
+
+/**
+ * @param {HTMLElement} messages
+ * @param {HTMLElement} jump  the button that leads back
+ * @param {AbortSignal} signal
+ * @returns {{ follow: () => void, toBottom: () => void }}
+ */
+export function stickToBottom(messages, jump, signal) {
+  const page = /** @type {HTMLElement} */ (document.scrollingElement);
+  let sticking = !wasScrolledUp();
+  let last = page.scrollTop;
+  const distance = () => page.scrollHeight - page.clientHeight - page.scrollTop;
+
+  const follow = () => {
+    if (sticking && !selecting(messages)) page.scrollTop = page.scrollHeight;
+    jump.hidden = distance() < NEAR;
+  };
+  const toBottom = () => {
+    sticking = true;
+    page.scrollTop = page.scrollHeight;
+    jump.hidden = true;
+  };
+  const onScroll = () => {
+    // Text that grows beneath the reader is no reason to stop; only moving up is.
+    if (distance() < NEAR) sticking = true;
+    else if (page.scrollTop < last) sticking = false;
+    last = page.scrollTop;
+    jump.hidden = distance() < NEAR;
+  };
+
+  addEventListener("scroll", onScroll, { passive: true, signal });
+  addEventListener("wheel", (event) => void (event.deltaY < 0 && distance() > 0 && (sticking = false)), { passive: true, signal });
+  jump.addEventListener("click", toBottom, { signal });
+  addEventListener("pagehide", () => sessionStorage.setItem(KEY, sticking ? "" : location.pathname), { signal });
+  const observer = new ResizeObserver(follow);
+  observer.observe(messages);
+  signal.addEventListener("abort", () => observer.disconnect());
+  return { follow, toBottom };
+}
+
+/** Whether this is a reload of a page whose reader had gone up: then the browser brings back where they were. */
+function wasScrolledUp() {
+  const [entry] = performance.getEntriesByType("navigation");
+  const type = /** @type {PerformanceNavigationTiming | undefined} */ (entry)?.type;
+  return type !== "navigate" && sessionStorage.getItem(KEY) === location.pathname;
+}
+
+/** @param {HTMLElement} messages */
+function selecting(messages) {
+  const selection = getSelection();
+  return Boolean(selection && !selection.isCollapsed && selection.containsNode(messages, true));
+}

@@ -1,0 +1,67 @@
+"""What of a conversation the model is sent."""
+
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+
+from chatsite.chat.history import TooLong, for_model
+from chatsite.chat.models import Message
+
+
+def said(content: str) -> Message:
+    return Message(role="user", content=content)
+
+
+def replied(content: str) -> Message:
+    return Message(role="assistant", content=content)
+
+
+@pytest.fixture(autouse=True)
+def context(settings: Any) -> Any:
+    settings.CHAT_SYSTEM_PROMPT = "Be kind."
+    settings.CHAT_CONTEXT_TOKENS = 1000
+    settings.CHAT_MAX_TOKENS = None
+    return settings
+
+
+def test_all_of_a_short_conversation_is_sent_in_order() -> None:
+    assert for_model([said("a"), replied("b"), said("c")]) == [
+        SystemMessage("Be kind."),
+        HumanMessage("a"),
+        AIMessage("b"),
+        HumanMessage("c"),
+    ]
+
+
+def test_the_oldest_messages_are_left_out_whole_when_it_gets_tight() -> None:
+    long = [said("x" * 2000), replied("y" * 800), said("z" * 800)]
+
+    sent = for_model(long)
+
+    assert sent == [SystemMessage("Be kind."), HumanMessage("z" * 800)], "it begins with a person's message"
+
+
+def test_a_last_message_that_does_not_fit_is_refused_rather_than_cut() -> None:
+    with pytest.raises(TooLong):
+        for_model([said("x" * 4000)])
+
+
+def test_replies_without_text_are_left_out() -> None:
+    assert for_model([said("a"), replied(""), said("b")])[1:] == [HumanMessage("a"), HumanMessage("b")]
+
+
+def test_the_reply_keeps_the_room_that_its_limit_asks_for(context: Any) -> None:
+    path = [said("x" * 1600), replied("y" * 1600), said("z")]
+    context.CHAT_MAX_TOKENS = 50
+
+    assert len(for_model(path)) == 4
+
+    context.CHAT_MAX_TOKENS = 200
+    assert for_model(path)[1:] == [HumanMessage("z")]
+
+
+def test_no_system_prompt_is_no_system_message(context: Any) -> None:
+    context.CHAT_SYSTEM_PROMPT = ""
+
+    assert for_model([said("a")]) == [HumanMessage("a")]

@@ -1,0 +1,130 @@
+"""What the environment makes of the settings, each time in a fresh process."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.server import ROOT, environment
+
+SHOW = """
+import json, sys
+from chatsite import settings
+print(json.dumps({name: getattr(settings, name) for name in sys.argv[1:]}, default=str))
+"""
+
+
+def run(data_dir: Path, *names: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-c", SHOW, *names]
+    return subprocess.run(
+        command, cwd=ROOT, env=environment(data_dir, **settings), capture_output=True, text=True, check=False
+    )
+
+
+def read(data_dir: Path, *names: str, **settings: str) -> dict[str, Any]:
+    done = run(data_dir, *names, **settings)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_with_nothing_set_the_site_is_safe(tmp_path: Path) -> None:
+    names = "DEBUG ALLOWED_HOSTS CHAT_ALLOW_GUESTS SESSION_COOKIE_HTTPONLY CSRF_COOKIE_HTTPONLY HOST"
+    assert read(tmp_path, *names.split()) == {
+        "DEBUG": False,
+        "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]", socket.gethostname().lower()],
+        "CHAT_ALLOW_GUESTS": False,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "CSRF_COOKIE_HTTPONLY": True,
+        "HOST": "127.0.0.1",
+    }
+
+
+def test_the_secret_key_stays_the_same_and_is_the_owners_only(tmp_path: Path) -> None:
+    first, second = (read(tmp_path, "SECRET_KEY")["SECRET_KEY"] for _ in range(2))
+    assert first == second
+    assert (tmp_path / "secret-key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_secret_key_that_is_given_leaves_no_file(tmp_path: Path) -> None:
+    assert read(tmp_path, "SECRET_KEY", SECRET_KEY="k" * 50) == {"SECRET_KEY": "k" * 50}
+    assert not (tmp_path / "secret-key").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "local"),
+    [
+        ({}, True),
+        ({"OPENAI_API_KEY": "", "CHAT_MODEL": " "}, True),
+        ({"OPENAI_API_KEY": "sk-1"}, False),
+        ({"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}, False),
+        ({"CHAT_MODEL": "anthropic:claude"}, False),
+    ],
+)
+def test_the_local_model_answers_unless_another_is_named(
+    tmp_path: Path, settings: dict[str, str], local: bool
+) -> None:
+    found = read(tmp_path, "CHAT_LOCAL_MODEL", "CHAT_MAX_TOKENS", **settings)
+    assert found == {"CHAT_LOCAL_MODEL": local, "CHAT_MAX_TOKENS": 512 if local else None}
+
+
+def test_sqlite_lies_in_the_data_directory_and_takes_its_locks_at_once(tmp_path: Path) -> None:
+    database = read(tmp_path, "DATABASES")["DATABASES"]["default"]
+    assert database["NAME"] == str(tmp_path / "db.sqlite3")
+    assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert database["CONN_MAX_AGE"] == 0
+
+
+def test_postgresql_is_taken_from_the_address(tmp_path: Path) -> None:
+    found = read(tmp_path, "DATABASES", DATABASE_URL="postgres://me:pw@db.example:5433/chat")
+    database = found["DATABASES"]["default"]
+    assert (database["ENGINE"], database["HOST"], database["PORT"]) == (
+        "django.db.backends.postgresql",
+        "db.example",
+        5433,
+    )
+
+
+def test_behind_https_the_cookies_are_secure(tmp_path: Path) -> None:
+    names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT")
+    assert set(read(tmp_path, *names, CHAT_HTTPS="1").values()) == {True}
+    assert set(read(tmp_path, *names).values()) == {False}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"STREAM_IDLE_TIMEOUT": "-1"},
+        {"STREAM_MAX_STREAMS": "0"},
+        {"DEBUG": "maybe"},
+        {"CHAT_MODEL": "two words"},
+        {"LOG_LEVEL": "LOUD"},
+        {"DATABASE_URL": "canary://me:canary@db.example/chat"},
+        {"SECRET_KEY": "canary"},
+        {"OPENAI_API_KEY": "canary with blanks"},
+    ],
+    ids=lambda settings: next(iter(settings)),
+)
+def test_a_bad_setting_is_named_and_no_secret_is_shown(tmp_path: Path, settings: dict[str, str]) -> None:
+    done = run(tmp_path, **settings)
+    assert done.returncode != 0
+    last_line = done.stderr.strip().splitlines()[-1]
+    assert next(iter(settings)) in last_line
+    assert "expected" in last_line
+    assert "canary" not in done.stderr
+
+
+def test_deployed_behind_https_django_has_nothing_to_say(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env=environment(tmp_path, CHAT_HTTPS="1", ALLOWED_HOSTS="chat.example.org"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
