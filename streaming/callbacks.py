@@ -1,20 +1,24 @@
 """QueueCallback: LangChain's callbacks become typed events in a queue.
 
-LangChain calls it in whatever thread runs the model: the run's own, or one of a parallel branch.
+LangChain calls it in whatever thread runs the step: the run's own, or one of a parallel branch.
 """
 
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
-from langchain_core.messages import BaseMessage
+from langchain_core.documents import Document
+from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import LLMResult
 
+from streaming import results
 from streaming.cancellation import Cancellation
-from streaming.events import Event, Token, Usage
+from streaming.events import Event, Output, Reasoning, Token, ToolEnd, ToolStart, Usage
 from streaming.model_calls import ModelCall
+from streaming.outputs import GrowingOutput, Patch
+from streaming.steps import Step, StepFilter, name_of
 
 
 class EventQueue(Protocol):
@@ -26,53 +30,121 @@ class EventQueue(Protocol):
 class QueueCallback(BaseCallbackHandler):
     """Puts a run's events into a queue, and remembers how its model calls ended.
 
-    Methods that have LangChain's names take LangChain's arguments: `token` must be called so, since
-    LangChain passes it by keyword.
+    Methods that have LangChain's names take LangChain's arguments, which it passes by keyword: a
+    parameter of another name than `token` would get none.
     """
 
     raise_error = True  # else LangChain logs what a handler raises, and goes on without its tokens
     run_inline = True
 
-    def __init__(self, queue: EventQueue, *, cancellation: Cancellation | None = None) -> None:
+    def __init__(
+        self,
+        queue: EventQueue,
+        *,
+        cancellation: Cancellation | None = None,
+        wanted: StepFilter | None = None,
+    ) -> None:
         self._queue = queue
         self._cancellation = cancellation or Cancellation()
+        self._wanted = wanted or StepFilter()
         self._lock = threading.Lock()
+        self._steps: dict[UUID, Step] = {}
         self._calls: dict[UUID, ModelCall] = {}
         self._last: ModelCall | None = None
+        self._writing = 0
+        self._output = GrowingOutput()
+        self._output_step: Step | None = None
+        self._tool_calls: dict[UUID, str] = {}
 
-    # Model calls
+    # Models
 
     def on_chat_model_start(
         self, serialized: dict[str, Any], messages: list[list[BaseMessage]], *, run_id: UUID, **kwargs: Any
     ) -> None:
-        self._begin(run_id, [message.text for message in messages[0]])
+        step = self._begin(run_id, "chat_model", serialized, kwargs)
+        self._begin_call(step, [message.text for message in messages[0]])
 
     def on_llm_start(
         self, serialized: dict[str, Any], prompts: list[str], *, run_id: UUID, **kwargs: Any
     ) -> None:
-        self._begin(run_id, prompts)
+        self._begin_call(self._begin(run_id, "llm", serialized, kwargs), prompts)
 
-    def on_llm_new_token(self, token: str | list[Any], *, run_id: UUID, **kwargs: Any) -> None:
+    def on_llm_new_token(
+        self, token: str | list[Any], *, run_id: UUID, chunk: Any = None, **kwargs: Any
+    ) -> None:
         self._cancellation.check()
-        if text := self._calls[run_id].add(token):
-            self._queue.put(Token(text))
+        call = self._calls[run_id]
+        self._write(call, *call.add(token, getattr(chunk, "message", None)))
 
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
         self._cancellation.check()
         call = self._calls[run_id]
-        if text := call.finish(response):
-            self._queue.put(Token(text))
-        self._last = call
+        self._write(call, *call.finish(response))
+        self._end_call(call)
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
-        self._last = self._calls[run_id]
+        self._end_call(self._calls[run_id])
 
-    def _begin(self, run_id: UUID, prompts: Sequence[str]) -> None:
+    # Tools and retrievers
+
+    def on_tool_start(
+        self, serialized: dict[str, Any], input_str: str, *, run_id: UUID, **kwargs: Any
+    ) -> None:
+        step = self._begin(run_id, "tool", serialized, kwargs)
+        call_id = self._tool_calls[run_id] = kwargs.get("tool_call_id") or str(run_id)
+        given = kwargs.get("inputs")
+        self._put(
+            step, ToolStart(call_id, step.name, results.jsonable(input_str if given is None else given))
+        )
+
+    def on_tool_end(self, output: Any, *, run_id: UUID, **kwargs: Any) -> None:
+        self._end_tool(run_id, results.tool_end(self._tool_calls[run_id], self._steps[run_id].name, output))
+
+    def on_tool_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+        name = self._steps[run_id].name
+        self._end_tool(run_id, results.tool_failure(self._tool_calls[run_id], name, error))
+
+    def on_retriever_start(
+        self, serialized: dict[str, Any], query: str, *, run_id: UUID, **kwargs: Any
+    ) -> None:
+        self._begin(run_id, "retriever", serialized, kwargs)
+
+    def on_retriever_end(self, documents: Sequence[Document], *, run_id: UUID, **kwargs: Any) -> None:
         self._cancellation.check()
+        self._put(self._steps.pop(run_id), results.documents(documents))
+
+    # Chains. The output of the outermost wanted one is the output of the run.
+
+    def on_chain_start(self, serialized: dict[str, Any], inputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
+        step = self._begin(run_id, kwargs.get("run_type") or "chain", serialized, kwargs)
         with self._lock:
-            self._calls[run_id] = ModelCall(prompts)
+            if self._output_step is None and step.type != "prompt" and self._wanted.accepts(step):
+                self._output_step = step
+
+    def on_chain_end(self, outputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
+        self._cancellation.check()
+        self._steps.pop(run_id, None)
+        if self._gives_the_output(run_id):
+            # What was streamed is known already, and adding it again would double it.
+            self._put_output([] if self._output.began else self._output.add(outputs))
+            self._put_output(self._output.flush())
+
+    # These two make it one of LangChain's streaming handlers (the protocol `_StreamingCallbackHandler`):
+    # with one of those at hand, a model streams even where a chain or a tool only invokes it.
+
+    def tap_output_iter(self, run_id: UUID, output: Iterator[Any]) -> Iterator[Any]:
+        return self._tapped(output) if self._gives_the_output(run_id) else output
+
+    def tap_output_aiter(self, run_id: UUID, output: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        return self._atapped(output) if self._gives_the_output(run_id) else output
 
     # How the model calls ended
+
+    @property
+    def message(self) -> AIMessageChunk | None:
+        """What the model that ended last wrote, its chunks added up; while one writes, what there is."""
+        call = self._last or next(iter(self._calls.values()), None)
+        return call.message if call else None
 
     @property
     def finish_reason(self) -> str | None:
@@ -97,11 +169,61 @@ class QueueCallback(BaseCallbackHandler):
             source="reported" if all(usage.source == "reported" for usage in usages) else "estimated",
         )
 
-    # These two make it one of LangChain's streaming handlers (the protocol `_StreamingCallbackHandler`):
-    # with one of those at hand, a model streams even where a chain or a tool only invokes it.
+    # Steps of the above
 
-    def tap_output_iter(self, run_id: UUID, output: Iterator[Any]) -> Iterator[Any]:
-        return output
+    def _begin(
+        self, run_id: UUID, kind: str, serialized: Mapping[str, Any] | None, kwargs: Mapping[str, Any]
+    ) -> Step:
+        self._cancellation.check()
+        step = Step(run_id, name_of(kwargs.get("name"), serialized), kind, kwargs.get("tags") or ())
+        self._steps[run_id] = step
+        return step
 
-    def tap_output_aiter(self, run_id: UUID, output: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        return output
+    def _begin_call(self, step: Step, prompts: Sequence[str]) -> None:
+        with self._lock:
+            self._calls[step.id] = ModelCall(step, prompts)
+            self._writing += 1
+
+    def _end_call(self, call: ModelCall) -> None:
+        with self._lock:
+            self._writing -= 1
+            self._last = call
+        self._steps.pop(call.step.id, None)
+
+    def _end_tool(self, run_id: UUID, event: ToolEnd) -> None:
+        self._cancellation.check()
+        del self._tool_calls[run_id]
+        self._put(self._steps.pop(run_id), event)
+
+    def _write(self, call: ModelCall, reasoning: str, text: str) -> None:
+        origin: dict[str, Any] = {
+            "run": str(call.step.id),
+            "name": call.step.name,
+            "concurrent": self._writing > 1,
+        }
+        if reasoning:
+            self._put(call.step, Reasoning(reasoning, **origin))
+        if text and self._wanted.accepts(call.step):
+            self._output.wrote(text)
+            self._queue.put(Token(text, **origin))
+
+    def _gives_the_output(self, run_id: UUID) -> bool:
+        return self._output_step is not None and self._output_step.id == run_id
+
+    def _tapped(self, output: Iterator[Any]) -> Iterator[Any]:
+        for chunk in output:
+            self._put_output(self._output.add(chunk))
+            yield chunk
+
+    async def _atapped(self, output: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        async for chunk in output:
+            self._put_output(self._output.add(chunk))
+            yield chunk
+
+    def _put_output(self, patch: Patch) -> None:
+        if patch:
+            self._queue.put(Output(patch))
+
+    def _put(self, step: Step, event: Event) -> None:
+        if self._wanted.accepts(step):
+            self._queue.put(event)

@@ -4,36 +4,68 @@ A thread runs the runnable, its callback feeds a bounded queue, and the generato
 thread starts with the first `next()`. Closing the generator, or letting go of it, stops the run.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
+from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from streaming.conf import get_conf
 from streaming.event_queue import EventQueue
 from streaming.events import IDLE, End, Event, Idle, Start, Token
+from streaming.steps import StepFilter
 from streaming.worker import Worker
 
 
-def stream(runnable: Runnable[Any, Any], input: Any, config: RunnableConfig | None = None) -> "EventStream":
+def stream(
+    runnable: Runnable[Any, Any],
+    input: Any,
+    config: RunnableConfig | None = None,
+    *,
+    include_names: Sequence[str] | None = None,
+    include_types: Sequence[str] | None = None,
+    include_tags: Sequence[str] | None = None,
+    exclude_names: Sequence[str] | None = None,
+    exclude_types: Sequence[str] | None = None,
+    exclude_tags: Sequence[str] | None = None,
+) -> "EventStream":
     """Run `runnable` on `input` and give out its events as they happen: `Start` first, `End` last.
 
-    Failures do not raise here: they arrive as `End(status="failed", error=...)`.
+    The includes and excludes choose the steps whose events are wanted, as they do for LangChain's
+    `astream_events`. Failures do not raise here: they arrive as `End(status="failed", error=...)`.
     """
-    return EventStream(runnable, input, config)
+    wanted = StepFilter(
+        include_names=include_names,
+        include_types=include_types,
+        include_tags=include_tags,
+        exclude_names=exclude_names,
+        exclude_types=exclude_types,
+        exclude_tags=exclude_tags,
+    )
+    return EventStream(runnable, input, config, wanted)
 
 
 class EventStream(Generator[Event, None, None]):
     """The generator that `stream()` returns. Also a context manager, which closes it."""
 
-    def __init__(self, runnable: Runnable[Any, Any], input: Any, config: RunnableConfig | None) -> None:
+    def __init__(
+        self, runnable: Runnable[Any, Any], input: Any, config: RunnableConfig | None, wanted: StepFilter
+    ) -> None:
         conf = get_conf()
         self._queue = EventQueue(conf.QUEUE_SIZE)
         start = Start(run=str(uuid4()), model=model_name(runnable))
-        self._worker = Worker(runnable, input, self._queue, start=start, config=config, conf=conf)
+        self._worker = Worker(
+            runnable, input, self._queue, start=start, config=config, conf=conf, wanted=wanted
+        )
         self._events = _events_only(_drain(self._worker, self._queue, tick=None))
+
+    @property
+    def message(self) -> AIMessageChunk | None:
+        """The reply's chunks added up, as far as they have come. After the end: with usage, finish
+        reason and tool calls. Of several models' messages, the last. None before any model ran."""
+        return self._worker.message
 
     def tokens(self) -> Iterator[tuple[str, str]]:
         """Each token with the reply's text so far. Raises what the run raised, after its last token."""

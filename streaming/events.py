@@ -40,25 +40,37 @@ class Start(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Token(Event):
-    """A piece of the reply's text: never empty, well-formed Unicode, without NUL."""
+class _Written(Event):
+    """A piece of what a model writes, and which of the run's models that is.
 
-    event: ClassVar[str] = "token"
+    `run` and `name` are LangChain's id and name of the model's step. They are on the wire only when
+    another model of the run wrote at the same time (`concurrent`), and play no part in comparisons.
+    """
+
     text: str
+    run: str | None = field(default=None, kw_only=True, compare=False)
+    name: str | None = field(default=None, kw_only=True, compare=False)
+    concurrent: bool = field(default=False, kw_only=True, compare=False)
 
     def data(self) -> dict[str, Any]:
-        return {"text": self.text}  # asdict() walks and copies: too dear for what comes once a token
+        # Not asdict(), which walks and copies: this comes once a token.
+        if self.concurrent:
+            return {"text": self.text, "run": self.run, "name": self.name}
+        return {"text": self.text}
 
 
 @dataclass(frozen=True, slots=True)
-class Reasoning(Event):
+class Token(_Written):
+    """A piece of the reply's text: never empty, well-formed Unicode, without NUL."""
+
+    event: ClassVar[str] = "token"
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning(_Written):
     """A piece of what the model says to itself before it replies. Never part of the reply."""
 
     event: ClassVar[str] = "reasoning"
-    text: str
-
-    def data(self) -> dict[str, Any]:
-        return {"text": self.text}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,18 @@
-"""One call of a model within a run: its text, why it ended, what it used."""
+"""One call of a model within a run: its text, its reasoning, why it ended, what it used."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, Generation, LLMResult
 
 from streaming.events import Usage
+from streaming.steps import Step
 from streaming.text import TextCleaner
 
 _FINISH_KEYS = ("finish_reason", "stop_reason", "done_reason", "stopReason")
 """OpenAI and most others; Anthropic; Ollama; Bedrock."""
+_REASONING_KEYS = ("reasoning_content", "reasoning", "reasoning_text")
 _CHARACTERS_PER_TOKEN = 4
 """Of English text, by OpenAI's rule of thumb; for usage that nobody reported."""
 
@@ -18,48 +20,67 @@ _CHARACTERS_PER_TOKEN = 4
 class ModelCall:
     """Written to by the thread that runs the model; others only read it."""
 
-    def __init__(self, prompts: Sequence[str]) -> None:
-        self._cleaner = TextCleaner()
+    def __init__(self, step: Step, prompts: Sequence[str]) -> None:
+        self.step = step
+        self._text = TextCleaner()
+        self._reasoning = TextCleaner()
         self._input_characters = sum(map(len, prompts))
-        self._output_characters = 0
+        self._pieces: list[str] = []
+        self._reasoned = 0
         self._reported: Usage | None = None
+        self._message: AIMessageChunk | None = None
         self.finish_reason: str | None = None
         self.broke_off = False
 
-    def add(self, token: str | list[Any]) -> str:
-        """The text to show for a token, often but not always the token itself."""
-        raw = token if isinstance(token, str) else text_of(token)
-        return self._count(self._cleaner.feed(raw))
+    def add(self, token: str | list[Any], message: BaseMessage | None) -> tuple[str, str]:
+        """The reasoning and the text to show for a token, often but not always the token itself."""
+        reasoning = self._reasoning.feed(reasoning_of(message)) if message else ""
+        return self._keep(reasoning, self._text.feed(text_of(message.content if message else token)))
 
-    def finish(self, response: LLMResult) -> str:
-        """Note how the call ended. Returns the text that was not shown yet: a held back rest, or
-        all of it when the model does not stream."""
+    def finish(self, response: LLMResult) -> tuple[str, str]:
+        """Note how the call ended. Returns the reasoning and text that was not shown yet: a rest that
+        was held back, or all of it when the model does not stream."""
         generation = response.generations[0][0] if response.generations and response.generations[0] else None
         if generation is None:
-            return ""
-        rest = "" if self._output_characters else self._cleaner.feed(generation.text)
-        info = _metadata(generation)
+            return "", ""
+        message = generation.message if isinstance(generation, ChatGeneration) else None
+        reasoning = "" if self._reasoned or not message else self._reasoning.feed(reasoning_of(message))
+        text = "" if self._pieces else self._text.feed(generation.text)
+        info = {**(generation.generation_info or {}), **(message.response_metadata if message else {})}
         self.finish_reason = next((str(info[key]) for key in _FINISH_KEYS if info.get(key)), None)
         tells = "model_provider" in info or any(key in info for key in _FINISH_KEYS)
         self.broke_off = tells and self.finish_reason is None
-        self._reported = _usage(generation, response)
-        return self._count(rest + self._cleaner.flush())
+        self._reported = _usage(message, response)
+        self._message = _chunk(generation, message)
+        return self._keep(reasoning + self._reasoning.flush(), text + self._text.flush())
+
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return "".join(self._pieces)
+
+    @property
+    def message(self) -> AIMessageChunk:
+        """All chunks added up: with tool calls, usage and finish reason once the call has ended."""
+        return self._message or AIMessageChunk(content=self.text)
 
     @property
     def usage(self) -> Usage:
         """What the provider reported, else an estimate of what was read and written so far."""
         return self._reported or Usage(
             input_tokens=-(-self._input_characters // _CHARACTERS_PER_TOKEN),
-            output_tokens=-(-self._output_characters // _CHARACTERS_PER_TOKEN),
+            output_tokens=-(-(sum(map(len, self._pieces)) + self._reasoned) // _CHARACTERS_PER_TOKEN),
             source="estimated",
         )
 
-    def _count(self, text: str) -> str:
-        self._output_characters += len(text)
-        return text
+    def _keep(self, reasoning: str, text: str) -> tuple[str, str]:
+        self._reasoned += len(reasoning)
+        if text:
+            self._pieces.append(text)
+        return reasoning, text
 
 
-def text_of(content: str | list[Any]) -> str:
+def text_of(content: str | Sequence[Any]) -> str:
     """The text in a message's content: itself, or its text blocks joined."""
     if isinstance(content, str):
         return content
@@ -69,18 +90,39 @@ def text_of(content: str | list[Any]) -> str:
     )
 
 
-def _metadata(generation: Generation) -> dict[str, Any]:
-    info = dict(generation.generation_info or {})
-    if isinstance(generation, ChatGeneration):
-        info.update(generation.message.response_metadata)
-    return info
+def reasoning_of(message: BaseMessage) -> str:
+    """The reasoning in a message, in whichever of the usual places its provider puts it."""
+    for key in _REASONING_KEYS:
+        if isinstance(value := message.additional_kwargs.get(key), str):
+            return value
+    if isinstance(message.content, str):
+        return ""
+    return "".join(_reasoning_in(block) for block in message.content if isinstance(block, dict))
 
 
-def _usage(generation: Generation, response: LLMResult) -> Usage | None:
-    message = generation.message if isinstance(generation, ChatGeneration) else None
+def _reasoning_in(block: dict[str, Any]) -> str:
+    if block.get("type") == "thinking":  # Anthropic
+        return str(block.get("thinking", ""))
+    if block.get("type") != "reasoning":
+        return ""
+    if "reasoning" in block:  # LangChain's own form
+        return str(block["reasoning"])
+    return "".join(part.get("text", "") for part in block.get("summary", ()))  # OpenAI's Responses
+
+
+def _usage(message: BaseMessage | None, response: LLMResult) -> Usage | None:
     if isinstance(message, AIMessage) and (reported := message.usage_metadata):
         return Usage(reported["input_tokens"], reported["output_tokens"], "reported")
     totals = (response.llm_output or {}).get("token_usage") or {}
     if "prompt_tokens" in totals and "completion_tokens" in totals:
         return Usage(totals["prompt_tokens"], totals["completion_tokens"], "reported")
     return None
+
+
+def _chunk(generation: Generation, message: BaseMessage | None) -> AIMessageChunk:
+    if isinstance(message, AIMessageChunk):
+        return message
+    if isinstance(message, AIMessage):
+        fields = message.model_dump(exclude={"type", "tool_calls", "invalid_tool_calls"})
+        return AIMessageChunk(**fields, tool_calls=message.tool_calls)
+    return AIMessageChunk(content=generation.text, response_metadata=generation.generation_info or {})

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any, Protocol
 
+from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import merge_configs
 
@@ -23,6 +24,7 @@ from streaming.deadlines import watch
 from streaming.errors import RunFailed
 from streaming.events import End, Error, Event, Start, Status
 from streaming.interrupt import interrupt
+from streaming.steps import StepFilter
 
 
 class Sink(Protocol):
@@ -54,6 +56,7 @@ class Worker:
         start: Start,
         config: RunnableConfig | None = None,
         conf: Conf,
+        wanted: StepFilter | None = None,
         before_end: Callable[[End], None] | None = None,
     ) -> None:
         self._runnable = runnable
@@ -63,7 +66,7 @@ class Worker:
         self._conf = conf
         self._before_end = before_end
         self._cancellation = Cancellation()
-        self._callback = QueueCallback(self, cancellation=self._cancellation)
+        self._callback = QueueCallback(self, cancellation=self._cancellation, wanted=wanted)
         self._config = merge_configs(config, {"callbacks": [self._callback]})
         self._began = self._active = time.monotonic()
         self._heard = False
@@ -85,6 +88,11 @@ class Worker:
     def stop(self, status: Status = "stopped") -> None:
         """End the run now and close its upstream connections. From any thread; idempotent."""
         self._finish(status)
+
+    @property
+    def message(self) -> AIMessageChunk | None:
+        """The reply's chunks added up, as far as they have come."""
+        return self._callback.message
 
     # In the worker's thread
 

@@ -1,0 +1,109 @@
+"""Structured output, as it grows: RFC 6902 patches from one state to the next.
+
+A client that applies every patch has, after each, exactly one of the values that the runnable gave, and in
+the end the last one. A patch cannot append to a string, it replaces it; sent for every token, a long
+string would cost the square of its length. So patches are paid for by what the model writes
+(`_BYTES_PER_CHARACTER`): a short answer shows every value, a long string is updated less often.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import jsonpatch
+from langchain_core.runnables.utils import AddableDict
+from pydantic import BaseModel
+
+Patch = list[dict[str, Any]]
+
+_BYTES_PER_CHARACTER = 16
+_BYTES_TO_BEGIN_WITH = 8192
+_NOTHING = object()
+
+
+class GrowingOutput:
+    """One step's output: what it gave so far, and what of that was sent."""
+
+    def __init__(self) -> None:
+        self._given: Any = _NOTHING
+        self._sent: Any = _NOTHING
+        self._spent = 0
+        self._characters = 0
+        self._echo = ""
+        self._passed = ""
+        self._began = False
+
+    def wrote(self, text: str) -> None:
+        """The reader was sent a token. Text that the step only passes on is no output of its own."""
+        self._characters += len(text)
+        self._echo += text
+
+    @property
+    def began(self) -> bool:
+        """Whether the step has given anything yet."""
+        return self._began
+
+    def add(self, chunk: Any) -> Patch:
+        """Take a chunk of the output. Returns the patch to send, empty if there is none for now.
+
+        Chunks add up as LangChain adds them: text and `AddableDict` do, any other value replaces.
+        """
+        self._began = True
+        if isinstance(chunk, str) and self._passes_on(chunk):
+            return []
+        self._given = self._sum(chunk)
+        if self._spent > _BYTES_TO_BEGIN_WITH + _BYTES_PER_CHARACTER * self._characters:
+            return []
+        return self.flush()
+
+    def _passes_on(self, text: str) -> bool:
+        """Whether the step has given nothing but the reply's own text."""
+        if self._given is not _NOTHING or not self._echo.startswith(text):
+            return False
+        self._echo = self._echo[len(text) :]
+        self._passed += text
+        return True
+
+    def _sum(self, chunk: Any) -> Any:
+        if isinstance(chunk, str):
+            return (self._given if isinstance(self._given, str) else self._passed) + chunk
+        if isinstance(chunk, AddableDict) and isinstance(self._given, AddableDict):
+            return self._given + chunk
+        return chunk
+
+    def flush(self) -> Patch:
+        """The patch up to the newest value, whatever it costs: for the end."""
+        value = _data(self._given)
+        if value is _NOTHING or value == self._sent:
+            return []
+        if self._sent is _NOTHING:
+            patch: Patch = [{"op": "add", "path": "", "value": value}]
+        else:
+            patch = jsonpatch.make_patch(self._sent, value).patch
+        self._sent = value
+        self._spent += len(json.dumps(patch, ensure_ascii=False))
+        return patch
+
+
+def _data(value: Any) -> Any:
+    """The value as JSON has it; `_NOTHING` for what is not data: messages, documents, objects.
+
+    Of a dict, those entries are left out that are not data.
+    """
+    if isinstance(value, Mapping):
+        entries = {str(key): data for key, entry in value.items() if (data := _data(entry)) is not _NOTHING}
+        return entries if entries or not value else _NOTHING
+    if isinstance(value, list | tuple):
+        items = [_data(item) for item in value]
+        return _NOTHING if any(item is _NOTHING for item in items) else items
+    if isinstance(value, BaseModel):
+        return _NOTHING if _is_langchains(value) else value.model_dump(mode="json")
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _data(dataclasses.asdict(value))
+    return value if value is None or isinstance(value, str | int | float | bool) else _NOTHING
+
+
+def _is_langchains(value: object) -> bool:
+    """A message, a document, a prompt: it travels in events of its own, or not at all."""
+    return type(value).__module__.startswith("langchain")

@@ -1,0 +1,56 @@
+"""The steps of a run: which model, tool, retriever or chain an event comes from, and who wants to see it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One runnable at work within a run, under the names that LangChain gives it."""
+
+    id: UUID
+    name: str
+    type: str
+    """`chat_model`, `llm`, `tool`, `retriever`, `chain`, `parser`, `prompt`."""
+    tags: Sequence[str]
+
+
+def name_of(name: str | None, serialized: Mapping[str, Any] | None) -> str:
+    """The step's name, found as `astream_events` finds it."""
+    if name is not None:
+        return name
+    if serialized and "name" in serialized:
+        return str(serialized["name"])
+    if serialized and "id" in serialized:
+        return str(serialized["id"][-1])
+    return "Unnamed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFilter:
+    """Which steps' events are wanted. The fields mean what the same arguments of LangChain's
+    `astream_events` mean: a step is in if any include names it, or there is none, and no exclude does."""
+
+    include_names: Sequence[str] | None = None
+    include_types: Sequence[str] | None = None
+    include_tags: Sequence[str] | None = None
+    exclude_names: Sequence[str] | None = None
+    exclude_types: Sequence[str] | None = None
+    exclude_tags: Sequence[str] | None = None
+
+    def accepts(self, step: Step) -> bool:
+        includes = (self.include_names, self.include_types, self.include_tags)
+        included = all(include is None for include in includes) or _matches(step, *includes)
+        return included and not _matches(step, self.exclude_names, self.exclude_types, self.exclude_tags)
+
+
+def _matches(
+    step: Step, names: Sequence[str] | None, types: Sequence[str] | None, tags: Sequence[str] | None
+) -> bool:
+    return (
+        step.name in (names or ())
+        or step.type in (types or ())
+        or any(tag in (tags or ()) for tag in step.tags)
+    )
