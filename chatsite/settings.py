@@ -45,6 +45,8 @@ CHAT_CONTEXT_TOKENS = env.integer(
 CHAT_MAX_TOKENS = env.optional_integer("CHAT_MAX_TOKENS", minimum=1, maximum=1_000_000) or (
     local_model.MAX_TOKENS if CHAT_LOCAL_MODEL else None
 )
+# Modules that have an `assistant`; the first is the one that a new conversation is with.
+CHAT_ASSISTANTS = env.words("CHAT_ASSISTANTS") or ["chatsite.assistants.chat"]
 CHAT_SYSTEM_PROMPT = env.prose("CHAT_SYSTEM_PROMPT", "You are a helpful assistant.")
 
 STREAMING: dict[str, float] = {
@@ -139,7 +141,8 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
+# No form takes a file: one that is sent all the same never reaches the disk.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 # Behind a proxy that ends TLS: cookies over https only, plain http redirected. gunicorn believes
 # X-Forwarded-Proto from FORWARDED_ALLOW_IPS only, so a visitor cannot pretend.

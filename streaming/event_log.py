@@ -58,11 +58,14 @@ class EventLog:
         """The number of the newest event."""
         return len(self._events)
 
-    def text(self, *, up_to: int | None = None) -> str:
-        """The reply's text in the events up to the one of that number; in all of them if not given."""
+    def events(self, *, up_to: int | None = None) -> list[Event]:
+        """The events up to the one of that number; all of them if it is not given."""
         with self._changed:
-            events = self._events[:up_to]
-        return "".join(event.text for event in events if isinstance(event, Token))
+            return self._events[:up_to]
+
+    def text(self, *, up_to: int | None = None) -> str:
+        """The reply's text in those events."""
+        return "".join(event.text for event in self.events(up_to=up_to) if isinstance(event, Token))
 
     def _has_news(self, after: int) -> bool:
         return len(self._events) > after or self.ended

@@ -18,6 +18,7 @@ from streaming.admission import Busy, Place
 from streaming.conf import get_conf
 from streaming.event_log import EventLog
 from streaming.events import End, Event, Idle, Start
+from streaming.steps import StepFilter
 from streaming.worker import Worker
 
 _KEPT = 200
@@ -58,14 +59,15 @@ def start(
     *,
     run_id: UUID,
     place: Place,
+    wanted: StepFilter | None = None,
     conversation: str | None = None,
     message: str | None = None,
     model: str | None = None,
-    before_end: Callable[[End, str], None] | None = None,
+    before_end: Callable[[End, EventLog], None] | None = None,
 ) -> Run:
     """Start a run in a place that `admit()` gave. The run leaves it when it ends.
 
-    `before_end` gets the `End` and the whole text, to store them, before any reader sees the end.
+    `before_end` gets the `End` and the log without it, to store the reply, before any reader sees the end.
     """
     run = Run(run_id)
 
@@ -73,11 +75,18 @@ def start(
         place.leave()
         run.ended_at = time.monotonic()
         if before_end is not None:
-            before_end(end, run.log.text())
+            before_end(end, run.log)
 
     start_event = Start(run=str(run_id), conversation=conversation, message=message, model=model)
     run.worker = Worker(
-        runnable, input, run.log, start=start_event, config=config, conf=get_conf(), before_end=finish
+        runnable,
+        input,
+        run.log,
+        start=start_event,
+        config=config,
+        conf=get_conf(),
+        wanted=wanted,
+        before_end=finish,
     )
     with _lock:
         _forget_old()

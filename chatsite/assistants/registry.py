@@ -1,49 +1,39 @@
-"""Whom a person can talk to: named runnables that take a conversation's messages."""
+"""Whom a person can talk to: the assistants of the modules that CHAT_ASSISTANTS names."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import functools
+from collections.abc import Mapping
+from importlib import import_module
 
-from langchain_core.messages import BaseMessage
-from langchain_core.runnables import Runnable
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
-from chatsite.assistants.chat_model import chat_model, model_label, model_name
-
-
-@dataclass(frozen=True, slots=True)
-class Assistant:
-    """A runnable with a name. `build()` is called for each reply, so it must be cheap."""
-
-    slug: str
-    name: str
-    description: str
-    build: Callable[[], Runnable[Sequence[BaseMessage], object]]
-
-    @property
-    def model(self) -> str:
-        """The name of the model that answers."""
-        return model_name()
-
-    @property
-    def model_label(self) -> str:
-        """Which model answers, for people."""
-        return model_label()
+from chatsite.assistants.base import Assistant
 
 
-CHAT = Assistant(
-    slug="chat",
-    name="Chat",
-    description="Talks about anything.",
-    build=chat_model,
-)
-
-_ASSISTANTS = {CHAT.slug: CHAT}
+@functools.cache
+def assistants() -> Mapping[str, Assistant]:
+    """All of them by their slugs, in the order of the setting."""
+    found: dict[str, Assistant] = {}
+    for name in settings.CHAT_ASSISTANTS:
+        try:
+            assistant = import_module(name).assistant
+        except (ImportError, AttributeError) as exc:
+            message = f"CHAT_ASSISTANTS names {name!r}: expected a module that has an `assistant` ({exc})."
+            raise ImproperlyConfigured(message) from exc
+        if not isinstance(assistant, Assistant) or assistant.slug in found:
+            message = f"CHAT_ASSISTANTS names {name!r}: expected an Assistant with a slug of its own."
+            raise ImproperlyConfigured(message)
+        found[assistant.slug] = assistant
+    if not found:
+        raise ImproperlyConfigured("CHAT_ASSISTANTS is empty: expected at least one module.")
+    return found
 
 
 def get_assistant(slug: str) -> Assistant | None:
     """The assistant of that name, if there is one."""
-    return _ASSISTANTS.get(slug)
+    return assistants().get(slug)
 
 
 def default_assistant() -> Assistant:
     """The one that a new conversation is with, unless the person chose another."""
-    return CHAT
+    return next(iter(assistants().values()))

@@ -14,8 +14,11 @@ REPLACEMENT = "\ufffd"
 
 
 class MessageForm(forms.Form):
-    """A message: `text`; optionally the `conversation`, the message that it answers (`parent`), and,
-    for a new conversation, the `assistant`. What is not the visitor's own counts as missing."""
+    """A message: its `text`.
+
+    Optional are the `conversation`, the message that it answers (`parent`), for a new conversation the
+    `assistant`, and one of that assistant's `option`s. What is not the visitor's own counts as missing.
+    """
 
     text = forms.CharField(
         strip=False,
@@ -27,6 +30,7 @@ class MessageForm(forms.Form):
     conversation = forms.UUIDField(required=False)
     parent = forms.UUIDField(required=False)
     assistant = forms.SlugField(required=False)
+    option = forms.SlugField(required=False)
 
     def __init__(self, request: HttpRequest, visitor: Visitor) -> None:
         super().__init__(request.POST)
@@ -61,10 +65,21 @@ class MessageForm(forms.Form):
         return found
 
     def clean_assistant(self) -> str:
+        """That of the conversation, once there is one."""
+        conversation: Conversation | None = self.cleaned_data.get("conversation")
         slug: str = self.cleaned_data["assistant"] or default_assistant().slug
+        if conversation is not None:
+            return conversation.assistant
         if get_assistant(slug) is None:
             raise forms.ValidationError("There is no such assistant.", code="no_assistant")
         return slug
+
+    def clean_option(self) -> str:
+        assistant = get_assistant(self.cleaned_data.get("assistant", "")) or default_assistant()
+        option: str = self.cleaned_data["option"] or next(iter(assistant.options), "")
+        if option and option not in assistant.options:
+            raise forms.ValidationError(f"{assistant.name} has no such option.", code="no_option")
+        return option
 
     @property
     def first_error(self) -> tuple[str, str]:

@@ -13,8 +13,10 @@ from django.db.models import Q
 from django.urls import reverse
 
 from chatsite.accounts.visitor import Visitor
+from chatsite.chat.transcript import Transcript
 
 if TYPE_CHECKING:
+    from streaming.event_log import EventLog
     from streaming.events import End
 
 TITLE_LENGTH = 80
@@ -100,6 +102,8 @@ class Message(models.Model):
     parent = models.ForeignKey("self", null=True, related_name="replies", on_delete=models.CASCADE)
     role = models.CharField(max_length=9, choices=Role)
     content = models.TextField(blank=True)
+    option = models.SlugField(blank=True)
+    """Of a person's message: what was chosen of the assistant's options."""
     status = models.CharField(max_length=11, choices=Status, default=Status.DONE, db_index=True)
     created = models.DateTimeField(auto_now_add=True)
 
@@ -112,6 +116,8 @@ class Message(models.Model):
     input_tokens = models.PositiveIntegerField(null=True)
     output_tokens = models.PositiveIntegerField(null=True)
     usage_source = models.CharField(max_length=9, blank=True)
+    details = models.JSONField(default=dict, blank=True)
+    """Reasoning, tool steps, documents and output, as `Transcript.details` has them."""
 
     objects = MessageQuerySet.as_manager()
 
@@ -128,11 +134,13 @@ class Message(models.Model):
     def is_running(self) -> bool:
         return self.status in (self.Status.QUEUED, self.Status.RUNNING)
 
-    def end(self, end: "End", text: str) -> None:
+    def end(self, end: "End", log: "EventLog") -> None:
         """Store how the run ended. Once: an ended reply stays as it is."""
+        transcript = Transcript.of(log.events())
         values: dict[str, object] = {
             "status": end.status,
-            "content": text,
+            "content": transcript.text,
+            "details": transcript.details,
             "finish_reason": (end.finish_reason or "")[:40],
         }
         if end.error is not None:

@@ -1,19 +1,28 @@
 """Replies: a message row and a run, started together; the run's end is stored in the row."""
 
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.db import transaction
 
 from chatsite.accounts.visitor import Visitor
+from chatsite.assistants.base import Turn
 from chatsite.assistants.registry import default_assistant, get_assistant
 from chatsite.chat import history
 from chatsite.chat.models import TITLE_LENGTH, Conversation, Message
+from chatsite.chat.transcript import Transcript
 from streaming import runs
 from streaming.admission import Place
+from streaming.steps import StepFilter
 
 
 def send(
-    text: str, *, visitor: Visitor, conversation: Conversation | None, parent: Message | None, assistant: str
+    text: str,
+    *,
+    visitor: Visitor,
+    conversation: Conversation | None,
+    parent: Message | None,
+    assistant: str,
+    option: str = "",
 ) -> Message:
     """Store what a person wrote, and start the reply. Returns the reply.
 
@@ -30,50 +39,57 @@ def send(
             elif parent is None:
                 parent = next(reversed(conversation.path()), None)
             conversation.save(update_fields=["updated"])
-            message = conversation.messages.create(role=Message.Role.USER, content=text, parent=parent)
-            return _start(message, place)
+            message = conversation.messages.create(
+                role=Message.Role.USER, content=text, option=option, parent=parent
+            )
+            return _start(message, visitor, place)
     except BaseException:
         place.leave()
         raise
 
 
-def regenerate(reply: Message) -> Message:
+def regenerate(reply: Message, *, visitor: Visitor) -> Message:
     """Start another reply to what `reply` answers, beside it. Returns the new one."""
     if reply.parent is None:
         raise ValueError("only a reply can be regenerated")
     place = runs.admit()
     try:
         with transaction.atomic():
-            return _start(reply.parent, place)
+            return _start(reply.parent, visitor, place)
     except BaseException:
         place.leave()
         raise
 
 
-def _start(message: Message, place: Place) -> Message:
+def _start(message: Message, visitor: Visitor, place: Place) -> Message:
     conversation = message.conversation
     assistant = get_assistant(conversation.assistant) or default_assistant()
-    runnable = assistant.build()
     messages = history.for_model(conversation.path(message))
+    runnable = assistant.build()
+    given = assistant.input(Turn(messages, visitor, message.option))
+    run_id = uuid4()
     reply = conversation.messages.create(
         role=Message.Role.ASSISTANT,
         parent=message,
         status=Message.Status.RUNNING,
-        run_id=uuid4(),
+        run_id=run_id,
         model=assistant.model,
     )
-    transaction.on_commit(
-        lambda: runs.start(
+
+    def start() -> None:
+        runs.start(
             runnable,
-            messages,
-            run_id=reply.run_id or UUID(int=0),
+            given,
+            run_id=run_id,
             place=place,
+            wanted=StepFilter(**assistant.filters),
             conversation=str(conversation.pk),
             message=str(reply.pk),
             model=reply.model,
             before_end=reply.end,
         )
-    )
+
+    transaction.on_commit(start)
     return reply
 
 
@@ -82,7 +98,8 @@ def with_text_so_far(path: list[Message]) -> list[Message]:
     for message in path:
         if message.is_running and message.run_id and (run := runs.get(message.run_id)):
             message.after = run.log.last_id
-            message.content = run.log.text(up_to=message.after)
+            transcript = Transcript.of(run.log.events(up_to=message.after))
+            message.content, message.details = transcript.text, transcript.details
     return path
 
 

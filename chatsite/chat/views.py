@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from chatsite.accounts.visitor import SignInRequired, Visitor, known_visitor_of, visitor_of
 from chatsite.assistants.chat_model import ModelNotConfigured
-from chatsite.assistants.registry import default_assistant, get_assistant
+from chatsite.assistants.registry import assistants, default_assistant, get_assistant
 from chatsite.chat import replies
 from chatsite.chat.blocks import with_blocks
 from chatsite.chat.errors import busy, error, wants_events
@@ -88,7 +88,8 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 @_refusals
 def send(request: HttpRequest) -> HttpResponseBase:
     """Take a message, and answer with the reply's events or with the way to its page."""
-    form = MessageForm(request, known_visitor_of(request))
+    visitor = visitor_of(request)
+    form = MessageForm(request, visitor)
     if not form.is_valid():
         code, message = form.first_error
         return error(request, 404 if code == "not_found" else 400, code, message)
@@ -99,6 +100,7 @@ def send(request: HttpRequest) -> HttpResponseBase:
         conversation=data["conversation"],
         parent=data["parent"],
         assistant=data["assistant"],
+        option=data["option"],
     )
     return _answer(request, reply)
 
@@ -107,12 +109,13 @@ def send(request: HttpRequest) -> HttpResponseBase:
 @_refusals
 def regenerate(request: HttpRequest, message_id: UUID) -> HttpResponseBase:
     """Another reply beside this one."""
-    message = Message.objects.for_visitor(visitor_of(request)).filter(pk=message_id).first()
+    visitor = visitor_of(request)
+    message = Message.objects.for_visitor(visitor).filter(pk=message_id).first()
     if message is None:
         raise Http404
     if message.role != Message.Role.ASSISTANT:
         return error(request, 400, "not_a_reply", "Only a reply can be regenerated.")
-    return _answer(request, replies.regenerate(message))
+    return _answer(request, replies.regenerate(message, visitor=visitor))
 
 
 @require_GET
@@ -145,12 +148,13 @@ def stop(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 
 def _page(request: HttpRequest, visitor: Visitor, current: Conversation | None) -> HttpResponse:
-    assistant = current and get_assistant(current.assistant)
+    chosen = current.assistant if current else request.GET.get("assistant", "")
     context = {
         "conversation": current,
         "conversations": Conversation.objects.for_visitor(visitor)[:RECENT],
         "chat_messages": replies.with_text_so_far(current.path()) if current else [],
-        "assistant": assistant or default_assistant(),
+        "assistant": get_assistant(chosen) or default_assistant(),
+        "assistants": assistants().values(),
         "max_length": settings.CHAT_MAX_LENGTH,
     }
     return render(request, "chat/page.html", context)

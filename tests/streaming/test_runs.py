@@ -9,6 +9,7 @@ from langchain_core.runnables import Runnable
 
 from streaming import admission, runs
 from streaming.admission import Admission, Busy
+from streaming.event_log import EventLog
 from streaming.events import End, Event, Token
 from streaming.runs import Run
 from tests.streaming.models import chat_model
@@ -53,7 +54,7 @@ def test_the_reply_is_stored_before_any_reader_sees_the_end(upstream: ScriptedUp
     stored: list[tuple[str, str]] = []
 
     seen: list[Event] = []
-    run = start(chat_model(upstream), before_end=lambda end, text: stored.append((end.status, text)))
+    run = start(chat_model(upstream), before_end=lambda end, log: stored.append((end.status, log.text())))
     for event in runs.follow(run):
         if isinstance(event, End):
             assert stored == [("done", "Hello")]
@@ -63,7 +64,7 @@ def test_the_reply_is_stored_before_any_reader_sees_the_end(upstream: ScriptedUp
 
 
 def test_a_reply_that_cannot_be_stored_is_not_shown_as_done(upstream: ScriptedUpstream) -> None:
-    def broken(end: End, text: str) -> None:
+    def broken(end: End, log: EventLog) -> None:
         raise OSError("disk full")
 
     upstream.enqueue(Reply("Hello"))
@@ -79,7 +80,7 @@ def test_stopping_ends_it_once_and_keeps_the_text(upstream: ScriptedUpstream) ->
     gate = upstream.gate()
     upstream.enqueue(Reply("Hel", gate))
     stored: list[tuple[str, str]] = []
-    run = start(chat_model(upstream), before_end=lambda end, text: stored.append((end.status, text)))
+    run = start(chat_model(upstream), before_end=lambda end, log: stored.append((end.status, log.text())))
     gate.wait_until_reached()
     wait_until(lambda: run.log.text() == "Hel")
 

@@ -1,0 +1,62 @@
+"""What an assistant is: a runnable with a name, and how a conversation becomes its input."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+from langchain_core.runnables import Runnable
+
+from chatsite.accounts.visitor import Visitor
+from chatsite.assistants.chat_model import model_label, model_name
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a reply is made from."""
+
+    messages: Sequence[BaseMessage]
+    """The system prompt and the conversation's newest messages that fit; the last is to be answered."""
+    visitor: Visitor
+    """Who asks, and whose documents may be read."""
+    option: str = ""
+    """The one of the assistant's `options` that the person chose."""
+
+    @property
+    def question(self) -> str:
+        """The text of the message to be answered."""
+        return self.messages[-1].text
+
+
+def the_messages(turn: Turn) -> Any:
+    """The input of an assistant that takes a conversation as chat models do."""
+    return turn.messages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assistant:
+    """Somebody to talk to. A module that is named in the CHAT_ASSISTANTS setting has one, as `assistant`.
+
+    `build` makes the runnable, for each reply anew: it must be cheap. `input` makes what the runnable is
+    called with. `options` are what a person may choose from with each message, keys to labels, the
+    first one unless another is chosen. `filters` are `stream()`'s: which of the runnable's steps show.
+    """
+
+    slug: str
+    name: str
+    description: str
+    build: Callable[[], Runnable[Any, Any]]
+    input: Callable[[Turn], Any] = the_messages
+    options: Mapping[str, str] = field(default_factory=dict)
+    examples: Sequence[str] = ()
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def model(self) -> str:
+        """The name of the model that answers."""
+        return model_name()
+
+    @property
+    def model_label(self) -> str:
+        """Which model answers, for people."""
+        return model_label()
