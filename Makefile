@@ -59,7 +59,7 @@ lock: install $(VENV)/installed-dev ## pin the newest allowed versions of everyt
 	@$(LOCK) --upgrade --group model --no-deps --output-file requirements/model.txt
 
 LOCK = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-header --no-config --cache-dir $(VENV)/cache/uv
+	--no-emit-index-url --no-emit-find-links --no-header --cache-dir $(VENV)/cache/uv
 
 .PHONY: clean
 clean: ## remove the installation and all caches (the data in DATA_DIR stays)
@@ -74,8 +74,9 @@ venv:
 
 .PHONY: create
 create:
-	@if [ -z "$(PYTHON3)" ]; then \
-		echo "This needs Python 3.11 or newer, and found $$(python3 --version 2>/dev/null || echo none)." >&2; \
+	@if ! "$(or $(PYTHON3),false)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+		found=$$("$(or $(PYTHON3),python3)" --version 2>/dev/null || echo none); \
+		echo "This needs Python 3.11 or newer, and found: $$found." >&2; \
 		echo "Install one, or say where it is: make run PYTHON3=/path/to/python3" >&2; exit 1; fi
 	@if ! "$(PYTHON3)" -c 'import venv, ensurepip' 2>/dev/null; then \
 		echo "$(PYTHON3) lacks its venv module. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; fi

@@ -17,17 +17,19 @@ import time
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 PROMPT = "How cool are LLMs?"
 INSTALL_SECONDS = 600.0
 AGAIN_SECONDS = 30.0
 STOP_SECONDS = 10.0
-SETTINGS = ("OPENAI_", "CHAT_", "STREAM_", "GUNICORN_", "DATABASE_", "SECRET_KEY", "DATA_DIR", "DEBUG", "HOST")
+# Variables that would make it another start than a newcomer's.
+SETTINGS = (
     "OPENAI_",
     "CHAT_",
     "STREAM_",
     "GUNICORN_",
-    "DATABASE_URL",
+    "DATABASE_",
     "SECRET_KEY",
     "DATA_DIR",
     "DEBUG",
@@ -35,7 +37,7 @@ SETTINGS = ("OPENAI_", "CHAT_", "STREAM_", "GUNICORN_", "DATABASE_", "SECRET_KEY
 )
 
 
-def fail(reason: str) -> None:
+def fail(reason: str) -> NoReturn:
     sys.exit(f"FAILED: {reason}")
 
 
@@ -45,7 +47,7 @@ def free_port() -> int:
 
 
 def make_run(checkout: Path, port: int) -> subprocess.Popen[bytes]:
-    """`make run` in a process group of its own, as a terminal would start it, and with no setting but the port."""
+    """`make run` in a process group of its own, as a terminal starts it, with no setting but the port."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
     env["PORT"] = str(port)
     return subprocess.Popen(["make", "run"], cwd=checkout, env=env, start_new_session=True)
@@ -62,7 +64,7 @@ def wait_until_ready(server: subprocess.Popen[bytes], port: int, *, seconds: flo
                 return time.monotonic() - start
         except OSError:
             time.sleep(0.1)
-    return fail(f"no answer within {seconds:g} s") or 0.0
+    fail(f"no answer within {seconds:g} s")
 
 
 def get(port: int, path: str) -> http.client.HTTPResponse:
@@ -78,7 +80,6 @@ def ask(port: int) -> Iterator[tuple[str, dict[str, object], float]]:
     found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.read().decode())
     if found is None:
         fail("the page has no form with a CSRF token")
-        return
     body = urllib.parse.urlencode({"text": PROMPT, "csrfmiddlewaretoken": found[1]})
     headers = {
         "Accept": "text/event-stream",

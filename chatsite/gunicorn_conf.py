@@ -124,8 +124,7 @@ def on_exit(server: Any) -> None:
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    # Ctrl-C reaches the master, which sends QUIT. Taken from the terminal as well, it comes twice, and the second
-    # interrupts the first inside the thread pool's lock: the worker would hang until it is killed.
+    # The terminal sends Ctrl-C to all; the master passes it on as QUIT. Once is enough.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     if server.local_model is not None:
         server.local_model.forget()
@@ -139,6 +138,7 @@ def post_worker_init(worker: Any) -> None:
 
     import_module(settings.ROOT_URLCONF)  # LangChain with it: seconds that the first visitor need not wait
     admission.configure(max_streams=max_streams(worker.cfg))
+    _quit_at_once(worker)
     threading.Thread(target=_watch, args=(worker,), name="watch", daemon=True).start()
     if worker.age == 1:
         _welcome(worker)
@@ -156,10 +156,15 @@ def _watch(worker: Any) -> None:
     _leave(0)
 
 
-def worker_int(worker: Any) -> None:
-    """Ctrl-C, by way of the master. A second one must not cut the farewell short."""
-    worker.in_a_hurry = True
-    signal.signal(signal.SIGQUIT, lambda *_: None)
+def _quit_at_once(worker: Any) -> None:
+    """On QUIT, which is how the master passes Ctrl-C on, only take a note: _watch does the rest. gunicorn's
+    own handler takes the lock of the thread pool, and hangs if it interrupts the one that holds it."""
+
+    def note(*_: object) -> None:
+        worker.in_a_hurry = True
+        worker.alive = False
+
+    signal.signal(signal.SIGQUIT, note)
 
 
 def worker_exit(server: Any, worker: Any) -> None:

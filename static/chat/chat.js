@@ -4,11 +4,10 @@ import { Composer } from "./composer.js";
 import { addCopyButtons } from "./copy.js";
 import { conversationBegan } from "./conversations.js";
 import { followRun } from "./follow.js";
+import { address, copyOf, find } from "./parts.js";
 import { Reply } from "./reply.js";
 import { Refused, postForEvents, postForJson, withHtml } from "./requests.js";
 import { stickToBottom } from "./scroll.js";
-
-const NIL = "00000000-0000-0000-0000-000000000000"; // stands for the real id in the addresses in data-*
 
 export class Chat {
   #root;
@@ -49,7 +48,7 @@ export class Chat {
     const form = /** @type {HTMLElement} */ (event.target);
     if (!form.matches("[data-examples], [data-retry]")) return;
     event.preventDefault();
-    if (this.#reply) return;
+    if (this.#composer.busy) return;
     if (form.matches("[data-retry]")) this.#regenerate(/** @type {HTMLElement} */ (form.closest("article")));
     else {
       this.#composer.text = /** @type {HTMLButtonElement} */ (event.submitter).value;
@@ -59,13 +58,14 @@ export class Chat {
 
   /** @param {string} text  stays in the box until the server has accepted it */
   async #send(text) {
+    if (!text.trim()) return;
     const response = await this.#open(this.#composer.action, this.#composer.data, () => this.#send(this.#composer.text));
     if (!response) return;
     if (this.#composer.text === text) this.#composer.text = "";
     this.#root.querySelector("[data-welcome]")?.remove();
-    const question = this.#copy("user");
+    const question = copyOf("user");
     find(question, "[data-text]").textContent = text;
-    const article = this.#copy("assistant");
+    const article = copyOf("assistant");
     this.#messages.append(question, article);
     this.#scroll.toBottom();
     await this.#follow(this.#replyOn(article), response, text);
@@ -73,10 +73,10 @@ export class Chat {
 
   /** @param {HTMLElement} failed */
   async #regenerate(failed) {
-    const url = this.#url("regenerateUrl", failed.dataset.message ?? "");
+    const url = address(this.#root, "regenerateUrl", failed.dataset.message ?? "");
     const response = await this.#open(url, this.#composer.token, () => this.#regenerate(failed));
     if (!response) return;
-    const article = this.#copy("assistant");
+    const article = copyOf("assistant");
     failed.replaceWith(article);
     this.#composer.focus();
     await this.#follow(this.#replyOn(article), response, "");
@@ -103,10 +103,14 @@ export class Chat {
     this.#reply = reply;
     this.#composer.busy = true;
     const { retryMin, retryMax, silence } = this.#root.dataset;
+    let heard = false;
     const source = {
-      url: () => withHtml(`${this.#url("eventsUrl", reply.run)}?after=${reply.after}`),
+      url: () => withHtml(`${address(this.#root, "eventsUrl", reply.run)}?after=${reply.after}`),
       after: () => reply.after,
-      onEvent: (/** @type {import("./sse.js").ServerEvent} */ event) => this.#onEvent(reply, event, text),
+      onEvent: (/** @type {import("./sse.js").ServerEvent} */ event) => {
+        heard = true;
+        this.#onEvent(reply, event, text);
+      },
       onConnection: (/** @type {boolean} */ lost) => reply.connection(lost),
       retryMin: Number(retryMin),
       retryMax: Number(retryMax),
@@ -116,6 +120,8 @@ export class Chat {
       if (!this.#signal.aborted) throw error;
       return true; // the page is being left
     });
+    // The server knows how a reply ended that was lost on the way. (A page fresh from it has nothing to gain.)
+    if (!ended && (response || heard)) return location.reload();
     if (!ended) this.#announce(reply.end({ status: "interrupted", finish_reason: null, error: null }));
     this.#reply = null;
     this.#composer.busy = false;
@@ -138,14 +144,14 @@ export class Chat {
     if (this.#root.dataset.conversation || !start.conversation) return;
     this.#root.dataset.conversation = start.conversation;
     this.#composer.conversation = start.conversation;
-    conversationBegan(this.#url("conversationUrl", start.conversation), text);
+    conversationBegan(address(this.#root, "conversationUrl", start.conversation), text);
   }
 
   async #stop() {
     if (!this.#reply?.run) return;
     this.#composer.stopping();
     try {
-      await postForJson(this.#url("stopUrl", this.#reply.run), this.#composer.token, this.#signal);
+      await postForJson(address(this.#root, "stopUrl", this.#reply.run), this.#composer.token, this.#signal);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       this.#composer.notice({ message: error.message, retryAfter: 0, retry: null });
@@ -157,20 +163,4 @@ export class Chat {
   #announce(sentence) {
     find(this.#root, "[data-announcer]").textContent = sentence;
   }
-
-  /** @param {string} name of a data attribute @param {string} id */
-  #url(name, id) {
-    return (this.#root.dataset[name] ?? "").replace(NIL, id);
-  }
-
-  /** @param {string} name @returns {HTMLElement} */
-  #copy(name) {
-    const template = /** @type {HTMLTemplateElement} */ (find(this.#root, `[data-template="${name}"]`));
-    return /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
-  }
-}
-
-/** @param {HTMLElement} root @param {string} selector @returns {HTMLElement} */
-function find(root, selector) {
-  return /** @type {HTMLElement} */ (root.querySelector(selector));
 }

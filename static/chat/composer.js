@@ -1,5 +1,8 @@
 // The message box: what the keys do, how it grows, and what it says when a message could not be sent.
 
+import { keepDraft } from "./draft.js";
+import { find } from "./parts.js";
+
 const COUNT_FROM = 1000; // characters left when the counter appears
 
 /** @typedef {{ message: string, retryAfter: number, retry: (() => void) | null }} Notice  `retryAfter` in seconds */
@@ -35,6 +38,7 @@ export class Composer {
       event.preventDefault(); // the form that it belongs to is for pages without script
       if (this.#stop.getAttribute("aria-disabled") !== "true") onStop();
     }, { signal });
+    keepDraft(this.#prompt, signal);
     this.#onInput();
   }
 
@@ -68,6 +72,10 @@ export class Composer {
     const input = /** @type {HTMLInputElement} */ (this.#form.elements.namedItem("conversation"));
     input.value = conversation;
     input.disabled = false;
+  }
+
+  get busy() {
+    return this.#busy;
   }
 
   /** While a reply runs one can type, and stop it, but not send. @param {boolean} busy */
@@ -137,9 +145,4 @@ export class Composer {
     const units = this.text.length;
     return units < this.maxLength - COUNT_FROM ? units : [...this.text].length;
   }
-}
-
-/** @template {HTMLElement} T @param {HTMLElement} root @param {string} selector @returns {T} */
-function find(root, selector) {
-  return /** @type {T} */ (root.querySelector(selector));
 }

@@ -1,5 +1,7 @@
 // Copy buttons: on each block of code, and on a whole reply.
 
+import { copyOf } from "./parts.js";
+
 /** @param {ParentNode} root  what has just been rendered */
 export function addCopyButtons(root) {
   for (const block of root.querySelectorAll(".code:not(:has([data-copy]))")) {
@@ -25,8 +27,7 @@ function readable(body) {
 
 /** @param {string} label @param {() => string} text @returns {HTMLButtonElement} */
 function button(label, text) {
-  const template = /** @type {HTMLTemplateElement} */ (document.querySelector('[data-template="copy"]'));
-  const copy = /** @type {HTMLButtonElement} */ (template.content.firstElementChild?.cloneNode(true));
+  const copy = /** @type {HTMLButtonElement} */ (copyOf("copy"));
   const name = copy.textContent ?? "";
   const { copiedLabel = "", failedLabel = "" } = copy.dataset;
   copy.setAttribute("aria-label", label);

@@ -1,7 +1,9 @@
 // A reply on the page: finished blocks as the server's HTML, and after them the text that is not rendered yet.
 
-import { onceAFrame } from "./frames.js";
 import { addCopyButtons, addReplyCopyButton } from "./copy.js";
+import { onceAFrame } from "./frames.js";
+import { sanitised, shows } from "./html.js";
+import { find } from "./parts.js";
 
 /**
  * @typedef {{ status: string, finish_reason: string | null, error: { code: string, message: string } | null }} End
@@ -9,7 +11,7 @@ import { addCopyButtons, addReplyCopyButton } from "./copy.js";
  */
 
 // What is not worth showing at the head of the tail: empty lines, and the line that opens a fence.
-const TAIL_HEAD = /^(?:[ \t]*\n)*(?: {0,3}(`{3,}|~{3,})[^\n]*\n?)?/;
+const TAIL_HEAD = /^(?:[ \t]*\n)*(?: {0,3}(?<fence>`{3,}|~{3,}) *(?<language>[\w+#.-]*)[^\n]*\n?)?/;
 
 export class Reply {
   /** Number of the last event that is on the page. @type {number} */
@@ -33,8 +35,8 @@ export class Reply {
     this.article = article;
     this.after = Number(article.dataset.after);
     this.#onDraw = onDraw;
-    this.#body = part(article, "[data-body]");
-    this.#tail = part(article, "[data-tail]");
+    this.#body = find(article, "[data-body]");
+    this.#tail = find(article, "[data-tail]");
     this.#text = this.#tail.textContent ?? "";
     this.#tail.replaceChildren(this.#node);
     this.#update();
@@ -51,7 +53,7 @@ export class Reply {
       this.article.dataset.message = message;
       this.article.id = `message-${message}`;
     }
-    if (model) part(this.article, "[data-model]").textContent = model;
+    if (model) find(this.article, "[data-model]").textContent = model;
   }
 
   /** @param {string} text */
@@ -70,7 +72,7 @@ export class Reply {
 
   /** @param {boolean} lost */
   connection(lost) {
-    part(this.article, "[data-connection]").hidden = !lost;
+    find(this.article, "[data-connection]").hidden = !lost;
   }
 
   /** @param {End} end @returns {string} the sentence that says so */
@@ -80,14 +82,14 @@ export class Reply {
     this.article.dataset.status = status;
     const kind = status === "done" && reason === "length" ? "length" : status;
     if (error) {
-      part(this.article, "[data-error-message]").textContent = error.message;
-      part(this.article, "[data-error-code]").textContent = error.code;
+      find(this.article, "[data-error-message]").textContent = error.message;
+      find(this.article, "[data-error-code]").textContent = error.code;
     }
-    part(this.article, "[data-reference]").textContent = this.run.slice(0, 8);
+    find(this.article, "[data-reference]").textContent = this.run.slice(0, 8);
     for (const line of this.article.querySelectorAll("[data-when]")) {
       /** @type {HTMLElement} */ (line).hidden = /** @type {HTMLElement} */ (line).dataset.when !== kind;
     }
-    part(this.article, "[data-retry]").hidden = status === "done";
+    find(this.article, "[data-retry]").hidden = status === "done";
     this.finished();
     const line = this.article.querySelector(`[data-when="${kind}"] [data-error-message], p[data-when="${kind}"]`);
     return line?.textContent?.trim() ?? "The reply is complete.";
@@ -108,9 +110,11 @@ export class Reply {
       else this.#body.append(content);
     }
     this.#blocks = [];
-    const [head, fence] = TAIL_HEAD.exec(this.#text) ?? [""];
-    this.#tail.dataset.kind = fence ? "code" : "text";
-    this.#show(head.length);
+    const head = TAIL_HEAD.exec(this.#text);
+    this.#tail.dataset.kind = head?.groups?.fence ? "code" : "text";
+    if (head?.groups?.language) this.#tail.dataset.language = head.groups.language;
+    else delete this.#tail.dataset.language;
+    this.#show(head?.[0].length ?? 0);
     this.#onDraw();
   }
 
@@ -128,28 +132,4 @@ export class Reply {
     }
     this.#shown = from;
   }
-}
-
-/** The one place where text becomes markup: HTML that the server has rendered and sanitised. @param {string} html */
-function sanitised(html) {
-  const template = document.createElement("template");
-  template.innerHTML = html;
-  return template.content;
-}
-
-/**
- * Whether `body` has this content already, as after a reload: then a selection in it can stay.
- * @param {HTMLElement} body @param {DocumentFragment} content
- */
-function shows(body, content) {
-  const shown = /** @type {HTMLElement} */ (body.cloneNode(true));
-  for (const button of shown.querySelectorAll("[data-copy]")) button.remove();
-  const wanted = document.createElement("div");
-  wanted.append(content.cloneNode(true));
-  return shown.innerHTML === wanted.innerHTML;
-}
-
-/** @param {HTMLElement} article @param {string} selector @returns {HTMLElement} */
-function part(article, selector) {
-  return /** @type {HTMLElement} */ (article.querySelector(selector));
 }

@@ -1,0 +1,52 @@
+"""The chat page as a person sees and uses it."""
+
+from playwright.sync_api import Locator, Page, expect
+
+
+class ChatPage:
+    """One open page of the site. What it finds, it finds as a person would: by role and by name."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.prompt = page.get_by_role("textbox", name="Message")
+        self.send_button = page.get_by_role("button", name="Send")
+        self.stop_button = page.get_by_role("button", name="Stop")
+        self.retry_button = page.get_by_role("button", name="Retry", exact=True)
+        self.jump_button = page.get_by_role("button", name="Jump to latest")
+        self.notice = page.get_by_role("alert").filter(visible=True)
+        self.announcer = page.get_by_role("status").and_(page.locator("[data-announcer]"))
+        self.replies = page.locator('article[data-role="assistant"]')
+        self.questions = page.locator('article[data-role="user"]')
+
+    @property
+    def reply(self) -> Locator:
+        return self.replies.last
+
+    @property
+    def body(self) -> Locator:
+        """The finished blocks of the last reply."""
+        return self.reply.locator("[data-body]")
+
+    @property
+    def text(self) -> str:
+        """The last reply as it reads now."""
+        return self.body.inner_text() + self.reply.locator("[data-tail]").inner_text()
+
+    def open(self, path: str = "/") -> "ChatPage":
+        self.page.goto(path)
+        return self
+
+    def ask(self, text: str) -> None:
+        self.prompt.fill(text)
+        self.prompt.press("Enter")
+
+    def expect_status(self, status: str) -> None:
+        """Wait until the last reply has ended that way, or still is at it."""
+        expect(self.reply).to_have_attribute("data-status", status)
+
+    def distance_to_bottom(self) -> float:
+        distance: float = self.page.evaluate(
+            "() => { const page = document.scrollingElement;"
+            " return page.scrollHeight - page.clientHeight - page.scrollTop }"
+        )
+        return distance

@@ -1,0 +1,139 @@
+"""The message box: keys, length, and what happens to the text when it cannot be sent."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import Watch
+from tests.site import Site, SiteStarter
+from tests.upstream import Reply
+
+
+@pytest.fixture
+def chat(page: Page) -> ChatPage:
+    return ChatPage(page).open()
+
+
+def test_enter_sends_and_shift_enter_begins_a_new_line(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("Yes."))
+    chat.prompt.type("one")
+    chat.prompt.press("Shift+Enter")
+    chat.prompt.type("two")
+    chat.prompt.press("Enter")
+    chat.expect_status("done")
+    expect(chat.questions).to_have_text("You one\ntwo", use_inner_text=True)
+    expect(chat.prompt).to_have_value("")
+    assert site.upstream.requests[0].messages[-1]["content"] == "one\ntwo"
+
+
+@pytest.mark.parametrize("event", ["{isComposing: true}", "{keyCode: 229}"])
+def test_enter_does_not_send_while_an_input_method_composes(chat: ChatPage, event: str) -> None:
+    chat.prompt.fill("にほんご")
+    chat.prompt.evaluate(
+        f"(box) => box.dispatchEvent(new KeyboardEvent('keydown', Object.assign("
+        f"{{key: 'Enter', bubbles: true, cancelable: true}}, {event})))"
+    )
+    expect(chat.prompt).to_have_value("にほんご")
+    expect(chat.replies).to_have_count(0)
+
+
+def test_nothing_is_sent_when_there_is_nothing(chat: ChatPage) -> None:
+    chat.prompt.fill("  \n ")
+    chat.prompt.press("Enter")
+    expect(chat.replies).to_have_count(0)
+
+
+def test_one_can_type_but_not_send_while_a_reply_runs(site: Site, chat: ChatPage) -> None:
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("Wait ", gate, "for it."), Reply("Second."))
+    chat.ask("First")
+    expect(chat.stop_button).to_be_visible()
+    expect(chat.send_button).to_be_hidden()
+    chat.prompt.fill("Next question")
+    chat.prompt.press("Enter")
+    gate.open()
+    chat.expect_status("done")
+    expect(chat.replies).to_have_count(1)
+    expect(chat.prompt).to_have_value("Next question")
+    chat.prompt.press("Enter")
+    expect(chat.replies).to_have_count(2)
+    chat.expect_status("done")
+
+
+def test_a_draft_outlives_a_reload_and_a_look_elsewhere(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("Yes."))
+    chat.ask("First")
+    chat.expect_status("done")
+    chat.prompt.fill("A draft")
+    chat.page.reload()
+    expect(chat.prompt).to_have_value("A draft")
+    chat.page.get_by_role("link", name="New chat").click()
+    expect(chat.prompt).to_have_value("")
+    chat.page.go_back()
+    expect(chat.prompt).to_have_value("A draft")
+
+
+def test_the_box_grows_with_its_text(chat: ChatPage) -> None:
+    before = chat.prompt.bounding_box()
+    chat.prompt.fill("line\n" * 6)
+    after = chat.prompt.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["height"] > 3 * before["height"]
+
+
+def test_what_is_too_long_is_counted_and_kept(chat: ChatPage) -> None:
+    chat.prompt.fill("x" * 31_500)
+    expect(chat.page.get_by_text("500 characters left")).to_be_visible()
+    chat.prompt.fill("\N{SLIGHTLY SMILING FACE}" * 31_990)
+    expect(chat.page.get_by_text("10 characters left")).to_be_visible()
+    chat.prompt.fill("x" * 32_005)
+    chat.prompt.press("Enter")
+    expect(chat.page.get_by_text("This is 5 characters too long.")).to_be_visible()
+    expect(chat.replies).to_have_count(0)
+    assert len(chat.prompt.input_value()) == 32_005
+
+
+def test_a_busy_site_says_so_and_the_text_is_kept(start_site: SiteStarter, watch: Watch) -> None:
+    watch.expect("503")
+    site = start_site(settings={"STREAM_MAX_STREAMS": "1"})
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("Taking ", gate, "the place."), Reply("Now it is yours."))
+    first = ChatPage(watch.page).open(site.url)
+    first.ask("First")
+    gate.wait_until_reached()
+    second = ChatPage(watch.page.context.new_page()).open(site.url)
+    second.ask("Second")
+    expect(second.notice).to_contain_text("busy")
+    expect(second.prompt).to_have_value("Second")
+    expect(second.page.get_by_role("button", name=re.compile("Retry in [0-9]+ s"))).to_be_disabled()
+    gate.open()
+    first.expect_status("done")
+    second.retry_button.click()
+    expect(second.body).to_have_text("Now it is yours.")
+    expect(second.notice).to_have_count(0)
+    expect(second.prompt).to_have_value("")
+
+
+def test_text_that_could_not_leave_the_machine_is_kept(site: Site, chat: ChatPage, watch: Watch) -> None:
+    watch.expect("ERR_INTERNET_DISCONNECTED")
+    chat.page.context.set_offline(True)
+    chat.ask("Hello?")
+    expect(chat.notice).to_contain_text("could not be reached")
+    expect(chat.prompt).to_have_value("Hello?")
+    chat.page.context.set_offline(False)
+    site.upstream.enqueue(Reply("Hello."))
+    chat.retry_button.click()
+    expect(chat.body).to_have_text("Hello.")
+    expect(chat.questions).to_have_count(1)
+
+
+def test_a_refusal_is_shown_where_it_happened(chat: ChatPage, watch: Watch) -> None:
+    watch.expect("403")
+    chat.page.context.clear_cookies()
+    chat.ask("Hello?")
+    expect(chat.notice).to_contain_text("Reload")
+    expect(chat.prompt).to_have_value("Hello?")
+    expect(chat.retry_button).to_be_hidden()

@@ -1,0 +1,310 @@
+"""A reply on the page: it grows, it survives, it ends."""
+
+import os
+import re
+import signal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import Watch
+from tests.site import Site, SiteStarter
+from tests.upstream import Reply, Reset
+
+MARKDOWN = """\
+Read it **in pieces**.
+
+## First
+
+- one
+- two with `code`
+
+```python
+def f():
+    return "<b>"
+```
+
+| a | b |
+|---|--:|
+| 1 | 2 |
+
+See [the docs] and <https://example.org>.
+
+[the docs]: https://docs.example.org
+"""
+
+
+@pytest.fixture
+def chat(page: Page) -> ChatPage:
+    return ChatPage(page).open()
+
+
+def shown(chat: ChatPage) -> tuple[str, str]:
+    return chat.body.inner_html(), chat.reply.inner_text()
+
+
+def pieces(text: str, size: int = 3) -> list[str]:
+    return [text[at : at + size] for at in range(0, len(text), size)]
+
+
+def test_a_reply_is_seen_growing(site: Site, chat: ChatPage) -> None:
+    words = ["Tokens ", "come ", "one ", "after ", "another ", "here."]
+    gates = [site.upstream.gate() for _ in words]
+    site.upstream.enqueue(Reply(*[step for pair in zip(words, gates, strict=True) for step in pair]))
+    chat.ask("How do tokens come?")
+    seen = []
+    for count, gate in enumerate(gates, start=1):
+        expect(chat.reply).to_contain_text("".join(words[:count]).strip())
+        seen.append(chat.text)
+        chat.expect_status("running")
+        gate.open()
+    chat.expect_status("done")
+    assert [text.split() for text in seen] == ["".join(words[:count]).split() for count in range(1, 7)]
+
+
+def test_finished_blocks_are_rendered_while_the_rest_is_written(site: Site, chat: ChatPage) -> None:
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("Some **bold** text.\n\n- item ", gate, "*one*"))
+    chat.ask("Go")
+    expect(chat.body.locator("strong")).to_have_text("bold")
+    expect(chat.reply.locator("[data-tail]")).to_have_text("- item")
+    gate.open()
+    expect(chat.body.locator("li em")).to_have_text("one")
+
+
+def test_code_looks_like_code_before_its_fence_is_closed(site: Site, chat: ChatPage) -> None:
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("Code:\n\n```python\nimport ", gate, "this\n```\n\nDone."))
+    chat.ask("Go")
+    tail = chat.reply.locator("[data-tail]")
+    expect(tail).to_have_text("import")
+    expect(tail).to_have_attribute("data-language", "python")
+    gate.open()
+    expect(chat.body.locator('.code[data-language="python"] .kn')).to_have_text("import")
+
+
+def test_the_finished_reply_equals_what_a_reload_shows(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply(*pieces(MARKDOWN)))
+    chat.ask("Go")
+    chat.expect_status("done")
+    live = shown(chat)
+    chat.page.reload()
+    expect(chat.reply.get_by_role("button", name="Copy reply")).to_be_visible()
+    assert shown(chat) == live
+    assert "docs.example.org" in live[0]
+
+
+@pytest.mark.parametrize("cut", [10, 40, 75, 100])
+def test_a_reload_in_mid_reply_goes_on_where_it_was(site: Site, chat: ChatPage, cut: int) -> None:
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply(*pieces(MARKDOWN[:cut]), gate, *pieces(MARKDOWN[cut:])))
+    chat.ask("Go")
+    gate.wait_until_reached()
+    expect(chat.page).to_have_url(re.compile("/c/"))
+    chat.page.reload()
+    chat.expect_status("running")
+    expect(chat.stop_button).to_be_visible()
+    gate.open()
+    chat.expect_status("done")
+    live = shown(chat)
+    chat.page.reload()
+    expect(chat.reply.get_by_role("button", name="Copy reply")).to_be_visible()
+    assert shown(chat) == live
+    assert len(site.upstream.requests) == 1
+
+
+def test_a_lost_connection_is_said_and_resumed(site: Site, chat: ChatPage, watch: Watch) -> None:
+    watch.expect("ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED")
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("Before, ", gate, "and after."))
+    chat.page.evaluate(DROPPABLE)
+    chat.ask("Go")
+    expect(chat.reply).to_contain_text("Before,")
+    chat.page.context.set_offline(True)
+    chat.page.evaluate("dropConnection()")
+    expect(chat.reply.get_by_text("Connection lost. Reconnecting…")).to_be_visible()
+    gate.open()
+    chat.page.context.set_offline(False)
+    chat.expect_status("done")
+    expect(chat.body).to_have_text("Before, and after.")
+    expect(chat.reply.get_by_text("Connection lost")).to_be_hidden()
+
+
+def test_a_connection_that_has_fallen_silent_is_opened_again(site: Site, chat: ChatPage) -> None:
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("Before, ", gate, "and after."))
+    chat.page.evaluate("document.querySelector('[data-chat]').dataset.silence = '300'")
+    chat.ask("Go")
+    with chat.page.expect_request("**/events/?after=2&html=1"):
+        expect(chat.reply).to_contain_text("Before,")
+    gate.open()
+    chat.expect_status("done")
+    expect(chat.body).to_have_text("Before, and after.")
+
+
+# Being offline fails new requests but leaves open ones alone: this breaks the one that is being read.
+DROPPABLE = """() => {
+  const open = fetch;
+  window.fetch = async (...args) => {
+    const response = await open(...args);
+    const { readable, writable } = new TransformStream();
+    const drop = new AbortController();
+    window.dropConnection = () => drop.abort(new TypeError("network error"));
+    response.body.pipeTo(writable, { signal: drop.signal }).catch(() => {});
+    return new Response(readable, response);
+  };
+}"""
+
+
+def test_a_page_whose_frames_stand_still_goes_on(site: Site, watch: Watch) -> None:
+    # As in a hidden tab.
+    watch.page.add_init_script("window.requestAnimationFrame = () => 0;")
+    chat = ChatPage(watch.page).open()
+    site.upstream.enqueue(Reply(*pieces(MARKDOWN)))
+    chat.ask("Go")
+    chat.expect_status("done")
+    expect(chat.body.get_by_role("heading", name="First")).to_be_visible()
+
+
+def test_a_server_that_was_killed_is_said_and_the_text_is_kept(start_site: SiteStarter, watch: Watch) -> None:
+    watch.expect(
+        "ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE"
+    )
+    site = start_site()
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("Lost ", gate, "for now."), Reply("Found."))
+    chat = ChatPage(watch.page).open(site.url)
+    chat.ask("Go")
+    expect(chat.reply).to_contain_text("Lost")
+    chat.prompt.fill("A draft")
+    for pid in site.server.worker_pids:
+        os.kill(pid, signal.SIGKILL)
+    chat.expect_status("interrupted")
+    expect(chat.reply.get_by_text("The reply was interrupted.")).to_be_visible()
+    expect(chat.prompt).to_have_value("A draft")
+    gate.open()
+    chat.retry_button.click()
+    expect(chat.body).to_have_text("Found.")
+
+
+def test_two_tabs_show_one_reply(site: Site, chat: ChatPage) -> None:
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("One.\n\nTwo ", gate, "and three."))
+    chat.ask("Go")
+    gate.wait_until_reached()
+    expect(chat.page).to_have_url(re.compile("/c/"))
+    other = ChatPage(chat.page.context.new_page()).open(chat.page.url)
+    expect(other.reply).to_contain_text("Two")
+    gate.open()
+    other.expect_status("done")
+    chat.expect_status("done")
+    assert other.body.inner_html() == chat.body.inner_html()
+    assert len(site.upstream.requests) == 1
+
+
+def test_stop_ends_the_reply_and_the_upstream_request(site: Site, chat: ChatPage) -> None:
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("So far ", gate, "and never this."))
+    chat.ask("Go")
+    expect(chat.reply).to_contain_text("So far")
+    chat.stop_button.click()
+    chat.expect_status("stopped")
+    assert site.upstream.requests[0].peer_closed.wait(2)
+    expect(chat.reply.get_by_text("Stopped.")).to_be_visible()
+    expect(chat.send_button).to_be_visible()
+    expect(chat.prompt).to_be_focused()
+    chat.page.reload()
+    expect(chat.body).to_have_text("So far")
+    expect(chat.reply.get_by_text("Stopped.")).to_be_visible()
+
+
+def test_a_failure_says_what_happened_and_can_be_retried(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("Half of ", Reset()), Reply("All of it."))
+    chat.ask("Go")
+    chat.expect_status("failed")
+    expect(chat.body).to_have_text("Half of")
+    expect(chat.reply.get_by_text("upstream_incomplete")).to_be_visible()
+    expect(chat.reply.get_by_text(re.compile("Reference [0-9a-f]{8}"))).to_be_visible()
+    chat.retry_button.click()
+    chat.expect_status("done")
+    expect(chat.body).to_have_text("All of it.")
+    expect(chat.replies).to_have_count(1)
+    expect(chat.retry_button).to_be_hidden()
+
+
+def test_a_failure_can_be_retried_after_a_reload(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply(Reset()), Reply("Better."))
+    chat.ask("Go")
+    chat.expect_status("failed")
+    chat.page.reload()
+    chat.retry_button.click()
+    expect(chat.body).to_have_text("Better.")
+
+
+def test_a_reply_cut_at_its_length_limit_says_so(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("Too lo", finish="length"))
+    chat.ask("Go")
+    expect(chat.reply.get_by_text("reached its length limit")).to_be_visible()
+    chat.page.reload()
+    expect(chat.reply.get_by_text("reached its length limit")).to_be_visible()
+
+
+def test_the_page_waits_visibly_for_the_first_word(site: Site, chat: ChatPage) -> None:
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("At last.", headers_after=gate))
+    chat.ask("Go")
+    expect(chat.reply.get_by_text("Thinking")).to_be_visible()
+    gate.open()
+    chat.expect_status("done")
+    expect(chat.reply.get_by_text("Thinking")).to_be_hidden()
+
+
+def test_code_and_replies_can_be_copied(site: Site, chat: ChatPage) -> None:
+    chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    site.upstream.enqueue(Reply("Text.\n\n```python\nx = 1\n```\n"))
+    chat.ask("Go")
+    chat.expect_status("done")
+    for name, copied in (("Copy code", "x = 1\n"), ("Copy reply", "Text.\n")):
+        button = chat.reply.get_by_role("button", name=name)
+        button.click()
+        expect(chat.reply.get_by_role("button", name="Copied").first).to_be_visible()
+        assert chat.page.evaluate("navigator.clipboard.readText()").startswith(copied)
+
+
+def test_the_reader_who_has_gone_up_is_left_there(site: Site, chat: ChatPage) -> None:
+    first, second = site.upstream.gate(), site.upstream.gate()
+    lines = [f"Line {n}.\n\n" for n in range(60)]
+    site.upstream.enqueue(Reply(*lines, first, *lines, "Middle.\n\n", second, *lines, "The end."))
+    chat.ask("Go")
+    first.wait_until_reached()
+    expect(chat.body.get_by_text("Line 59.")).to_be_in_viewport()
+    expect(chat.jump_button).to_be_hidden()
+    chat.page.mouse.move(600, 300)
+    chat.page.mouse.wheel(0, -600)
+    expect(chat.jump_button).to_be_visible()
+    place = chat.page.evaluate("scrollY")
+    first.open()
+    expect(chat.body.get_by_text("Middle.")).to_be_attached()
+    assert chat.page.evaluate("scrollY") == place
+    chat.jump_button.click()
+    expect(chat.jump_button).to_be_hidden()
+    second.open()
+    chat.expect_status("done")
+    expect(chat.body.get_by_text("The end.")).to_be_in_viewport()
+
+
+def test_a_selection_stays_while_text_comes(site: Site, chat: ChatPage) -> None:
+    first, second = site.upstream.gate(), site.upstream.gate()
+    site.upstream.enqueue(Reply("- selected words", first, " and more\n\n", second, "Next."))
+    chat.ask("Go")
+    expect(chat.reply.locator("[data-tail]")).to_contain_text("selected words")
+    chat.page.evaluate(
+        "() => { const text = document.querySelector('[data-tail]').firstChild;"
+        " getSelection().setBaseAndExtent(text, 2, text, 10) }"
+    )
+    first.open()
+    expect(chat.reply).to_contain_text("and more")
+    assert chat.page.evaluate("String(getSelection())") == "selected"
+    second.open()
+    chat.expect_status("done")
