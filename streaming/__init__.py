@@ -3,13 +3,19 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from streaming.async_event_stream import astream as astream
     from streaming.callbacks import QueueCallback as QueueCallback
     from streaming.event_stream import stream as stream
     from streaming.http import EventStreamResponse as EventStreamResponse
 
-__all__ = ["EventStreamResponse", "QueueCallback", "stream"]
+__all__ = ["EventStreamResponse", "QueueCallback", "astream", "stream"]
 
-_HOMES = {"EventStreamResponse": "http", "QueueCallback": "callbacks", "stream": "event_stream"}
+_HOMES = {
+    "EventStreamResponse": "http",
+    "QueueCallback": "callbacks",
+    "astream": "async_event_stream",
+    "stream": "event_stream",
+}
 
 
 def __getattr__(name: str) -> Any:

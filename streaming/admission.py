@@ -36,8 +36,8 @@ class Place:
 class Admission:
     """Counts what is going on, up to the process's limit."""
 
-    server_limit: int | None = None
-    """What the server has room for, once it has said so."""
+    server_limit = 30
+    """What the server has room for: a guess, until it says so."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -58,11 +58,10 @@ readers = Admission()
 
 
 def configure(*, max_streams: int) -> None:
-    """Set the limit from what the server can do. A lower one in Django's settings holds all the same."""
+    """Set the limit to what the server has room for. The one in Django's settings, if there is one, wins."""
     Admission.server_limit = max_streams
 
 
 def limit() -> int:
     """Runs, and readers, that this process admits at once."""
-    chosen = get_conf().MAX_STREAMS
-    return int(chosen if Admission.server_limit is None else min(chosen, Admission.server_limit))
+    return int(get_conf().MAX_STREAMS or Admission.server_limit)

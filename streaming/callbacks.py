@@ -122,9 +122,9 @@ class QueueCallback(BaseCallbackHandler):
                 self._output_step = step
 
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
-        self._cancellation.check()
         self._steps.pop(run_id, None)
-        if self._gives_the_output(run_id):
+        # LangChain calls this for a generator that is closed, too: there nothing may be raised.
+        if self._gives_the_output(run_id) and not self._cancellation.cancelled:
             # What was streamed is known already, and adding it again would double it.
             self._put_output([] if self._output.began else self._output.add(outputs))
             self._put_output(self._output.flush())

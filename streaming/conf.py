@@ -25,8 +25,8 @@ class Conf:
     """Events that `stream()` holds for a slow consumer before the run waits for it."""
     MAX_CHARACTERS: int = 1_000_000
     """Characters in one run's reply; a longer one fails."""
-    MAX_STREAMS: int = 30
-    """Runs, and readers of runs, at once in one process."""
+    MAX_STREAMS: int | None = None
+    """Runs, and readers of runs, at once in one process. None: what the server has room for."""
 
 
 def get_conf() -> Conf:

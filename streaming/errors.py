@@ -30,6 +30,9 @@ TIMEOUT_FIRST = Error("timeout", "The model did not begin its reply in time.", r
 TIMEOUT_IDLE = Error("timeout", "The model fell silent in the middle of its reply.", retryable=True)
 TIMEOUT_TOTAL = Error("timeout", "The reply took longer than this site allows.", retryable=True)
 REPLY_TOO_LONG = Error("reply_too_long", "The reply grew longer than this site allows.", retryable=False)
+OUTPUT = Error(
+    "output_invalid", "The model's reply did not have the form that was asked for. Try again.", retryable=True
+)
 INTERNAL = Error("internal", "Something went wrong on this site.", retryable=True)
 
 _BY_STATUS = {401: AUTH, 403: AUTH, 404: NO_MODEL, 429: RATE_LIMITED, 413: TOO_LONG}
@@ -43,10 +46,15 @@ _BY_CLASS = {  # of httpx2, httpcore2, the SDKs that are made like openai's, and
     "TransportError": UNREACHABLE,
     "APIConnectionError": UNREACHABLE,
     "APIError": UPSTREAM,
+    "OutputParserException": OUTPUT,
     "JSONDecodeError": UPSTREAM,
     "ConnectionError": UNREACHABLE,
     "TimeoutError": TIMEOUT_IDLE,
 }
+
+
+_OUTERMOST = {"OutputParserException"}
+"""Exceptions that say more than their causes."""
 
 
 class RunFailed(Exception):
@@ -69,6 +77,8 @@ def classify(exc: BaseException, *, began: bool) -> Error:
 def _classify(exc: BaseException) -> Error:
     if isinstance(exc, RunFailed):
         return exc.error
+    if type(exc).__name__ in _OUTERMOST:
+        return _BY_CLASS[type(exc).__name__]
     for cause in reversed(list(_causes(exc))):
         status = getattr(cause, "status_code", None)
         if isinstance(status, int) and status >= 400:

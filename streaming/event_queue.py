@@ -24,7 +24,7 @@ class EventQueue:
     def put(self, event: Event) -> None:
         """Number an event and add it, when there is room. Raises `Cancelled` once sealed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._sealed or len(self._events) < self._size)
+            self._changed.wait_for(lambda: self._sealed or self._has_room())
             if self._sealed:
                 raise Cancelled
             self._append(event)
@@ -49,6 +49,9 @@ class EventQueue:
             event = self._events.popleft()
             self._changed.notify_all()
             return event
+
+    def _has_room(self) -> bool:
+        return len(self._events) < self._size
 
     def _append(self, event: Event) -> None:
         self._last_id += 1

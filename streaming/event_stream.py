@@ -16,7 +16,7 @@ from streaming.conf import get_conf
 from streaming.event_queue import EventQueue
 from streaming.events import IDLE, End, Event, Idle, Start, Token
 from streaming.steps import StepFilter
-from streaming.worker import Worker
+from streaming.worker import ThreadWorker
 
 
 def stream(
@@ -56,7 +56,7 @@ class EventStream(Generator[Event, None, None]):
         conf = get_conf()
         self._queue = EventQueue(conf.QUEUE_SIZE)
         start = Start(run=str(uuid4()), model=model_name(runnable))
-        self._worker = Worker(
+        self._worker = ThreadWorker(
             runnable, input, self._queue, start=start, config=config, conf=conf, wanted=wanted
         )
         self._events = _events_only(_drain(self._worker, self._queue, tick=None))
@@ -108,7 +108,9 @@ def model_name(runnable: Runnable[Any, Any]) -> str | None:
     return None
 
 
-def _drain(worker: Worker, queue: EventQueue, *, tick: float | None) -> Generator[Event | Idle, None, None]:
+def _drain(
+    worker: ThreadWorker, queue: EventQueue, *, tick: float | None
+) -> Generator[Event | Idle, None, None]:
     worker.start()
     try:
         while True:

@@ -1,16 +1,22 @@
-"""EventStreamResponse: events over HTTP, from a plain WSGI view."""
+"""EventStreamResponse: events over HTTP, from a plain WSGI view or an asynchronous one."""
 
+import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from typing import Any
 
 from django.http import StreamingHttpResponse
 
 from streaming import disconnect, sse
+from streaming.async_event_stream import AsyncEventStream
 from streaming.conf import get_conf
 from streaming.event_stream import EventStream
 from streaming.events import Idle
 from streaming.sse import Encodable
+
+Events = Iterable[Encodable | Idle] | AsyncGenerator[Encodable | Idle, None]
 
 TICK = 1.0
 """Seconds between two looks at a reader to whom nothing is written."""
@@ -19,25 +25,27 @@ TICK = 1.0
 class EventStreamResponse(StreamingHttpResponse):
     """Sends events as they come, comments while none come, and ends when the reader has gone.
 
-    `events` is what `stream()` or `follow(..., tick=TICK)` gives, or a generator over it (a presenter)
-    that passes on what it does not know. It is closed with the response, whether or not it was read:
-    that stops a `stream()`, and leaves a run that `runs.start()` started running.
+    `events` is what `stream()`, `astream()` or `follow(..., tick=TICK)` gives, or a generator over it (a
+    presenter) that passes on what it does not know. It is closed with the response, whether or not it
+    was read: that stops a `stream()`, and leaves a run that `runs.start()` started running.
     """
 
     def __init__(
         self,
-        events: Iterable[Encodable | Idle],
+        events: Events,
         *,
         heartbeat: float | None = None,
         on_close: Callable[[], None] | None = None,
         **kwargs: Any,
     ) -> None:
         heartbeat = get_conf().HEARTBEAT if heartbeat is None else heartbeat
+        tick = min(TICK, heartbeat)
         self._events = events
         self._on_close = on_close
-        ticking = events.ticking(min(TICK, heartbeat)) if isinstance(events, EventStream) else events
+        ticking: Any = events.ticking(tick) if isinstance(events, EventStream | AsyncEventStream) else events
+        frames = _aframes if hasattr(ticking, "__aiter__") else _frames
         kwargs.setdefault("content_type", "text/event-stream")
-        super().__init__(_frames(ticking, heartbeat=heartbeat), **kwargs)
+        super().__init__(frames(ticking, _Pace(heartbeat)), **kwargs)
         self["Cache-Control"] = "no-cache, no-transform"
         self["X-Accel-Buffering"] = "no"  # nginx would collect the stream
         self["Content-Encoding"] = "identity"  # GZipMiddleware would hold it back
@@ -52,21 +60,58 @@ class EventStreamResponse(StreamingHttpResponse):
             if self._on_close is not None:
                 self._on_close()
 
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Under ASGI. Django would collect a synchronous stream before sending any of it."""
+        content: Any = self.streaming_content
+        async for frame in content if self.is_async else _in_a_thread(content):
+            yield frame
 
-def _frames(events: Iterable[Encodable | Idle], *, heartbeat: float) -> Iterator[bytes]:
-    """Bytes for each event; a comment at once and after each `heartbeat` seconds without bytes."""
-    reader = disconnect.connection()
-    sent = looked = time.monotonic()
+
+class _Pace:
+    """Which bytes a reader is due: for an event at once, else a comment when none came for long."""
+
+    def __init__(self, heartbeat: float) -> None:
+        self._heartbeat = heartbeat
+        self._reader = disconnect.connection()
+        self._sent = self._looked = time.monotonic()
+
+    def frame(self, event: Encodable | Idle) -> bytes | None:
+        """The event's frame, a heartbeat, or empty. None when the reader has gone."""
+        now = time.monotonic()
+        if now - self._looked >= TICK or isinstance(event, Idle):
+            self._looked = now
+            if disconnect.has_gone(self._reader):
+                return None
+        if not isinstance(event, Idle):
+            self._sent = now
+            return sse.encode(event)
+        if now - self._sent < self._heartbeat:
+            return b""
+        self._sent = now
+        return sse.comment("heartbeat")
+
+
+def _frames(events: Iterable[Encodable | Idle], pace: _Pace) -> Iterator[bytes]:
     yield sse.comment("stream")
     for event in events:
-        now = time.monotonic()
-        if now - looked >= TICK or isinstance(event, Idle):
-            looked = now
-            if disconnect.has_gone(reader):
-                return
-        if not isinstance(event, Idle):
-            sent = now
-            yield sse.encode(event)
-        elif now - sent >= heartbeat:
-            sent = now
-            yield sse.comment("heartbeat")
+        frame = pace.frame(event)
+        if frame is None:
+            return
+        if frame:
+            yield frame
+
+
+async def _aframes(events: AsyncGenerator[Encodable | Idle, None], pace: _Pace) -> AsyncIterator[bytes]:
+    async with aclosing(events):
+        yield sse.comment("stream")
+        async for event in events:
+            if frame := pace.frame(event):
+                yield frame
+
+
+async def _in_a_thread(frames: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The frames of a synchronous stream, which waits in a thread of its own, as under WSGI."""
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="event-stream") as thread:
+        while (frame := await loop.run_in_executor(thread, next, frames, None)) is not None:
+            yield frame

@@ -15,6 +15,9 @@ import jsonpatch
 from langchain_core.runnables.utils import AddableDict
 from pydantic import BaseModel
 
+from streaming.results import is_scalar, scalar
+from streaming.text import clean
+
 Patch = list[dict[str, Any]]
 
 _BYTES_PER_CHARACTER = 16
@@ -75,7 +78,7 @@ class GrowingOutput:
     def flush(self) -> Patch:
         """The patch up to the newest value, whatever it costs: for the end."""
         value = _data(self._given)
-        if value is _NOTHING or value == self._sent:
+        if value is _NOTHING or (value is None and self._sent is _NOTHING):
             return []
         if self._sent is _NOTHING:
             patch: Patch = [{"op": "add", "path": "", "value": value}]
@@ -92,16 +95,18 @@ def _data(value: Any) -> Any:
     Of a dict, those entries are left out that are not data.
     """
     if isinstance(value, Mapping):
-        entries = {str(key): data for key, entry in value.items() if (data := _data(entry)) is not _NOTHING}
+        entries = {
+            clean(str(key)): data for key, entry in value.items() if (data := _data(entry)) is not _NOTHING
+        }
         return entries if entries or not value else _NOTHING
     if isinstance(value, list | tuple):
         items = [_data(item) for item in value]
         return _NOTHING if any(item is _NOTHING for item in items) else items
     if isinstance(value, BaseModel):
-        return _NOTHING if _is_langchains(value) else value.model_dump(mode="json")
+        return _NOTHING if _is_langchains(value) else _data(value.model_dump(mode="json"))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return _data(dataclasses.asdict(value))
-    return value if value is None or isinstance(value, str | int | float | bool) else _NOTHING
+    return scalar(value) if is_scalar(value) else _NOTHING
 
 
 def _is_langchains(value: object) -> bool:

@@ -19,7 +19,7 @@ from streaming.conf import get_conf
 from streaming.event_log import EventLog
 from streaming.events import End, Event, Idle, Start
 from streaming.steps import StepFilter
-from streaming.worker import Worker
+from streaming.worker import ThreadWorker
 
 _KEPT = 200
 """Finished runs kept for late readers."""
@@ -32,7 +32,7 @@ class Run:
     def __init__(self, run_id: UUID) -> None:
         self.id = run_id
         self.log = EventLog()
-        self.worker: Worker
+        self.worker: ThreadWorker
         self.ended_at: float | None = None
 
     def stop(self) -> None:
@@ -72,13 +72,15 @@ def start(
     run = Run(run_id)
 
     def finish(end: End) -> None:
-        place.leave()
-        run.ended_at = time.monotonic()
-        if before_end is not None:
-            before_end(end, run.log)
+        try:
+            if before_end is not None:
+                before_end(end, run.log)
+        finally:  # not sooner: a process that is about to end waits for the places to be left
+            run.ended_at = time.monotonic()
+            place.leave()
 
     start_event = Start(run=str(run_id), conversation=conversation, message=message, model=model)
-    run.worker = Worker(
+    run.worker = ThreadWorker(
         runnable,
         input,
         run.log,
@@ -95,9 +97,9 @@ def start(
     return run
 
 
-def get(run_id: UUID) -> Run | None:
+def get(run_id: UUID | None) -> Run | None:
     """The run, if this process has it."""
-    return _runs.get(run_id)
+    return _runs.get(run_id) if run_id else None
 
 
 def follow(run: Run, *, after: int = 0, tick: float | None = None) -> Iterator[Event | Idle]:

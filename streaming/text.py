@@ -27,3 +27,9 @@ class TextCleaner:
         """What was still waiting when the text ended."""
         held, self._held = self._held, ""
         return "\ufffd" if held else ""
+
+
+def clean(text: str) -> str:
+    """A whole text, cleaned."""
+    cleaner = TextCleaner()
+    return cleaner.feed(text) + cleaner.flush()

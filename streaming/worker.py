@@ -1,4 +1,4 @@
-"""The thread that runs a runnable, and the one place where a run ends.
+"""Runs a runnable in a thread, and is the one place where a run ends.
 
 A run ends once, by whichever comes first: the runnable returns or raises (in the worker's thread), a
 person stops it (in the thread of that request), a deadline passes (in the thread of the watch). Whoever
@@ -8,7 +8,8 @@ is first seals the sink, so that no token can follow, and writes the `End`. The 
 import gc
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import copy_context
 from typing import Any, Protocol
 
@@ -22,7 +23,7 @@ from streaming.cancellation import Cancellation, Cancelled
 from streaming.conf import Conf
 from streaming.deadlines import watch
 from streaming.errors import RunFailed
-from streaming.events import End, Error, Event, Start, Status
+from streaming.events import End, Error, Event, Reasoning, Start, Status, Token
 from streaming.interrupt import interrupt
 from streaming.steps import StepFilter
 
@@ -41,7 +42,7 @@ class Sink(Protocol):
 
 
 class Worker:
-    """Runs one runnable in a thread of its own, and puts its events, an `End` last, into a sink.
+    """One run of one runnable: its events, an `End` last, go into a sink.
 
     `before_end` is called once, with the `End` that comes next, when no event can follow any more and
     before readers see it: the place to store the reply.
@@ -75,16 +76,6 @@ class Worker:
         self.exception: BaseException | None = None
         """What the run raised, for callers in the same process. Set before the `End` is there."""
 
-    def start(self) -> None:
-        """Put the `Start`, and run. The thread sees the caller's context variables."""
-        self._sink.put(self._start)
-        context = copy_context()
-        thread = threading.Thread(
-            target=context.run, args=(self._run,), name=f"run-{self._start.run[:8]}", daemon=True
-        )
-        watch.add(self)
-        thread.start()
-
     def stop(self, status: Status = "stopped") -> None:
         """End the run now and close its upstream connections. From any thread; idempotent."""
         self._finish(status)
@@ -94,17 +85,18 @@ class Worker:
         """The reply's chunks added up, as far as they have come."""
         return self._callback.message
 
-    # In the worker's thread
+    # Where the runnable runs
 
-    def _run(self) -> None:
+    def _begin(self) -> None:
+        self._sink.put(self._start)
+        watch.add(self)
+
+    @contextmanager
+    def _ending(self) -> Iterator[None]:
+        """Around the runnable: however it ends, the run ends."""
         cancellation.current.set(self._cancellation)
         try:
-            try:
-                self._work_in(threading.get_ident())
-                for _ in self._runnable.stream(self._input, self._config):
-                    self._cancellation.check()
-            finally:
-                self._work_in(None)
+            yield
         except Cancelled:
             self._finish("stopped")
         except BaseException as exc:  # noqa: BLE001 - SystemExit in a tool must end the run, not lose it
@@ -114,24 +106,15 @@ class Worker:
                 self._fail(errors.INCOMPLETE, None)
             else:
                 self._finish("done")
-        finally:
-            if self._cancellation.cancelled and not self._cancellation.had_connections:
-                # A client of its own. openai's `Stream` is in a reference cycle, and a completion
-                # model drops it unclosed: only the collector closes that connection.
-                gc.collect()
-            _close_database_connections()
-
-    def _work_in(self, thread: int | None) -> None:
-        with self._cancellation.lock:
-            self._cancellation.thread = thread
 
     def put(self, event: Event) -> None:
-        """Take an event from the callback: in the worker's thread, or in one of a parallel branch."""
+        """Take an event from the callback: where the runnable runs, or in one of its parallel branches."""
         self._heard = True
         self._active = time.monotonic()
-        self._characters += len(getattr(event, "text", ""))
+        self._characters += _size(event)
         if self._characters > self._conf.MAX_CHARACTERS:
-            raise RunFailed(errors.REPLY_TOO_LONG)
+            self._fail(errors.REPLY_TOO_LONG, None)
+            raise Cancelled
         self._blocked = True  # a slow reader is not a silent model
         try:
             self._sink.put(event)
@@ -156,9 +139,13 @@ class Worker:
         else:
             error = errors.TIMEOUT_IDLE if self._heard else errors.TIMEOUT_FIRST
         self._fail(error, None)
-        _close_database_connections()
+        close_database_connections()
 
     # In any thread
+
+    def _halt(self) -> None:
+        """Make the runnable end, and close its upstream connections. Never waits."""
+        self._cancellation.cancel()
 
     def _fail(self, error: Error, exc: BaseException | None) -> None:
         if self._finish("failed", error=error, exc=exc):
@@ -171,8 +158,7 @@ class Worker:
             return False
         watch.discard(self)
         if status != "done":
-            self._cancellation.cancel()
-            interrupt(self._cancellation, self._callback)
+            self._halt()
         end = End(
             status=status,
             finish_reason=self._callback.finish_reason if status == "done" else None,
@@ -196,7 +182,46 @@ class Worker:
         return end
 
 
-def _close_database_connections() -> None:
+class ThreadWorker(Worker):
+    """Runs it in a thread of its own."""
+
+    def start(self) -> None:
+        """Put the `Start`, and run. The thread sees the caller's context variables."""
+        self._begin()
+        name = f"run-{self._start.run[:8]}"
+        threading.Thread(target=copy_context().run, args=(self._run,), name=name, daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            with self._ending():
+                try:
+                    self._work_in(threading.get_ident())
+                    for _ in self._runnable.stream(self._input, self._config):
+                        self._cancellation.check()
+                finally:
+                    self._work_in(None)
+        finally:
+            if self._cancellation.cancelled and not self._cancellation.had_connections:
+                # A client of its own. openai's `Stream` is in a reference cycle, and a completion
+                # model drops it unclosed: only the collector closes that connection.
+                gc.collect()
+            close_database_connections()
+
+    def _work_in(self, thread: int | None) -> None:
+        with self._cancellation.lock:
+            self._cancellation.thread = thread
+
+    def _halt(self) -> None:
+        super()._halt()
+        interrupt(self._cancellation, self._callback)
+
+
+def _size(event: Event) -> int:
+    """Characters that the event adds to a log, about."""
+    return len(event.text) if isinstance(event, Token | Reasoning) else len(repr(event))
+
+
+def close_database_connections() -> None:
     """A thread that ends without this leaks the connection that the runnable or a hook opened in it."""
     from django.conf import settings
 

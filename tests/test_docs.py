@@ -181,7 +181,7 @@ def test_the_settings_in_the_readme_are_in_the_configuration() -> None:
 @override_settings()
 def test_the_settings_of_the_configuration_are_valid() -> None:
     settings.STREAMING = run_example(CONFIGURATION, "STREAMING")["STREAMING"]
-    assert get_conf().MAX_STREAMS == settings.STREAMING["MAX_STREAMS"]
+    assert settings.STREAMING["MAX_STREAMS"] == get_conf().MAX_STREAMS
 
 
 # docs/protocol.md

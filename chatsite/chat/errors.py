@@ -55,7 +55,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return error(request, 500, "internal", "Something went wrong on this site. Try again in a moment.")
+    message = "Something went wrong on this site. Try again in a moment."
+    try:
+        return error(request, 500, "internal", message)
+    except Exception:  # noqa: BLE001 - what went wrong may well be the templates
+        return HttpResponse(message, status=500, content_type="text/plain")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

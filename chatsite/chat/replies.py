@@ -96,7 +96,7 @@ def _start(message: Message, visitor: Visitor, place: Place) -> Message:
 def with_text_so_far(path: list[Message]) -> list[Message]:
     """The same messages; those that are being written have what there is of them."""
     for message in path:
-        if message.is_running and message.run_id and (run := runs.get(message.run_id)):
+        if message.is_running and (run := runs.get(message.run_id)):
             message.after = run.log.last_id
             transcript = Transcript.of(run.log.events(up_to=message.after))
             message.content, message.details = transcript.text, transcript.details

@@ -25,7 +25,7 @@ from chatsite.chat.forms import MessageForm
 from chatsite.chat.history import TooLong
 from chatsite.chat.models import Conversation, Message
 from streaming import admission, runs
-from streaming.admission import Busy
+from streaming.admission import Busy, Place
 from streaming.http import TICK, EventStreamResponse
 from streaming.runs import Run
 
@@ -49,7 +49,8 @@ def _refusals(view: View[P]) -> View[P]:
     @wraps(view)
     def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
-            return view(request, *args, **kwargs)
+            response = view(request, *args, **kwargs)
+            return _not_allowed(request, response) if response.status_code == 405 else response
         except SignInRequired:
             if request.method == "GET" and not wants_events(request):
                 return redirect(f"{reverse('login')}?{urlencode({'next': request.path})}")
@@ -64,17 +65,17 @@ def _refusals(view: View[P]) -> View[P]:
     return answer
 
 
+@_refusals
 @require_GET
 @never_cache
-@_refusals
 def page(request: HttpRequest) -> HttpResponse:
     """A new conversation."""
     return _page(request, visitor_of(request), None)
 
 
+@_refusals
 @require_GET
 @never_cache
-@_refusals
 def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """One conversation; a reply that is being written has its text so far."""
     visitor = visitor_of(request)
@@ -84,29 +85,20 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     return _page(request, visitor, found)
 
 
-@require_POST
 @_refusals
+@require_POST
 def send(request: HttpRequest) -> HttpResponseBase:
     """Take a message, and answer with the reply's events or with the way to its page."""
-    visitor = visitor_of(request)
-    form = MessageForm(request, visitor)
+    form = MessageForm(request, visitor_of(request))
     if not form.is_valid():
         code, message = form.first_error
         return error(request, 404 if code == "not_found" else 400, code, message)
-    data = form.cleaned_data
-    reply = replies.send(
-        data["text"],
-        visitor=known_visitor_of(request),
-        conversation=data["conversation"],
-        parent=data["parent"],
-        assistant=data["assistant"],
-        option=data["option"],
-    )
-    return _answer(request, reply)
+    visitor = known_visitor_of(request)
+    return _answer(request, lambda: replies.send(**form.cleaned_data, visitor=visitor))
 
 
-@require_POST
 @_refusals
+@require_POST
 def regenerate(request: HttpRequest, message_id: UUID) -> HttpResponseBase:
     """Another reply beside this one."""
     visitor = visitor_of(request)
@@ -115,12 +107,12 @@ def regenerate(request: HttpRequest, message_id: UUID) -> HttpResponseBase:
         raise Http404
     if message.role != Message.Role.ASSISTANT:
         return error(request, 400, "not_a_reply", "Only a reply can be regenerated.")
-    return _answer(request, replies.regenerate(message, visitor=visitor))
+    return _answer(request, lambda: replies.regenerate(message, visitor=visitor))
 
 
+@_refusals
 @require_GET
 @never_cache
-@_refusals
 def events(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
     """The run's events after the last one that the reader has; 204 when no more will come."""
     _reply_of(run_id, visitor_of(request))
@@ -132,11 +124,11 @@ def events(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
         return error(request, 400, "bad_event_id", "There is no event of that number. Reload the page.")
     if run.log.ended and int(last) == run.log.last_id:
         return HttpResponse(status=204)
-    return _stream(request, run, after=int(last))
+    return _stream(request, run, after=int(last), place=admission.readers.enter())
 
 
-@require_POST
 @_refusals
+@require_POST
 def stop(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """End the run. Stopping what has ended changes nothing."""
     reply = _reply_of(run_id, visitor_of(request))
@@ -145,6 +137,12 @@ def stop(request: HttpRequest, run_id: UUID) -> HttpResponse:
     if "text/html" in request.headers.get("Accept", ""):
         return SeeOther(reply.conversation.get_absolute_url())
     return HttpResponse(status=204)
+
+
+def _not_allowed(request: HttpRequest, response: HttpResponseBase) -> HttpResponse:
+    told = error(request, 405, "method_not_allowed", f"This address takes {response['Allow']} only.")
+    told["Allow"] = response["Allow"]
+    return told
 
 
 def _page(request: HttpRequest, visitor: Visitor, current: Conversation | None) -> HttpResponse:
@@ -167,15 +165,24 @@ def _reply_of(run_id: UUID, visitor: Visitor) -> Message:
     return reply
 
 
-def _answer(request: HttpRequest, reply: Message) -> HttpResponseBase:
-    run = reply.run_id and runs.get(reply.run_id)
-    if run and wants_events(request):
-        return _stream(request, run, after=0)
-    return SeeOther(reply.conversation.get_absolute_url())
-
-
-def _stream(request: HttpRequest, run: Run, *, after: int) -> EventStreamResponse:
+def _answer(request: HttpRequest, start: Callable[[], Message]) -> HttpResponseBase:
+    """Start a reply, and send its events or the way to its page. A reader without a place starts none."""
+    if not wants_events(request):
+        return SeeOther(start().conversation.get_absolute_url())
     place = admission.readers.enter()
+    try:
+        reply = start()
+    except BaseException:
+        place.leave()
+        raise
+    if (run := runs.get(reply.run_id)) is None:
+        place.leave()
+        return SeeOther(reply.conversation.get_absolute_url())
+    return _stream(request, run, after=0, place=place)
+
+
+def _stream(request: HttpRequest, run: Run, *, after: int, place: Place) -> EventStreamResponse:
+    """The run's events after one, in the reader's place. It is left when the response is closed."""
     live = runs.follow(run, after=after, tick=TICK)
     if request.GET.get("html") == "1":
         live = with_blocks(live, text=run.log.text(up_to=after))

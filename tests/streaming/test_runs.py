@@ -21,9 +21,10 @@ from tests.waiting import wait_until
 def undisturbed() -> Iterator[None]:
     """Each test sees a process in which nothing runs."""
     runs._runs.clear()
+    limit = Admission.server_limit
     yield
     runs._draining.clear()
-    Admission.server_limit = None
+    Admission.server_limit = limit
     wait_until(lambda: admission.runs.count == 0)
 
 

@@ -1,0 +1,204 @@
+"""astream(): the same events, the same ends, in an event loop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import openai
+import pytest
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda
+
+from streaming import astream, stream
+from streaming.events import End, Event, Start, Token
+from tests.streaming.models import plain_chat_model, plain_completion_model
+from tests.upstream import Comments, EndlessTokens, ErrorEvent, Failure, Reply, ScriptedUpstream
+
+MODELS = [plain_chat_model, plain_completion_model]
+Model = Callable[..., Runnable[Any, Any]]
+
+
+def collect(runnable: Runnable[Any, Any], **options: Any) -> list[Event]:
+    async def run() -> list[Event]:
+        return [event async for event in astream(runnable, "Hi", **options)]
+
+    return asyncio.run(run())
+
+
+def without_run(events: list[Event]) -> list[Event]:
+    """The events but for the run's id, which differs from run to run."""
+    assert isinstance(events[0], Start)
+    return events[1:]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_events_are_those_of_the_synchronous_twin(upstream: ScriptedUpstream, model: Model) -> None:
+    upstream.enqueue(*(Reply("Hel", "lo", close=True) for _ in range(2)))
+
+    events = collect(model(upstream))
+
+    assert without_run(events) == without_run(list(stream(model(upstream), "Hi")))
+    assert [event.text for event in events if isinstance(event, Token)] == ["Hel", "lo"]
+
+
+def test_a_chain_streams(upstream: ScriptedUpstream) -> None:
+    upstream.enqueue(Reply("Why", " not?"))
+    chain: Runnable[Any, str] = (
+        ChatPromptTemplate.from_template("{q}") | plain_chat_model(upstream) | StrOutputParser()
+    )
+
+    events = collect(chain)
+
+    assert [event.text for event in events if isinstance(event, Token)] == ["Why", " not?"]
+
+
+def test_asynchronous_functions_and_generators_run(upstream: ScriptedUpstream) -> None:
+    async def shout(pieces: AsyncIterator[Any]) -> AsyncIterator[str]:
+        async for piece in pieces:
+            yield piece.text.upper()
+
+    upstream.enqueue(Reply("a", "b"))
+
+    events = collect(plain_chat_model(upstream) | RunnableGenerator(shout))
+
+    end = events[-1]
+    assert isinstance(end, End)
+    assert end.status == "done"
+    assert [event.event for event in events if event.event == "output"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        (Reply("a", finish=None), "upstream_incomplete"),
+        (Reply("a", ErrorEvent("x")), "upstream_error"),
+        (Failure(401), "upstream_auth"),
+    ],
+    ids=["broken off", "error", "refused"],
+)
+def test_failures_end_it_as_failed(upstream: ScriptedUpstream, reply: Reply | Failure, code: str) -> None:
+    upstream.enqueue(reply)
+
+    end = collect(plain_chat_model(upstream))[-1]
+
+    assert isinstance(end, End)
+    assert end.error is not None
+    assert (end.status, end.error.code) == ("failed", code)
+
+
+def test_tokens_come_with_the_text_so_far_and_raise_what_the_run_raised(upstream: ScriptedUpstream) -> None:
+    upstream.enqueue(Reply("Hel", "lo", ErrorEvent("boom")))
+    pairs = []
+
+    async def run() -> None:
+        async for pair in astream(plain_chat_model(upstream), "Hi").tokens():
+            pairs.append(pair)
+
+    with pytest.raises(openai.APIError):
+        asyncio.run(run())
+    assert pairs == [("Hel", "Hel"), ("lo", "Hello")]
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("state", ["before headers", "silent", "comments", "flowing"])
+def test_closing_it_closes_the_providers_connection(
+    upstream: ScriptedUpstream, model: Model, state: str
+) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(
+        {
+            "before headers": Reply(headers_after=gate),
+            "silent": Reply("a", gate),
+            "comments": Reply("a", Comments()),
+            "flowing": Reply(EndlessTokens()),
+        }[state]
+    )
+
+    async def run() -> bool:
+        async with astream(model(upstream), "Hi") as events:
+            await anext(events)
+            if state == "before headers":
+                await asyncio.to_thread(gate.wait_until_reached)
+            else:
+                assert isinstance(await anext(events), Token)
+        return await asyncio.to_thread(upstream.requests[0].peer_closed.wait, 1)
+
+    assert asyncio.run(run())
+    assert len(upstream.requests) == 1
+
+
+def test_cancelling_is_no_reason_to_fall_back_to_another_model(upstream: ScriptedUpstream) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply(headers_after=gate))
+    model = plain_chat_model(upstream)
+
+    async def run() -> None:
+        async with astream(model.with_fallbacks([model]), "Hi") as events:
+            await anext(events)
+            await asyncio.to_thread(gate.wait_until_reached)
+        await asyncio.to_thread(upstream.requests[0].peer_closed.wait, 1)
+
+    asyncio.run(run())
+    assert len(upstream.requests) == 1
+
+
+def test_a_cancelled_consumer_stops_the_run(upstream: ScriptedUpstream) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply("a", gate))
+
+    async def consume() -> None:
+        async with astream(plain_chat_model(upstream), "Hi") as events:
+            async for _ in events:
+                pass
+
+    async def run() -> bool:
+        task = asyncio.create_task(consume())
+        await asyncio.to_thread(gate.wait_until_reached)
+        task.cancel()
+        return await asyncio.to_thread(upstream.requests[0].peer_closed.wait, 1)
+
+    assert asyncio.run(run())
+
+
+def test_deadlines_hold(upstream: ScriptedUpstream, settings: Any) -> None:
+    settings.STREAMING = {"IDLE_TIMEOUT": 0.2}
+    upstream.enqueue(Reply("a", upstream.gate()))
+
+    end = collect(plain_chat_model(upstream))[-1]
+
+    assert isinstance(end, End)
+    assert end.error is not None
+    assert "fell silent" in end.error.message
+
+
+def test_a_slow_consumer_holds_the_provider_back(upstream: ScriptedUpstream, settings: Any) -> None:
+    settings.STREAMING = {"QUEUE_SIZE": 2}
+    upstream.enqueue(Reply(*"abcdefgh"))
+
+    events = collect(plain_chat_model(upstream))
+
+    assert "".join(event.text for event in events if isinstance(event, Token)) == "abcdefgh"
+
+
+def test_the_loop_goes_on_while_a_synchronous_function_works() -> None:
+    import threading
+
+    started, go_on = threading.Event(), threading.Event()
+
+    def slow(_: str) -> str:
+        started.set()
+        assert go_on.wait(5), "the loop stood still"
+        return "done"
+
+    async def run() -> list[Event]:
+        async with astream(RunnableLambda(slow), "Hi") as events:
+            found = [await anext(events)]
+            await asyncio.to_thread(started.wait, 5)
+            go_on.set()
+            found += [event async for event in events]
+            return found
+
+    end = asyncio.run(run())[-1]
+    assert isinstance(end, End)
+    assert end.status == "done"

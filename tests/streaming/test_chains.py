@@ -1,0 +1,369 @@
+"""LCEL: what chains give as events, from a scripted provider over real HTTP."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, TypedDict
+
+import pytest
+from langchain_core.output_parsers import JsonOutputParser, StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda, RunnableParallel
+from pydantic import BaseModel
+
+from streaming import sse, stream
+from streaming.events import Output, Token
+from tests.streaming.models import chat_model, completion_model, plain_chat_model
+from tests.streaming.reading import code_of, end_of, leave, of_kind, outputs_of, text_of
+from tests.streaming.test_cancellation import WITHIN, join_all
+from tests.upstream import Cut, EndlessTokens, ErrorEvent, Gate, Reply, ScriptedUpstream, ToolCall
+
+STORY = '{"title": "The bell", "people": [{"name": "a thief", "age": 30}], "moral": "It \\"rings\\"\\n."}'
+Chain = Callable[[Runnable[Any, Any]], Runnable[Any, Any]]
+
+
+def pieces(text: str, length: int = 3) -> list[str]:
+    return [text[start : start + length] for start in range(0, len(text), length)]
+
+
+class Story(TypedDict):
+    """A story."""
+
+    title: str
+    people: list[dict[str, Any]]
+    moral: str
+
+
+class Contact(BaseModel):
+    """How to reach somebody."""
+
+    name: str
+    age: int
+
+
+def title_of(story: Any) -> str:
+    """A function that needs the whole input: the stream stops before it."""
+    return str(story["title"]).upper()
+
+
+def titles(stories: Iterator[Any]) -> Iterator[str]:
+    """A generator function, which keeps the stream: the pieces of the title, as they come."""
+    sent = ""
+    for story in stories:
+        title = str(story.get("title", ""))
+        yield title[len(sent) :]
+        sent = title
+
+
+CHAINS: dict[str, Chain] = {
+    "text": lambda model: ChatPromptTemplate.from_template("{topic}") | model | StrOutputParser(),
+    "json": lambda model: model | JsonOutputParser(),
+    "function": lambda model: model | JsonOutputParser() | title_of,
+    "generator": lambda model: model | JsonOutputParser() | RunnableGenerator(titles),
+    "schema": lambda model: model.with_structured_output(Story, method="json_mode"),  # type: ignore[attr-defined]
+    "parallel": lambda model: RunnableParallel(left=model, right=model),
+}
+
+
+# Text
+
+
+@pytest.mark.parametrize("model", [chat_model, plain_chat_model, completion_model])
+def test_a_prompt_a_model_and_a_parser_of_text_give_tokens_and_nothing_else(
+    upstream: ScriptedUpstream, model: Callable[..., Runnable[Any, str]]
+) -> None:
+    upstream.enqueue(Reply("Why", " not", "?"))
+    chain = ChatPromptTemplate.from_template("A joke about {topic}") | model(upstream) | StrOutputParser()
+
+    events = list(stream(chain, {"topic": "parrots"}))
+
+    assert [token.text for token in of_kind(Token, events)] == ["Why", " not", "?"]
+    assert of_kind(Output, events) == []
+    assert end_of(events).status == "done"
+
+
+# JSON
+
+
+def test_a_client_has_the_partial_values_of_the_json_parser(upstream: ScriptedUpstream) -> None:
+    upstream.enqueue(Reply(*pieces(STORY)), Reply(*pieces(STORY)))
+    chain = chat_model(upstream) | JsonOutputParser()
+    theirs = list(chain.stream("A story"))
+
+    events = list(stream(chain, "A story"))
+
+    assert outputs_of(events) == theirs
+    assert outputs_of(events)[-1] == json.loads(STORY)
+    assert text_of(events) == STORY
+
+
+def test_a_partial_value_comes_while_the_model_still_writes(upstream: ScriptedUpstream) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply('{"title": "The', gate, ' bell"}'))
+
+    with stream(chat_model(upstream) | JsonOutputParser(), "A story") as events:
+        output = next(event for event in events if isinstance(event, Output))
+        assert output.patch == [{"op": "add", "path": "", "value": {"title": "The"}}]
+        gate.open()
+        assert outputs_of([output, *events])[-1] == {"title": "The bell"}
+
+
+@pytest.mark.parametrize("characters", [1_000, 8_000])
+def test_the_bytes_of_partial_values_grow_with_the_answer_not_with_its_square(
+    upstream: ScriptedUpstream, characters: int
+) -> None:
+    answer = json.dumps({"text": "x" * characters})
+    upstream.enqueue(Reply(*pieces(answer, 8)))
+
+    events = list(stream(chat_model(upstream) | JsonOutputParser(), "Hi"))
+
+    assert outputs_of(events)[-1] == json.loads(answer)
+    assert sum(len(sse.encode(output)) for output in of_kind(Output, events)) < 12_000 + 24 * characters
+
+
+def test_json_in_a_fence_is_parsed_as_langchain_parses_it(upstream: ScriptedUpstream) -> None:
+    upstream.enqueue(Reply("Here:\n```json\n", *pieces(STORY), "\n```"))
+
+    events = list(stream(chat_model(upstream) | JsonOutputParser(), "A story"))
+
+    assert outputs_of(events)[-1] == json.loads(STORY)
+
+
+def test_text_that_is_not_json_fails_after_its_tokens(upstream: ScriptedUpstream) -> None:
+    upstream.enqueue(Reply("I'd ", "rather not."))
+    chain = chat_model(upstream) | JsonOutputParser() | RunnableLambda(title_of)
+
+    events = list(stream(chain, "A story"))
+
+    assert text_of(events) == "I'd rather not."
+    assert code_of(events) == "internal"
+
+
+@pytest.mark.parametrize("text", ['{"n": NaN}', '{"n": -Infinity}', '{"a": "\\u0000"}', '{"a": "\\ud83d"}'])
+def test_what_a_model_writes_as_json_is_json_on_the_wire_that_can_be_stored(
+    upstream: ScriptedUpstream, text: str
+) -> None:
+    def refuse(constant: str) -> Any:
+        pytest.fail(f"{constant} is not JSON")
+
+    upstream.enqueue(Reply(*pieces(text)))
+
+    for event in stream(chat_model(upstream) | JsonOutputParser(), "Hi"):
+        data = sse.encode(event).decode().split("data: ")[1]
+        stored = json.dumps(json.loads(data, parse_constant=refuse), ensure_ascii=False)
+        if isinstance(event, Output):
+            assert "\\u0000" not in stored
+            assert "?" not in stored
+
+
+# Structured output, by a schema
+
+
+@pytest.mark.parametrize(
+    "schema", [Story, {**Contact.model_json_schema(), "title": "Story"}], ids=["typed", "json"]
+)
+@pytest.mark.parametrize("method", ["json_schema", "json_mode", "function_calling"])
+def test_a_schema_fills_in_as_the_model_writes(upstream: ScriptedUpstream, schema: Any, method: Any) -> None:
+    by_tool = method == "function_calling"
+    call = ToolCall("Story", tuple(pieces(STORY)))
+    reply = Reply(call, finish="tool_calls") if by_tool else Reply(*pieces(STORY))
+    upstream.enqueue(reply, reply)
+    chain = chat_model(upstream).with_structured_output(schema, method=method)
+    theirs = list(chain.stream("A story"))
+
+    events = list(stream(chain, "A story"))
+
+    assert len(theirs) > 5
+    assert outputs_of(events) == theirs
+    assert text_of(events) == ("" if by_tool else STORY)
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning")  # of langchain-openai
+@pytest.mark.parametrize("method", ["json_schema", "json_mode", "function_calling"])
+def test_a_pydantic_model_is_the_output_as_soon_as_it_is_valid(
+    upstream: ScriptedUpstream, method: Any
+) -> None:
+    text = '{"name": "Ada", "age": 36}'
+    call = ToolCall("Contact", tuple(pieces(text)))
+    reply = Reply(call, finish="tool_calls") if method == "function_calling" else Reply(*pieces(text))
+    upstream.enqueue(reply, reply)
+    chain = chat_model(upstream).with_structured_output(Contact, method=method)
+    theirs = list(chain.stream("Hi"))
+
+    events = list(stream(chain, "Hi"))
+
+    assert outputs_of(events) == [contact.model_dump() for contact in theirs]  # type: ignore[union-attr]
+    assert outputs_of(events)[-1] == {"name": "Ada", "age": 36}
+
+
+@pytest.mark.parametrize("text", ['{"name": "Ada"}', "I'd rather not."], ids=["invalid", "no JSON"])
+def test_an_answer_that_never_fits_the_schema_gives_no_output(upstream: ScriptedUpstream, text: str) -> None:
+    upstream.enqueue(Reply(text), Reply(text))
+    chain = chat_model(upstream).with_structured_output(Contact, method="json_mode")
+    assert list(chain.stream("Hi")) == []  # LangChain raises here only when it is invoked
+
+    events = list(stream(chain, "Hi"))
+
+    assert outputs_of(events) == []
+    assert text_of(events) == text
+
+
+# Functions
+
+
+def test_a_final_functions_result_is_the_output_and_the_tokens_still_flow(upstream: ScriptedUpstream) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply('{"title": ', gate, '"The bell"}'))
+
+    with stream(CHAINS["function"](chat_model(upstream)), "A story") as events:
+        next(events)
+        assert next(events) == Token('{"title": ', id=2)
+        gate.open()
+        rest = list(events)
+
+    assert outputs_of(rest) == ["THE BELL"]
+    assert of_kind(Output, rest)[0].id == end_of(rest).id - 1
+
+
+def test_a_generator_functions_pieces_are_the_output_as_they_come(upstream: ScriptedUpstream) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply('{"title": "The', gate, " bell", '", "moral": ""}'))
+
+    with stream(CHAINS["generator"](chat_model(upstream)), "A story") as events:
+        first = next(event for event in events if isinstance(event, Output))
+        assert outputs_of([first]) == ["The"]
+        gate.open()
+        assert outputs_of([first, *events]) == ["The", "The bell"]
+
+
+def test_a_function_that_invokes_a_model_gives_its_tokens_and_its_own_result(
+    upstream: ScriptedUpstream,
+) -> None:
+    upstream.enqueue(Reply("Hel", "lo"))
+    model = chat_model(upstream)
+    shout: Runnable[str, str] = RunnableLambda(lambda text: model.invoke(text).text.upper())
+
+    events = list(stream(shout, "Hi"))
+
+    assert [token.text for token in of_kind(Token, events)] == ["Hel", "lo"]
+    assert outputs_of(events) == ["HELLO"]
+
+
+# Parallel branches
+
+
+def by_content(left: Reply, right: Reply) -> Callable[..., Reply]:
+    return lambda request: left if "left" in request.messages[-1]["content"] else right
+
+
+def branches(upstream: ScriptedUpstream) -> Runnable[Any, Any]:
+    """Two models side by side, which are asked for different things."""
+
+    def branch(name: str) -> Runnable[Any, str]:
+        model = chat_model(upstream).with_config(run_name=name)
+        return ChatPromptTemplate.from_template(name + " {topic}") | model | StrOutputParser()
+
+    return RunnableParallel(left=branch("left"), right=branch("right"))
+
+
+def test_the_tokens_of_parallel_branches_are_told_apart(upstream: ScriptedUpstream) -> None:
+    upstream.on(by_content(Reply(*pieces("on the left")), Reply(*pieces("on the right"))))
+
+    events = list(stream(branches(upstream), {"topic": "x"}))
+
+    tokens = of_kind(Token, events)
+    assert text_of([token for token in tokens if token.name == "left"]) == "on the left"
+    assert text_of([token for token in tokens if token.name == "right"]) == "on the right"
+    assert len({token.run for token in tokens}) == 2
+    assert outputs_of(events)[-1] == {"left": "on the left", "right": "on the right"}
+
+
+def test_while_branches_write_at_once_their_tokens_say_on_the_wire_whose_they_are(
+    upstream: ScriptedUpstream,
+) -> None:
+    gates = {"left": upstream.gate(), "right": upstream.gate()}
+    upstream.on(by_content(Reply("l", gates["left"], "L"), Reply("r", gates["right"], "R")))
+
+    with stream(branches(upstream), {"topic": "x"}) as events:
+        next(events)
+        for gate in gates.values():
+            gate.wait_until_reached()
+        gates["right"].open()
+        before = [next(event for event in events if event == Token("R", id=event.id))]
+        gates["left"].open()
+        tokens = of_kind(Token, [*before, *events])
+
+    assert [token.text for token in tokens] == ["R", "L"]
+    assert tokens[0].data() == {"text": "R", "run": tokens[0].run, "name": "right"}
+
+
+# Failure in the middle
+
+
+@pytest.mark.parametrize("name", CHAINS)
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [(Cut(), "upstream_incomplete"), (ErrorEvent("overloaded"), "upstream_error")],
+    ids=["cut", "error"],
+)
+def test_a_chain_whose_model_fails_in_the_middle_fails_after_what_had_come(
+    upstream: ScriptedUpstream, name: str, ending: Any, code: str
+) -> None:
+    upstream.on(lambda _: Reply('{"title": "The', ending))
+
+    events = list(stream(CHAINS[name](chat_model(upstream, max_retries=0)), "A story"))
+
+    assert code_of(events) == code
+    assert text_of(events).startswith('{"title": "The')
+
+
+def test_a_chain_whose_reply_ends_without_a_finish_reason_fails(upstream: ScriptedUpstream) -> None:
+    upstream.enqueue(Reply(*pieces(STORY), finish=None))
+
+    assert code_of(list(stream(CHAINS["json"](chat_model(upstream)), "A story"))) == "upstream_incomplete"
+
+
+def test_one_branch_that_fails_fails_the_run_when_the_others_have_ended(upstream: ScriptedUpstream) -> None:
+    gate = upstream.gate()
+    upstream.on(by_content(Reply("l", gate, "L"), Reply("r", ErrorEvent("overloaded"))))
+
+    events = stream(branches(upstream), {"topic": "x"})
+    next(events)
+    gate.wait_until_reached()
+    gate.open()  # LangChain waits for every branch
+
+    assert code_of(list(events)) == "upstream_error"
+
+
+# A consumer that leaves
+
+
+@pytest.mark.parametrize("name", CHAINS)
+@pytest.mark.parametrize("model", [chat_model, plain_chat_model])
+def test_leaving_a_chain_closes_upstream(
+    upstream: ScriptedUpstream, name: str, model: Callable[..., Runnable[Any, Any]]
+) -> None:
+    gates: list[Gate] = [upstream.gate(), upstream.gate()]
+    wanted = 2 if name == "parallel" else 1
+    upstream.enqueue(*(Reply('{"title": "The', gate) for gate in gates[:wanted]))
+    events = stream(CHAINS[name](model(upstream)), "A story")
+    next(events)
+    for gate in gates[:wanted]:
+        gate.wait_until_reached()
+
+    leave(events, upstream, gates[0])
+
+
+@pytest.mark.parametrize("name", CHAINS)
+@pytest.mark.parametrize("model", [chat_model, plain_chat_model])
+def test_leaving_a_chain_while_tokens_flow_closes_upstream(
+    upstream: ScriptedUpstream, name: str, model: Callable[..., Runnable[Any, Any]]
+) -> None:
+    upstream.on(lambda _: Reply('{"title": "The', EndlessTokens(" bell")))
+    events = stream(CHAINS[name](model(upstream)), "A story")
+    for _ in range(20):
+        next(events)
+
+    events.close()
+
+    assert all(request.peer_closed.wait(WITHIN) for request in upstream.requests)
+    join_all()
