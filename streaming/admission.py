@@ -12,6 +12,10 @@ RETRY_AFTER = 5
 """Seconds after which it is worth trying again: replies take a few."""
 
 
+_UNTOLD = 30
+"""Where neither the settings nor the server say how much room there is."""
+
+
 class Busy(Exception):
     """There is no room now."""
 
@@ -36,8 +40,8 @@ class Place:
 class Admission:
     """Counts what is going on, up to the process's limit."""
 
-    server_limit = 30
-    """What the server has room for: a guess, until it says so."""
+    server_limit: int | None = None
+    """What the server has room for, once it has said so."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -58,10 +62,11 @@ readers = Admission()
 
 
 def configure(*, max_streams: int) -> None:
-    """Set the limit to what the server has room for. The one in Django's settings, if there is one, wins."""
+    """Set the limit to what the server has room for. A lower one in Django's settings holds all the same."""
     Admission.server_limit = max_streams
 
 
 def limit() -> int:
     """Runs, and readers, that this process admits at once."""
-    return int(get_conf().MAX_STREAMS or Admission.server_limit)
+    known = [limit for limit in (get_conf().MAX_STREAMS, Admission.server_limit) if limit is not None]
+    return min(known, default=_UNTOLD)

@@ -5,6 +5,7 @@ LangChain calls it in whatever thread runs the step: the run's own, or one of a 
 
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import LLMResult
 
 from streaming import results
-from streaming.cancellation import Cancellation
+from streaming.cancellation import Cancellation, Cancelled
 from streaming.events import Event, Output, Reasoning, Token, ToolEnd, ToolStart, Usage
 from streaming.model_calls import ModelCall
 from streaming.outputs import GrowingOutput, Patch
@@ -123,8 +124,9 @@ class QueueCallback(BaseCallbackHandler):
 
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
         self._steps.pop(run_id, None)
-        # LangChain calls this for a generator that is closed, too: there nothing may be raised.
-        if self._gives_the_output(run_id) and not self._cancellation.cancelled:
+        if not self._gives_the_output(run_id) or self._cancellation.cancelled:
+            return
+        with suppress(Cancelled):  # LangChain calls this for a generator that is closed, too
             # What was streamed is known already, and adding it again would double it.
             self._put_output([] if self._output.began else self._output.add(outputs))
             self._put_output(self._output.flush())

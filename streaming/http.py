@@ -42,17 +42,27 @@ class EventStreamResponse(StreamingHttpResponse):
         tick = min(TICK, heartbeat)
         self._events = events
         self._on_close = on_close
+        self._pace = _Pace(heartbeat)
+        self._thread: ThreadPoolExecutor | None = None
         ticking: Any = events.ticking(tick) if isinstance(events, EventStream | AsyncEventStream) else events
         frames = _aframes if hasattr(ticking, "__aiter__") else _frames
         kwargs.setdefault("content_type", "text/event-stream")
-        super().__init__(frames(ticking, _Pace(heartbeat)), **kwargs)
+        super().__init__(frames(ticking, self._pace), **kwargs)
         self["Cache-Control"] = "no-cache, no-transform"
         self["X-Accel-Buffering"] = "no"  # nginx would collect the stream
         self["Content-Encoding"] = "identity"  # GZipMiddleware would hold it back
 
     def close(self) -> None:
         """Called by the server in the end, in any case."""
+        self._pace.leave()
         super().close()
+        if self._thread is None:
+            self._let_go()
+        else:  # after the step that it may still be at
+            self._thread.submit(self._let_go)
+            self._thread.shutdown(wait=False)
+
+    def _let_go(self) -> None:
         try:
             if (close := getattr(self._events, "close", None)) is not None:
                 close()
@@ -61,9 +71,16 @@ class EventStreamResponse(StreamingHttpResponse):
                 self._on_close()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Under ASGI. Django would collect a synchronous stream before sending any of it."""
+        """Under ASGI. A synchronous stream waits in a thread of its own, as it does under WSGI: Django
+        would collect it before it sent any of it."""
         content: Any = self.streaming_content
-        async for frame in content if self.is_async else _in_a_thread(content):
+        if self.is_async:
+            async for frame in content:
+                yield frame
+            return
+        loop = asyncio.get_running_loop()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="event-stream")
+        while (frame := await loop.run_in_executor(self._thread, next, content, None)) is not None:
             yield frame
 
 
@@ -74,13 +91,18 @@ class _Pace:
         self._heartbeat = heartbeat
         self._reader = disconnect.connection()
         self._sent = self._looked = time.monotonic()
+        self._left = False
+
+    def leave(self) -> None:
+        """The reader has gone: somebody else saw it."""
+        self._left = True
 
     def frame(self, event: Encodable | Idle) -> bytes | None:
         """The event's frame, a heartbeat, or empty. None when the reader has gone."""
         now = time.monotonic()
         if now - self._looked >= TICK or isinstance(event, Idle):
             self._looked = now
-            if disconnect.has_gone(self._reader):
+            if self._left or disconnect.has_gone(self._reader):
                 return None
         if not isinstance(event, Idle):
             self._sent = now
@@ -107,11 +129,3 @@ async def _aframes(events: AsyncGenerator[Encodable | Idle, None], pace: _Pace) 
         async for event in events:
             if frame := pace.frame(event):
                 yield frame
-
-
-async def _in_a_thread(frames: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """The frames of a synchronous stream, which waits in a thread of its own, as under WSGI."""
-    loop = asyncio.get_running_loop()
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="event-stream") as thread:
-        while (frame := await loop.run_in_executor(thread, next, frames, None)) is not None:
-            yield frame

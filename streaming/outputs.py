@@ -78,7 +78,7 @@ class GrowingOutput:
     def flush(self) -> Patch:
         """The patch up to the newest value, whatever it costs: for the end."""
         value = _data(self._given)
-        if value is _NOTHING or (value is None and self._sent is _NOTHING):
+        if value is _NOTHING:
             return []
         if self._sent is _NOTHING:
             patch: Patch = [{"op": "add", "path": "", "value": value}]

@@ -74,10 +74,11 @@ class GunicornServer:
             GUNICORN_CMD_ARGS=" ".join([*options, *arguments]),
             **(settings or {}),
         )
+        self._application = "chatsite.asgi" if worker_class == "asgi" else "chatsite.wsgi"
         self._log_start = 0
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "gunicorn", "chatsite.wsgi", "-c", "chatsite/gunicorn_conf.py"]
+        command = [sys.executable, "-m", "gunicorn", self._application, "-c", "chatsite/gunicorn_conf.py"]
         with self.log_file.open("ab") as log:
             # In a session of its own, so that the Ctrl-C which ends the tests leaves its end to us.
             self.process = subprocess.Popen(

@@ -168,7 +168,7 @@ def test_every_variable_that_is_read_is_documented_and_the_other_way_round() -> 
 
 def test_every_key_of_the_app_is_documented_with_its_default() -> None:
     documented = {
-        codes(row[0])[0]: float(row[1])
+        codes(row[0])[0]: None if row[1] == "None" else float(row[1])
         for row in rows(section(CONFIGURATION, "## The `streaming` app: `STREAMING`"))
     }
     assert documented == {field.name: field.default for field in fields(Conf)}
