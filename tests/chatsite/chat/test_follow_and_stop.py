@@ -195,6 +195,24 @@ def test_beyond_the_limit_the_site_is_busy_and_pages_and_stop_still_work(
     assert len(set(re.findall(r'href="/c/[-0-9a-f]+/', visitor.get("/").text))) == 2
 
 
+def test_a_message_whose_reader_finds_no_place_is_not_taken(start_site: SiteStarter) -> None:
+    site = start_site(settings={"STREAM_MAX_STREAMS": "2"})
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("a", gate))
+    visitor = site.visitor()
+    with visitor.send("1") as first, visitor.follow(first.start["run"]):
+        response = visitor.post("/messages/", {"text": "2"}, headers={"Accept": "text/event-stream"})
+        again = visitor.post(
+            f"/messages/{first.start['message']}/regenerate/", headers={"Accept": "text/event-stream"}
+        )
+
+        assert (response.status_code, again.status_code) == (503, 503)
+        assert len(site.upstream.requests) == 1
+        gate.open()
+        assert first.end["status"] == "done"
+    assert len(set(re.findall(r'href="/c/[-0-9a-f]+/', visitor.get("/").text))) == 1
+
+
 def test_a_heartbeat_comes_while_the_provider_is_silent(start_site: SiteStarter) -> None:
     site = start_site(settings={"STREAM_HEARTBEAT": "0.1"})
     gate = site.upstream.gate()

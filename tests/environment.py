@@ -1,0 +1,29 @@
+"""The environment of the tests: none of the developer's own settings, and a data directory that goes away.
+
+Loaded with `-p` (pyproject.toml), because pytest-django reads Django's settings before any conftest.
+"""
+
+import os
+import tempfile
+
+OURS = ("CHAT_", "DOCUMENT", "EMBEDDING_", "OPENAI_", "STREAM_")
+"""How the names of the site's variables begin; the others are below."""
+OTHERS = {
+    "ALLOWED_HOSTS",
+    "CSRF_TRUSTED_ORIGINS",
+    "DATABASE_URL",
+    "DEBUG",
+    "HOST",
+    "LOG_LEVEL",
+    "PORT",
+    "REDIS_URL",
+    "SECRET_KEY",
+}
+PROXIES = {"ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
+
+for name in list(os.environ):
+    if name.startswith(OURS) or name in OTHERS or name.upper() in PROXIES:
+        del os.environ[name]
+
+_data_dir = tempfile.TemporaryDirectory(prefix="chatsite-tests-")
+os.environ["DATA_DIR"] = _data_dir.name
