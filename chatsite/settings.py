@@ -46,8 +46,21 @@ CHAT_MAX_TOKENS = env.optional_integer("CHAT_MAX_TOKENS", minimum=1, maximum=1_0
     local_model.MAX_TOKENS if CHAT_LOCAL_MODEL else None
 )
 # Modules that have an `assistant`; the first is the one that a new conversation is with.
-CHAT_ASSISTANTS = env.words("CHAT_ASSISTANTS") or ["chatsite.assistants.chat"]
+CHAT_ASSISTANTS = env.words("CHAT_ASSISTANTS") or [
+    "chatsite.assistants.chat",
+    "chatsite.assistants.documents",
+    "chatsite.assistants.agent",
+    "chatsite.assistants.structured",
+]
 CHAT_SYSTEM_PROMPT = env.prose("CHAT_SYSTEM_PROMPT", "You are a helpful assistant.")
+
+# What people may upload to ask about.
+DOCUMENTS_PER_PERSON = env.integer("DOCUMENTS_PER_PERSON", 50, minimum=1, maximum=100_000)
+DOCUMENT_MAX_BYTES = env.integer("DOCUMENT_MAX_BYTES", 10_000_000, minimum=1_000, maximum=1_000_000_000)
+DOCUMENT_MAX_PAGES = env.integer("DOCUMENT_MAX_PAGES", 500, minimum=1, maximum=100_000)
+DOCUMENT_MAX_CHARACTERS = env.integer(
+    "DOCUMENT_MAX_CHARACTERS", 1_000_000, minimum=1_000, maximum=100_000_000
+)
 
 STREAMING: dict[str, float] = {
     # Seconds to reach the provider, to its first token, between two tokens, and for a whole reply.
@@ -76,6 +89,7 @@ INSTALLED_APPS = [
     "chatsite.accounts",
     "chatsite.assistants",
     "chatsite.chat",
+    "chatsite.documents",
 ]
 
 MIDDLEWARE = [
@@ -138,11 +152,11 @@ STORAGES = {
         # Hashed names need `collectstatic`; while developing, the files are served as they are.
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "chatsite.staticfiles.HashedModulesStorage"
     },
 }
-# No form takes a file: one that is sent all the same never reaches the disk.
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+# A file is bounded, and never reaches the disk: of a document only the text is kept.
+FILE_UPLOAD_HANDLERS = ["chatsite.documents.upload_handler.BoundedUploadHandler"]
 
 # Behind a proxy that ends TLS: cookies over https only, plain http redirected. gunicorn believes
 # X-Forwarded-Proto from FORWARDED_ALLOW_IPS only, so a visitor cannot pretend.

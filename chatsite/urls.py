@@ -8,6 +8,7 @@ from chatsite import health
 
 urlpatterns = [
     path("", include("chatsite.chat.urls")),
+    path("documents/", include("chatsite.documents.urls")),
     path("accounts/login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),

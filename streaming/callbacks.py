@@ -55,6 +55,7 @@ class QueueCallback(BaseCallbackHandler):
         self._writing = 0
         self._output = GrowingOutput()
         self._output_step: Step | None = None
+        self._output_streams = False
         self._tool_calls: dict[UUID, str] = {}
 
     # Models
@@ -128,7 +129,7 @@ class QueueCallback(BaseCallbackHandler):
             return
         with suppress(Cancelled):  # LangChain calls this for a generator that is closed, too
             # What was streamed is known already, and adding it again would double it.
-            self._put_output([] if self._output.began else self._output.add(outputs))
+            self._put_output([] if self._output_streams else self._output.add(outputs))
             self._put_output(self._output.flush())
 
     # These two make it one of LangChain's streaming handlers (the protocol `_StreamingCallbackHandler`):
@@ -198,10 +199,11 @@ class QueueCallback(BaseCallbackHandler):
         self._put(self._steps.pop(run_id), event)
 
     def _write(self, call: ModelCall, reasoning: str, text: str) -> None:
+        call.concurrent = call.concurrent or self._writing > 1
         origin: dict[str, Any] = {
             "run": str(call.step.id),
             "name": call.step.name,
-            "concurrent": self._writing > 1,
+            "concurrent": call.concurrent,
         }
         if reasoning:
             self._put(call.step, Reasoning(reasoning, **origin))
@@ -213,11 +215,13 @@ class QueueCallback(BaseCallbackHandler):
         return self._output_step is not None and self._output_step.id == run_id
 
     def _tapped(self, output: Iterator[Any]) -> Iterator[Any]:
+        self._output_streams = True
         for chunk in output:
             self._put_output(self._output.add(chunk))
             yield chunk
 
     async def _atapped(self, output: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        self._output_streams = True
         async for chunk in output:
             self._put_output(self._output.add(chunk))
             yield chunk

@@ -10,10 +10,12 @@ from contextvars import ContextVar
 from typing import Protocol
 
 
-class Cancelled(BaseException):
+class Cancelled(GeneratorExit):
     """Raised inside a run that was cancelled.
 
-    Not an `Exception`: retries and `.with_fallbacks()` catch those, and would call a model again.
+    Not an `Exception`: retries and `.with_fallbacks()` catch those, and would call a model again. A
+    `GeneratorExit`, because LangChain reads on in generators that are being closed; there Python takes
+    this one for granted, and would complain of any other.
     """
 
 

@@ -31,6 +31,8 @@ class ModelCall:
         self._message: AIMessageChunk | None = None
         self.finish_reason: str | None = None
         self.broke_off = False
+        self.concurrent = False
+        """Whether another model of the run has written at the same time."""
 
     def add(self, token: str | list[Any], message: BaseMessage | None) -> tuple[str, str]:
         """The reasoning and the text to show for a token, often but not always the token itself."""

@@ -35,24 +35,17 @@ class GrowingOutput:
         self._characters = 0
         self._echo = ""
         self._passed = ""
-        self._began = False
 
     def wrote(self, text: str) -> None:
         """The reader was sent a token. Text that the step only passes on is no output of its own."""
         self._characters += len(text)
         self._echo += text
 
-    @property
-    def began(self) -> bool:
-        """Whether the step has given anything yet."""
-        return self._began
-
     def add(self, chunk: Any) -> Patch:
         """Take a chunk of the output. Returns the patch to send, empty if there is none for now.
 
         Chunks add up as LangChain adds them: text and `AddableDict` do, any other value replaces.
         """
-        self._began = True
         if isinstance(chunk, str) and self._passes_on(chunk):
             return []
         self._given = self._sum(chunk)

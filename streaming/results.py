@@ -32,9 +32,9 @@ def documents(found: Sequence[Document]) -> Documents:
     return Documents(
         [
             {
-                "id": document.id or str(place),
-                "title": str(document.metadata.get("title", "")),
-                "source": str(document.metadata.get("source", "")),
+                "id": clean(document.id or str(place)),
+                "title": clean(str(document.metadata.get("title", ""))),
+                "source": clean(str(document.metadata.get("source", ""))),
                 "text": clean(document.page_content),
             }
             for place, document in enumerate(found, 1)

@@ -1,4 +1,8 @@
-"""astream(): the same events, the same ends, in an event loop."""
+"""astream(): the same events, the same ends, in an event loop.
+
+LangChain keeps one asynchronous client for all loops. Each test has a loop of its own, so whatever is
+answered to the end closes its connection: none may be left in the client when the loop has gone.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -43,7 +47,7 @@ def test_the_events_are_those_of_the_synchronous_twin(upstream: ScriptedUpstream
 
 
 def test_a_chain_streams(upstream: ScriptedUpstream) -> None:
-    upstream.enqueue(Reply("Why", " not?"))
+    upstream.enqueue(Reply("Why", " not?", close=True))
     chain: Runnable[Any, str] = (
         ChatPromptTemplate.from_template("{q}") | plain_chat_model(upstream) | StrOutputParser()
     )
@@ -58,7 +62,7 @@ def test_asynchronous_functions_and_generators_run(upstream: ScriptedUpstream) -
         async for piece in pieces:
             yield piece.text.upper()
 
-    upstream.enqueue(Reply("a", "b"))
+    upstream.enqueue(Reply("a", "b", close=True))
 
     events = collect(plain_chat_model(upstream) | RunnableGenerator(shout))
 
@@ -71,8 +75,8 @@ def test_asynchronous_functions_and_generators_run(upstream: ScriptedUpstream) -
 @pytest.mark.parametrize(
     ("reply", "code"),
     [
-        (Reply("a", finish=None), "upstream_incomplete"),
-        (Reply("a", ErrorEvent("x")), "upstream_error"),
+        (Reply("a", finish=None, close=True), "upstream_incomplete"),
+        (Reply("a", ErrorEvent("x"), close=True), "upstream_error"),
         (Failure(401), "upstream_auth"),
     ],
     ids=["broken off", "error", "refused"],
@@ -88,16 +92,15 @@ def test_failures_end_it_as_failed(upstream: ScriptedUpstream, reply: Reply | Fa
 
 
 def test_tokens_come_with_the_text_so_far_and_raise_what_the_run_raised(upstream: ScriptedUpstream) -> None:
-    upstream.enqueue(Reply("Hel", "lo", ErrorEvent("boom")))
-    pairs = []
+    upstream.enqueue(Reply("Hel", "lo", ErrorEvent("boom"), close=True))
 
     async def run() -> None:
-        async for pair in astream(plain_chat_model(upstream), "Hi").tokens():
-            pairs.append(pair)
+        tokens = astream(plain_chat_model(upstream), "Hi").tokens()
+        assert [await anext(tokens), await anext(tokens)] == [("Hel", "Hel"), ("lo", "Hello")]
+        with pytest.raises(openai.APIError):
+            await anext(tokens)
 
-    with pytest.raises(openai.APIError):
-        asyncio.run(run())
-    assert pairs == [("Hel", "Hel"), ("lo", "Hello")]
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -174,7 +177,7 @@ def test_deadlines_hold(upstream: ScriptedUpstream, settings: Any) -> None:
 
 def test_a_slow_consumer_holds_the_provider_back(upstream: ScriptedUpstream, settings: Any) -> None:
     settings.STREAMING = {"QUEUE_SIZE": 2}
-    upstream.enqueue(Reply(*"abcdefgh"))
+    upstream.enqueue(Reply(*"abcdefgh", close=True))
 
     events = collect(plain_chat_model(upstream))
 

@@ -1,5 +1,6 @@
 """LCEL: what chains give as events, from a scripted provider over real HTTP."""
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from typing import Any, TypedDict
@@ -277,23 +278,33 @@ def test_the_tokens_of_parallel_branches_are_told_apart(upstream: ScriptedUpstre
     assert outputs_of(events)[-1] == {"left": "on the left", "right": "on the right"}
 
 
-def test_while_branches_write_at_once_their_tokens_say_on_the_wire_whose_they_are(
+def test_branches_that_have_written_at_once_say_on_the_wire_whose_their_tokens_are(
     upstream: ScriptedUpstream,
 ) -> None:
     gates = {"left": upstream.gate(), "right": upstream.gate()}
     upstream.on(by_content(Reply("l", gates["left"], "L"), Reply("r", gates["right"], "R")))
+    shout: Runnable[str, str] = RunnableLambda(str.upper)  # runs when its model has ended
+    left = chat_model(upstream).with_config(run_name="left")
+    right = chat_model(upstream).with_config(run_name="right")
+    both: Runnable[Any, Any] = RunnableParallel(
+        left=ChatPromptTemplate.from_template("left {topic}") | left | StrOutputParser(),
+        right=ChatPromptTemplate.from_template("right {topic}") | right | StrOutputParser() | shout,
+    )
 
-    with stream(branches(upstream), {"topic": "x"}) as events:
+    with stream(both, {"topic": "x"}) as events:
         next(events)
         for gate in gates.values():
             gate.wait_until_reached()
         gates["right"].open()
-        before = [next(event for event in events if event == Token("R", id=event.id))]
+        before = list(
+            itertools.takewhile(lambda event: not (isinstance(event, Output) and "RR" in repr(event)), events)
+        )
         gates["left"].open()
         tokens = of_kind(Token, [*before, *events])
 
-    assert [token.text for token in tokens] == ["R", "L"]
-    assert tokens[0].data() == {"text": "R", "run": tokens[0].run, "name": "right"}
+    by_text = {token.text: token for token in tokens}
+    assert by_text["R"].data() == {"text": "R", "run": by_text["r"].run, "name": "right"}
+    assert by_text["L"].data() == {"text": "L", "run": by_text["l"].run, "name": "left"}
 
 
 # Failure in the middle

@@ -128,13 +128,14 @@ def test_while_the_model_writes_it_is_what_there_is(upstream: ScriptedUpstream) 
     upstream.enqueue(Reply("The sky", gate, " is blue."))
 
     with stream(chat_model(upstream), "Hi") as events:
-        assert events.message is None
+        before = events.message
         next(events)
         next(events)
         gate.wait_until_reached()
-        assert events.message == AIMessageChunk("The sky")
+        assert events.message == AIMessageChunk(content="The sky")
         gate.open()
         list(events)
+        assert before is None
         assert events.message is not None
         assert events.message.content == "The sky is blue."
 

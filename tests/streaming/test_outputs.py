@@ -21,7 +21,9 @@ BEGINNING = 8192
 PER_CHARACTER = 16
 """Bytes of patches that an output may cost: to begin with, and for each character of the model's."""
 
-texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+texts = st.text(characters, max_size=20)
+long_texts = st.text(characters, min_size=1, max_size=400)
 numbers = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
 scalars = st.none() | st.booleans() | numbers | texts
 values = st.recursive(
@@ -102,7 +104,7 @@ def cut(text: str, random: Any) -> list[str]:
 
 
 @settings(deadline=None)  # the machine may be busy
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=400), min_size=1))
+@given(st.lists(long_texts, min_size=1))
 def test_over_its_budget_a_client_still_has_only_values_that_were_given_and_in_the_end_the_last(
     pieces: list[str],
 ) -> None:
@@ -212,22 +214,22 @@ def test_text_that_was_changed_on_the_way_is_the_output_from_its_beginning() -> 
 # What it costs
 
 
-def cost(characters: int, *, piece: int = 4) -> int:
+def cost(length: int, *, piece: int = 4) -> int:
     """Bytes for an object with one long string that comes in pieces."""
     output, client = GrowingOutput(), Client()
-    for end in range(piece, characters + 1, piece):
+    for end in range(piece, length + 1, piece):
         output.wrote("x" * piece)
         client.apply(output.add({"text": "x" * end}))
     client.apply(output.flush())
-    assert client.value == {"text": "x" * characters}
+    assert client.value == {"text": "x" * length}
     return client.bytes
 
 
-@pytest.mark.parametrize("characters", [400, 4_000, 40_000])
-def test_a_long_string_costs_bytes_in_proportion_to_its_length(characters: int) -> None:
-    one_too_many_and_the_last = 2 * (characters + 100)
+@pytest.mark.parametrize("length", [400, 4_000, 40_000])
+def test_a_long_string_costs_bytes_in_proportion_to_its_length(length: int) -> None:
+    one_too_many_and_the_last = 2 * (length + 100)
 
-    assert cost(characters) <= BEGINNING + PER_CHARACTER * characters + one_too_many_and_the_last
+    assert cost(length) <= BEGINNING + PER_CHARACTER * length + one_too_many_and_the_last
 
 
 def test_a_short_answer_shows_every_value() -> None:

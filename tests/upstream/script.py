@@ -173,7 +173,11 @@ class Reply:
 
 @dataclass(frozen=True)
 class Failure:
-    """An HTTP error status. `body` is sent instead of OpenAI's `{"error": {...}}`."""
+    """An HTTP error status. `body` is sent instead of OpenAI's `{"error": {...}}`.
+
+    The connection ends with it, unless told otherwise: LangChain's own clients would keep it, and Python
+    would warn of its socket when a test's model is collected.
+    """
 
     status: int
     message: str = "scripted failure"
@@ -181,4 +185,4 @@ class Failure:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     headers_after: Gate | None = None
-    close: bool = False
+    close: bool = True

@@ -1,0 +1,109 @@
+"""Fills in a form from what a person writes. The fields arrive while the model writes them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.conf import settings
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessageChunk, BaseMessage, SystemMessage
+from langchain_core.output_parsers import JsonOutputParser
+from langchain_core.runnables import Runnable, RunnableGenerator
+from langchain_core.runnables.router import RouterRunnable
+from langchain_core.utils.json import parse_json_markdown
+from langchain_openai import ChatOpenAI
+
+from chatsite.assistants.base import Assistant, Turn
+from chatsite.assistants.chat_model import ModelNotConfigured, chat_model, model_name
+from chatsite.assistants.forms import FORMS, Form, schema_of
+from streaming.errors import REPLY_TOO_LONG, RunFailed
+from streaming.events import Error
+
+MAX_CHARACTERS = 20_000
+"""Of a form: each piece that comes is parsed together with all before it."""
+
+NOT_FILLED_IN = Error(
+    "output_invalid",
+    "The model did not fill in the form as it was asked to. Try again, or put it in other words.",
+    retryable=True,
+)
+
+
+def build() -> Runnable[Any, Any]:
+    """One chain for each form. The input's `key` says which one answers its `input`."""
+    model = chat_model()
+    return RouterRunnable({name: _chain(model, form) for name, form in FORMS.items()})
+
+
+def _chain(model: BaseChatModel, form: type[Form]) -> Runnable[Any, Any]:
+    if isinstance(model, ChatOpenAI):
+        asked = {"type": "json_schema", "json_schema": schema_of(form, short=settings.CHAT_LOCAL_MODEL)}
+        # Not as `response_format`: LangChain then streams through a part of OpenAI's client that raises
+        # when a reply reaches its length limit, and does not ask for the usage.
+        bound = model.bind(extra_body={"response_format": asked})
+        return bound | _parser(form)
+    try:
+        return model.with_structured_output(form.model_json_schema())
+    except NotImplementedError as exc:
+        raise ModelNotConfigured(f"{model_name()} cannot fill in forms: choose another model.") from exc
+
+
+def _parser(form: type[Form]) -> Runnable[Any, Any]:
+    """Gives the form as far as it has come, for each piece that the model writes."""
+
+    def parse(chunks: Iterator[AIMessageChunk]) -> Iterator[Any]:
+        try:
+            yield from JsonOutputParser().transform(_checked(form, chunks))
+        except RecursionError as exc:  # brackets in brackets in brackets
+            raise RunFailed(NOT_FILLED_IN) from exc
+
+    return RunnableGenerator(parse)
+
+
+def _checked(form: type[Form], chunks: Iterator[AIMessageChunk]) -> Iterator[AIMessageChunk]:
+    """The same chunks. Fails if they are not the form in the end, or come to no end."""
+    text = ""
+    reason = None
+    for chunk in chunks:
+        text += chunk.text
+        if len(text) > MAX_CHARACTERS:
+            raise RunFailed(REPLY_TOO_LONG)
+        reason = chunk.response_metadata.get("finish_reason") or reason
+        yield chunk
+    # Cut short by a limit, or broken off: the end of the run says so.
+    if reason == "stop" and not _is_filled_in(form, text):
+        raise RunFailed(NOT_FILLED_IN)
+
+
+def _is_filled_in(form: type[Form], text: str) -> bool:
+    try:
+        form.model_validate(parse_json_markdown(text))
+    except ValueError:  # of JSON, and of Pydantic
+        return False
+    return True
+
+
+def with_instructions(turn: Turn) -> Mapping[str, Any]:
+    """The conversation, with the form to fill in described in its system prompt."""
+    option = turn.option if turn.option in FORMS else next(iter(FORMS))
+    told = [message.text for message in turn.messages if isinstance(message, SystemMessage)]
+    said: list[BaseMessage] = [message for message in turn.messages if not isinstance(message, SystemMessage)]
+    system = SystemMessage("\n\n".join([*told, FORMS[option].instructions()]))
+    return {"key": option, "input": [system, *said]}
+
+
+assistant = Assistant(
+    slug="structured",
+    name="Structured",
+    description=(
+        "Turns what you write into a recipe, a contact or an event, field by field. "
+        "The small built-in model keeps to the form, but often gets the content wrong."
+    ),
+    build=build,
+    input=with_instructions,
+    options={name: form.label for name, form in FORMS.items()},
+    examples=(
+        "Pancakes for two, with blueberries",
+        "Anna Schmidt, Example Ltd, anna@example.org, +49 30 1234567",
+        "Team lunch next Friday at noon in the canteen, for an hour",
+    ),
+)

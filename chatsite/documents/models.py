@@ -1,0 +1,102 @@
+"""Documents and the passages that they are searched by. Of a file only its text is kept."""
+
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from chatsite.accounts.visitor import Visitor
+
+TITLE_LENGTH = 200
+PLACE_LENGTH = 120
+
+
+def _owned_by(visitor: Visitor, prefix: str = "") -> Q:
+    if visitor.user is not None:
+        return Q(**{f"{prefix}user": visitor.user})
+    if visitor.guest:
+        return Q(**{f"{prefix}guest": visitor.guest, f"{prefix}user": None})
+    return Q(pk__in=[])
+
+
+class DocumentQuerySet(models.QuerySet["Document"]):
+    def for_visitor(self, visitor: Visitor) -> "DocumentQuerySet":
+        """Those that are the visitor's own."""
+        return self.filter(_owned_by(visitor))
+
+
+class Document(models.Model):
+    """Belongs to a user, or to a guest, who is known by a session's id."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text", "Text"
+        MARKDOWN = "markdown", "Markdown"
+        PDF = "pdf", "PDF"
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE)
+    guest = models.CharField(max_length=32, blank=True, db_index=True)
+    title = models.CharField(max_length=TITLE_LENGTH)
+    """The file's name, to be shown; never a path."""
+    kind = models.CharField(max_length=8, choices=Kind)
+    size = models.PositiveBigIntegerField()
+    """Of the file, in bytes."""
+    pages = models.PositiveIntegerField(null=True)
+    """Of a PDF."""
+    characters = models.PositiveIntegerField()
+    """Of the text that was found in the file."""
+    created = models.DateTimeField(auto_now_add=True)
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created",)
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        """Where it begins."""
+        return reverse("documents:document", args=[self.pk])
+
+
+class PassageQuerySet(models.QuerySet["Passage"]):
+    def for_visitor(self, visitor: Visitor) -> "PassageQuerySet":
+        """Those of the visitor's own documents."""
+        return self.filter(_owned_by(visitor, "document__")).select_related("document")
+
+
+class Passage(models.Model):
+    """A piece of a document, as long as a paragraph or two.
+
+    The full-text index follows this table by triggers (migration 0002). SQLite drops them with the
+    table, and Django makes the table anew to alter it: a migration that does so makes them again.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    """A whole number, as SQLite's full-text index wants it. Addresses have the `uuid`."""
+    uuid = models.UUIDField(unique=True, default=uuid4, editable=False)
+    document = models.ForeignKey(Document, related_name="passages", on_delete=models.CASCADE)
+    number = models.PositiveIntegerField()
+    """From 1, in the order of the text."""
+    place = models.CharField(max_length=PLACE_LENGTH)
+    """Where in the document, for people: a page, a heading, a part."""
+    overlap = models.PositiveIntegerField()
+    """So many of its first characters are also the last ones of the passage before."""
+    text = models.TextField()
+
+    objects = PassageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("document", "number")
+        constraints = [
+            models.UniqueConstraint(fields=("document", "number"), name="documents_passage_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document.title}, {self.place}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("documents:passage", args=[self.uuid])

@@ -1,0 +1,150 @@
+"""A person's documents: the list, uploading, deleting, and a passage where it stands."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from chatsite.accounts.visitor import SignInRequired, Visitor, known_visitor_of, visitor_of
+from chatsite.chat.errors import busy, error
+from chatsite.documents import uploads
+from chatsite.documents.forms import ACCEPT, UploadForm
+from chatsite.documents.models import Document, Passage, PassageQuerySet
+from chatsite.documents.parsing import Unreadable
+from chatsite.documents.uploads import TooMany
+from streaming.admission import Busy
+
+_STATUS = {"too_large": 413, "too_many_documents": 409}
+"""Of refusals; the others are 400."""
+
+
+class SeeOther(HttpResponseRedirect):
+    """A form was taken: its result is elsewhere, to GET."""
+
+    status_code = 303
+
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def _for_visitors(view: View[P]) -> View[P]:
+    """Answers for those who have to sign in first."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except SignInRequired:
+            if request.method == "GET":
+                return redirect(f"{reverse('login')}?{urlencode({'next': request.path})}")
+            return error(request, 403, "sign_in_required", "Sign in first.")
+
+    return answer
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@_for_visitors
+def documents(request: HttpRequest) -> HttpResponse:
+    """The list, and the form that adds to it."""
+    visitor = visitor_of(request)
+    if request.method == "POST":
+        return _upload(request, visitor)
+    return _page(request, visitor)
+
+
+@require_GET
+@never_cache
+@_for_visitors
+def document(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    """Where a document begins."""
+    return _passage_page(request, Passage.objects.filter(document=document_id, number=1))
+
+
+@require_POST
+@_for_visitors
+def delete(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    """Delete a document and all its passages."""
+    found = Document.objects.for_visitor(visitor_of(request)).filter(pk=document_id).first()
+    if found is None:
+        raise Http404
+    found.delete()
+    messages.success(request, f"{found.title} was deleted.")
+    return SeeOther(reverse("documents:list"))
+
+
+@require_GET
+@never_cache
+@_for_visitors
+def passage(request: HttpRequest, passage_uuid: UUID) -> HttpResponse:
+    """A passage, between the one before and the one after it."""
+    return _passage_page(request, Passage.objects.filter(uuid=passage_uuid))
+
+
+def _passage_page(request: HttpRequest, passages: PassageQuerySet) -> HttpResponse:
+    found = passages.for_visitor(visitor_of(request)).first()
+    if found is None:
+        raise Http404
+    near = found.document.passages.filter(number__in=(found.number - 1, found.number + 1))
+    around = {passage.number: passage for passage in near}
+    before, after = around.get(found.number - 1), around.get(found.number + 1)
+    context = {
+        "document": found.document,
+        "passage": found,
+        "before": before,
+        "after": after,
+        # What two passages share is shown once, and in the one that was asked for.
+        "text_before": before.text[: len(before.text) - found.overlap] if before else "",
+        "text_after": after.text[after.overlap :] if after else "",
+    }
+    return render(request, "documents/passage.html", context)
+
+
+def _upload(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    form = UploadForm(request)
+    if not form.is_valid():
+        return _refuse(request, visitor, form.first_error)
+    file = form.cleaned_data["file"]
+    try:
+        document = uploads.add(file.name, file.read(), visitor=known_visitor_of(request))
+    except Unreadable as exc:
+        return _refuse(request, visitor, ValidationError(str(exc), code="unreadable"))
+    except TooMany as exc:
+        return _refuse(request, visitor, ValidationError(str(exc), code="too_many_documents"))
+    except Busy as exc:
+        return busy(request, retry_after=exc.retry_after)
+    messages.success(request, f"{document.title} was added. You can ask about it now.")
+    return SeeOther(reverse("documents:list"))
+
+
+def _refuse(request: HttpRequest, visitor: Visitor, refusal: ValidationError) -> HttpResponse:
+    """On the page itself, next to the form."""
+    code, message = refusal.code or "invalid", refusal.messages[0]
+    status = _STATUS.get(code, 400)
+    if "application/json" in request.headers.get("Accept", ""):
+        return error(request, status, code, message)
+    return _page(request, visitor, status=status, refusal=message)
+
+
+def _page(request: HttpRequest, visitor: Visitor, *, status: int = 200, refusal: str = "") -> HttpResponse:
+    context = {
+        "documents": Document.objects.for_visitor(visitor),
+        "refusal": refusal,
+        "accept": ACCEPT,
+        "most_documents": settings.DOCUMENTS_PER_PERSON,
+        "most_megabytes": f"{settings.DOCUMENT_MAX_BYTES / 1_000_000:g}",
+        "most_pages": f"{settings.DOCUMENT_MAX_PAGES:,}",
+        "most_characters": f"{settings.DOCUMENT_MAX_CHARACTERS:,}",
+    }
+    return render(request, "documents/list.html", context, status=status)

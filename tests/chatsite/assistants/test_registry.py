@@ -1,0 +1,62 @@
+"""Which assistants there are: those of the modules that CHAT_ASSISTANTS names."""
+
+import sys
+import types
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from chatsite.assistants.checks import check_assistants, check_modules_exist
+from chatsite.assistants.registry import assistants, default_assistant, get_assistant
+
+
+@pytest.fixture(autouse=True)
+def anew() -> Iterator[None]:
+    """The registry is read once a process."""
+    assistants.cache_clear()
+    yield
+    assistants.cache_clear()
+
+
+def test_the_assistants_are_those_of_the_setting_in_its_order(settings: Any) -> None:
+    settings.CHAT_ASSISTANTS = ["chatsite.assistants.agent", "chatsite.assistants.chat"]
+
+    assert list(assistants()) == ["agent", "chat"]
+    assert default_assistant().slug == "agent"
+    assert get_assistant("nobody") is None
+    assert check_modules_exist() == []
+    assert list(check_assistants()) == []
+
+
+@pytest.mark.parametrize("name", ["nowhere.at_all", "chatsite.assistants.nobody", "chatsite.", ".x"])
+def test_a_module_that_is_not_there_is_refused_without_loading_any(settings: Any, name: str) -> None:
+    settings.CHAT_ASSISTANTS = [name]
+
+    (found,) = check_modules_exist()
+
+    assert repr(name) in found.msg
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [],
+        ["chatsite.assistants.registry"],
+        ["chatsite.assistants.chat", "chatsite.assistants.chat"],
+        ["tests_of_the_registry"],
+    ],
+    ids=["none", "without an assistant", "twice", "of another type"],
+)
+def test_what_is_no_assistant_is_refused(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, names: list[str]
+) -> None:
+    module = types.ModuleType("tests_of_the_registry")
+    module.assistant = "me"  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    settings.CHAT_ASSISTANTS = names
+
+    with pytest.raises(ImproperlyConfigured, match="CHAT_ASSISTANTS"):
+        assistants()
+    assert [found.id for found in check_assistants()] == ["chatsite.assistants.E002"]

@@ -1,0 +1,77 @@
+"""The search of PostgreSQL in place of SQLite's: the whole site over a real server."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chatsite.documents import postgresql
+from tests.chatsite.documents.people import upload
+from tests.server import ROOT, environment
+from tests.site import SiteStarter
+from tests.upstream import Reply
+
+pytestmark = pytest.mark.skipif(not postgresql.is_installed(), reason="there is no initdb and pg_ctl here")
+
+EXPLAIN = """
+import django; django.setup()
+from django.db import connection
+from chatsite.documents.models import Passage
+from chatsite.documents.search import _postgresql
+connection.cursor().execute("SET enable_seqscan = off")  # a table this small is read faster without
+print(_postgresql(Passage.objects.all(), ["cat", "dog"]).explain())
+"""
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    with postgresql.running() as address:
+        yield address
+
+
+def run(data_dir: Path, database: str, *arguments: str) -> str:
+    settings = {"DATABASE_URL": database, "DJANGO_SETTINGS_MODULE": "chatsite.settings"}
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment(data_dir, **settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_persons_own_passages_are_found_best_first_by_the_index(
+    database: str, start_site: SiteStarter, tmp_path: Path
+) -> None:
+    run(tmp_path / "data", database, "-m", "chatsite.boot", "prepare")
+    site = start_site(settings={"DATABASE_URL": database})
+    owner, outsider = site.visitor(), site.visitor()
+    upload(
+        owner,
+        "tea.md",
+        "# Coffee\n\nCoffee, and a tea.\n\n# Tea\n\nTeas: green tea, black tea.\n\n# Water\n\nWet.",
+    )
+    upload(outsider, "own.md", "# Tea\n\nThe outsider's tea.")
+
+    site.upstream.enqueue(Reply("Green."), Reply("None."), Reply("None."))
+    with owner.send("Which teas are there? ' & | ! ( :* \\ %s", assistant="documents") as reading:
+        found = reading.until("documents").json["documents"]
+        assert reading.end["status"] == "done"
+    assert [document["title"] for document in found] == ["tea.md, Tea", "tea.md, Coffee"]
+    for question in ("?!", "zebra"):
+        with owner.send(question, assistant="documents") as reading:
+            assert reading.until("documents").json["documents"] == []
+            assert reading.end["status"] == "done"
+
+    assert "documents_passage_index" in run(tmp_path / "data", database, "-c", EXPLAIN)
+
+
+def test_the_migrations_go_back_and_forth(database: str, tmp_path: Path) -> None:
+    for target in ("zero", ""):
+        run(tmp_path, database, "manage.py", "migrate", "documents", *([target] if target else []))
