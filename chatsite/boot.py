@@ -58,15 +58,6 @@ def check() -> None:
     call_command("migrate", verbosity=0, check_unapplied=True, skip_checks=True)
     with alone(settings.DATA_DIR):
         use_wal()
-        interrupt_unfinished()
-
-
-def interrupt_unfinished() -> None:
-    """Replies that a killed server left behind. SQLite is one machine's: at its start, nothing else runs."""
-    from chatsite.chat.models import Message  # noqa: PLC0415 - Django is set up only now
-
-    if connection.vendor == "sqlite":
-        Message.objects.unfinished().update(status=Message.Status.INTERRUPTED)
 
 
 def _problems() -> Iterator[CheckMessage]:

@@ -138,6 +138,8 @@ def post_worker_init(worker: Any) -> None:
 
     import_module(settings.ROOT_URLCONF)  # LangChain with it: seconds that the first visitor need not wait
     admission.configure(max_streams=max_streams(worker.cfg))
+    if worker.cfg.workers == 1:
+        _interrupt_unfinished()
     _quit_at_once(worker)
     threading.Thread(target=_watch, args=(worker,), name="watch", daemon=True).start()
     if worker.age == 1:
@@ -184,6 +186,18 @@ def _leave(code: int) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _interrupt_unfinished() -> None:
+    """Replies that a worker which was killed has left behind. On SQLite the only worker of the only server
+    has no other beside it; should there be one all the same, its replies say better when they end."""
+    from django.db import connection
+
+    from chatsite.chat.models import Message
+
+    if connection.vendor == "sqlite":
+        Message.objects.unfinished().update(status=Message.Status.INTERRUPTED)
+    connection.close()
 
 
 def _welcome(worker: Any) -> None:

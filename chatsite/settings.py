@@ -33,6 +33,8 @@ OPENAI_BASE_URL = env.url("OPENAI_BASE_URL")
 CHAT_LOCAL_MODEL = local_model.is_wanted()
 # Set by the gunicorn master for its workers, once the local model is ready.
 CHAT_LOCAL_MODEL_URL = env.url(local_model.URL_VARIABLE)
+# Replies that one person may have written at once: nobody is to take all the room.
+CHAT_REPLIES_AT_ONCE = env.integer("CHAT_REPLIES_AT_ONCE", 4, minimum=1, maximum=100_000)
 CHAT_MAX_LENGTH = 32_000  # characters in one message of a person
 # Prompt and reply together; older messages are left out beyond it.
 CHAT_CONTEXT_TOKENS = env.integer(
@@ -171,7 +173,7 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "chatsite.chat.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "chatsite.errors.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],

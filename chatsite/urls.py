@@ -16,7 +16,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
 ]
 
-handler400 = "chatsite.chat.errors.bad_request"
-handler403 = "chatsite.chat.errors.permission_denied"
-handler404 = "chatsite.chat.errors.page_not_found"
-handler500 = "chatsite.chat.errors.server_error"
+handler400 = "chatsite.errors.bad_request"
+handler403 = "chatsite.errors.permission_denied"
+handler404 = "chatsite.errors.page_not_found"
+handler500 = "chatsite.errors.server_error"

@@ -44,7 +44,7 @@ class Admission:
     """What the server has room for, once it has said so."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()  # a place is also left when the garbage collector says so
         self.count = 0
         """Places taken."""
 

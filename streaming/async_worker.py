@@ -41,7 +41,8 @@ class AsyncEventQueue(EventQueue):
         while (event := self.get(0)) is None:
             self._news.clear()
             try:
-                await asyncio.wait_for(self._news.wait(), timeout)
+                async with asyncio.timeout(timeout):  # 3.11's wait_for() can swallow a cancellation
+                    await self._news.wait()
             except TimeoutError:
                 return None
         self._read.set()
@@ -76,8 +77,8 @@ class AsyncWorker(Worker):
     def start(self) -> None:
         """Put the `Start`, and run. The task sees the caller's context variables."""
         self._queue.attach()
-        self._begin()
-        self._task = asyncio.create_task(self._run())
+        if self._begin():
+            self._task = asyncio.create_task(self._run())
 
     def _halt(self) -> None:
         super()._halt()
@@ -92,10 +93,12 @@ class AsyncWorker(Worker):
                 chunks = self._runnable.astream(self._input, self._config)
                 async with aclosing(cast("AsyncGenerator[Any, None]", chunks)):
                     async for _ in chunks:
-                        await self._queue.room()
+                        self._cancellation.check()
+                        with self._waiting_for_readers():
+                            await self._queue.room()
             except asyncio.CancelledError:
                 raise Cancelled from None
-        if self._cancellation.cancelled:
+        if self._cancellation.cancelled and self._callback.cut_completions:
             # See ThreadWorker: some models drop their response unclosed, in a cycle. The loop must have
             # closed the generators around it first.
             asyncio.get_running_loop().call_later(_SETTLED, gc.collect)

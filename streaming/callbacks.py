@@ -16,13 +16,16 @@ from langchain_core.outputs import LLMResult
 
 from streaming import results
 from streaming.cancellation import Cancellation, Cancelled
+from streaming.deadlines import ModelsAtWork
+from streaming.errors import causes
 from streaming.events import Event, Output, Reasoning, Token, ToolEnd, ToolStart, Usage
-from streaming.model_calls import ModelCall
+from streaming.model_calls import ModelCall, arguments_of
 from streaming.outputs import GrowingOutput, Patch
 from streaming.steps import Step, StepFilter, name_of
+from streaming.text import clean
 
 
-class EventQueue(Protocol):
+class EventSink(Protocol):
     """What takes the events. `put` may block while readers are slow."""
 
     def put(self, event: Event) -> None: ...
@@ -40,7 +43,7 @@ class QueueCallback(BaseCallbackHandler):
 
     def __init__(
         self,
-        queue: EventQueue,
+        queue: EventSink,
         *,
         cancellation: Cancellation | None = None,
         wanted: StepFilter | None = None,
@@ -48,11 +51,13 @@ class QueueCallback(BaseCallbackHandler):
         self._queue = queue
         self._cancellation = cancellation or Cancellation()
         self._wanted = wanted or StepFilter()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._steps: dict[UUID, Step] = {}
         self._calls: dict[UUID, ModelCall] = {}
         self._last: ModelCall | None = None
-        self._writing = 0
+        self.models = ModelsAtWork()
+        """For the run's deadlines."""
+        self._failures: list[BaseException] = []
         self._output = GrowingOutput()
         self._output_step: Step | None = None
         self._output_streams = False
@@ -76,7 +81,9 @@ class QueueCallback(BaseCallbackHandler):
     ) -> None:
         self._cancellation.check()
         call = self._calls[run_id]
-        self._write(call, *call.add(token, getattr(chunk, "message", None)))
+        message = getattr(chunk, "message", None)
+        self.models.hear(len(token) + len(arguments_of(message)))
+        self._write(call, *call.add(token, message))
 
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
         self._cancellation.check()
@@ -85,6 +92,7 @@ class QueueCallback(BaseCallbackHandler):
         self._end_call(call)
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+        self._failures.append(error)
         self._end_call(self._calls[run_id])
 
     # Tools and retrievers
@@ -93,7 +101,7 @@ class QueueCallback(BaseCallbackHandler):
         self, serialized: dict[str, Any], input_str: str, *, run_id: UUID, **kwargs: Any
     ) -> None:
         step = self._begin(run_id, "tool", serialized, kwargs)
-        call_id = self._tool_calls[run_id] = kwargs.get("tool_call_id") or str(run_id)
+        call_id = self._tool_calls[run_id] = clean(kwargs.get("tool_call_id") or str(run_id))
         given = kwargs.get("inputs")
         self._put(
             step, ToolStart(call_id, step.name, results.jsonable(input_str if given is None else given))
@@ -115,6 +123,10 @@ class QueueCallback(BaseCallbackHandler):
         self._cancellation.check()
         self._put(self._steps.pop(run_id), results.documents(documents))
 
+    def on_retriever_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+        self._failures.append(error)
+        self._steps.pop(run_id, None)
+
     # Chains. The output of the outermost wanted one is the output of the run.
 
     def on_chain_start(self, serialized: dict[str, Any], inputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
@@ -132,6 +144,9 @@ class QueueCallback(BaseCallbackHandler):
             self._put_output([] if self._output_streams else self._output.add(outputs))
             self._put_output(self._output.flush())
 
+    def on_chain_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+        self._steps.pop(run_id, None)
+
     # These two make it one of LangChain's streaming handlers (the protocol `_StreamingCallbackHandler`):
     # with one of those at hand, a model streams even where a chain or a tool only invokes it.
 
@@ -146,7 +161,7 @@ class QueueCallback(BaseCallbackHandler):
     @property
     def message(self) -> AIMessageChunk | None:
         """What the model that ended last wrote, its chunks added up; while one writes, what there is."""
-        call = self._last or next(iter(self._calls.values()), None)
+        call = self._last or next(iter(tuple(self._calls.values())), None)
         return call.message if call else None
 
     @property
@@ -162,8 +177,7 @@ class QueueCallback(BaseCallbackHandler):
     @property
     def usage(self) -> Usage | None:
         """Of all the model calls so far; `reported` only if every one of them was."""
-        with self._lock:
-            usages = [call.usage for call in self._calls.values()]
+        usages = [call.usage for call in tuple(self._calls.values())]
         if not usages:
             return None
         return Usage(
@@ -171,6 +185,15 @@ class QueueCallback(BaseCallbackHandler):
             output_tokens=sum(usage.output_tokens for usage in usages),
             source="reported" if all(usage.source == "reported" for usage in usages) else "estimated",
         )
+
+    @property
+    def cut_completions(self) -> bool:
+        """Whether a completion model was called that did not come to its end."""
+        return any(not call.finished and call.step.type == "llm" for call in tuple(self._calls.values()))
+
+    def is_providers(self, exc: BaseException) -> bool:
+        """Whether it was a model or a retriever that raised the exception, or what caused it."""
+        return any(cause is failure for cause in causes(exc) for failure in self._failures)
 
     # Steps of the above
 
@@ -183,14 +206,12 @@ class QueueCallback(BaseCallbackHandler):
         return step
 
     def _begin_call(self, step: Step, prompts: Sequence[str]) -> None:
-        with self._lock:
-            self._calls[step.id] = ModelCall(step, prompts)
-            self._writing += 1
+        self._calls[step.id] = ModelCall(step, prompts, wanted=self._wanted.accepts(step))
+        self.models.begin()
 
     def _end_call(self, call: ModelCall) -> None:
-        with self._lock:
-            self._writing -= 1
-            self._last = call
+        self.models.end()
+        self._last = call
         self._steps.pop(call.step.id, None)
 
     def _end_tool(self, run_id: UUID, event: ToolEnd) -> None:
@@ -199,15 +220,13 @@ class QueueCallback(BaseCallbackHandler):
         self._put(self._steps.pop(run_id), event)
 
     def _write(self, call: ModelCall, reasoning: str, text: str) -> None:
-        call.concurrent = call.concurrent or self._writing > 1
-        origin: dict[str, Any] = {
-            "run": str(call.step.id),
-            "name": call.step.name,
-            "concurrent": call.concurrent,
-        }
+        if not call.wanted:
+            return
+        call.concurrent = call.concurrent or self.models.several
+        origin: dict[str, Any] = {"run": call.run, "name": call.step.name, "concurrent": call.concurrent}
         if reasoning:
-            self._put(call.step, Reasoning(reasoning, **origin))
-        if text and self._wanted.accepts(call.step):
+            self._queue.put(Reasoning(reasoning, **origin))
+        if text:
             self._output.wrote(text)
             self._queue.put(Token(text, **origin))
 

@@ -6,6 +6,8 @@ not wake it. Shutting the socket down does. So connections know the run that use
 """
 
 import threading
+import weakref
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Protocol
 
@@ -27,23 +29,29 @@ class Connection(Protocol):
 
 
 class Cancellation:
-    """One run's off switch. Any thread may use it."""
+    """One run's off switch. Any thread may use it, the garbage collector in any of them included."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self._connections: set[Connection] = set()
+        self._inner: set[Callable[[], None]] = set()
         self.thread: int | None = None
         """The identifier of the run's own thread, while it works on it. Set it with `lock` held."""
+        self.earlier = weakref.WeakSet(threading.enumerate())
+        """The threads that were there before the run: none of them is one of its branches."""
         self.cancelled = False
         self.had_connections = False
         """Whether the run ever used a connection that it could shut down."""
 
     def cancel(self) -> None:
-        """Flag the run and shut down its connections. Idempotent, never blocks."""
+        """Flag the run, shut down its connections, and stop the runs inside it. Idempotent."""
         with self.lock:
             self.cancelled = True
-            for connection in self._connections:
+            for connection in tuple(self._connections):
                 connection.shut_down()
+            inner = tuple(self._inner)
+        for stop in inner:
+            stop()
 
     def check(self) -> None:
         """Raise `Cancelled` if the run was cancelled."""
@@ -61,6 +69,17 @@ class Cancellation:
         """The connection is closed, or another run's."""
         with self.lock:
             self._connections.discard(connection)
+
+    def adopt(self, stop: Callable[[], None]) -> None:
+        """A run was started inside this one: it ends with it."""
+        with self.lock:
+            self.check()
+            self._inner.add(stop)
+
+    def disown(self, stop: Callable[[], None]) -> None:
+        """That run has ended."""
+        with self.lock:
+            self._inner.discard(stop)
 
 
 current: ContextVar[Cancellation | None] = ContextVar("streaming_cancellation", default=None)

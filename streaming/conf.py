@@ -38,6 +38,8 @@ def get_conf() -> Conf:
             f"STREAMING has no setting {unknown[0]!r}. It has: {', '.join(sorted(known))}."
         )
     for name, value in given.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        if value is None and name == "MAX_STREAMS":
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:  # NaN is not
             raise ImproperlyConfigured(f"STREAMING[{name!r}] must be a number above 0, not {value!r}.")
     return Conf(**given)

@@ -4,9 +4,12 @@ A read timeout cannot do this: it starts again at every byte, and a server that 
 comments, or a client library that retries, never lets it run out.
 """
 
+import logging
 import threading
 import time
 from typing import Protocol
+
+logger = logging.getLogger("streaming")
 
 _GLANCE = 1.0
 """Seconds after which the watch looks again while a deadline is awaited: it may have come closer."""
@@ -49,11 +52,14 @@ class Watch:
     def _run(self) -> None:
         while True:
             for timed in self._wait():
-                timed.expire()
+                try:
+                    timed.expire()
+                except Exception:  # one that cannot be ended must not take the others' deadlines away
+                    logger.exception("a deadline could not be enforced")
 
     def _wait(self) -> list[Timed]:
         with self._changed:
-            due = {timed: timed.due() for timed in self._watched}
+            due = {timed: timed.due() for timed in tuple(self._watched)}
             self._next = min(due.values(), default=float("inf"))
             now = time.monotonic()
             if self._next > now:
@@ -66,3 +72,47 @@ class Watch:
 
 watch = Watch()
 """The process's only one. Its thread starts with the first run."""
+
+
+class ModelsAtWork:
+    """How long a run's models have been silent. The run's deadlines for the first token and between
+    tokens hold while a model is at work: what tools, retrievers and functions take is their own affair.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._count = 0
+        self.heard = False
+        """Whether the model that was called last has sent anything yet."""
+        self.since = time.monotonic()
+        """When a model was last called, or last sent something."""
+        self.characters = 0
+        """Sent by the models, whether or not it was for showing: arguments of tools, for one."""
+
+    @property
+    def any(self) -> bool:
+        """Whether a model is at work."""
+        return self._count > 0
+
+    @property
+    def several(self) -> bool:
+        """Whether more than one is."""
+        return self._count > 1
+
+    def begin(self) -> None:
+        """A model is called."""
+        with self._lock:
+            self._count += 1
+        self.heard = False
+        self.since = time.monotonic()
+
+    def hear(self, characters: int) -> None:
+        """A model has sent something."""
+        self.heard = True
+        self.since = time.monotonic()
+        self.characters += characters
+
+    def end(self) -> None:
+        """A model has ended."""
+        with self._lock:
+            self._count -= 1

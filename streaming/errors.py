@@ -46,15 +46,10 @@ _BY_CLASS = {  # of httpx2, httpcore2, the SDKs that are made like openai's, and
     "TransportError": UNREACHABLE,
     "APIConnectionError": UNREACHABLE,
     "APIError": UPSTREAM,
-    "OutputParserException": OUTPUT,
     "JSONDecodeError": UPSTREAM,
     "ConnectionError": UNREACHABLE,
     "TimeoutError": TIMEOUT_IDLE,
 }
-
-
-_OUTERMOST = {"OutputParserException"}
-"""Exceptions that say more than their causes."""
 
 
 class RunFailed(Exception):
@@ -65,21 +60,23 @@ class RunFailed(Exception):
         self.error = error
 
 
-def classify(exc: BaseException, *, began: bool) -> Error:
+def classify(exc: BaseException, *, providers: bool, began: bool) -> Error:
     """The error to show for an exception: by HTTP status, else by its class, causes first.
 
-    A server that is gone after it `began` to reply could be reached: the reply broke off.
+    Only an exception that came from a model or a retriever is the `provider's`: the same one, raised by a
+    tool or a function, is a fault of this site. A server that is gone after it `began` to reply could be
+    reached: the reply broke off.
     """
-    error = _classify(exc)
+    if isinstance(exc, RunFailed):
+        return exc.error
+    if type(exc).__name__ == "OutputParserException":
+        return OUTPUT
+    error = _providers_error(exc) if providers else INTERNAL
     return INCOMPLETE if began and error is UNREACHABLE else error
 
 
-def _classify(exc: BaseException) -> Error:
-    if isinstance(exc, RunFailed):
-        return exc.error
-    if type(exc).__name__ in _OUTERMOST:
-        return _BY_CLASS[type(exc).__name__]
-    for cause in reversed(list(_causes(exc))):
+def _providers_error(exc: BaseException) -> Error:
+    for cause in reversed(list(causes(exc))):
         status = getattr(cause, "status_code", None)
         if isinstance(status, int) and status >= 400:
             return _by_status(status, cause)
@@ -95,7 +92,7 @@ def _by_status(status: int, exc: BaseException) -> Error:
     return _BY_STATUS.get(status) or (REJECTED if status < 500 else UPSTREAM)
 
 
-def _causes(exc: BaseException | None) -> Iterator[BaseException]:
+def causes(exc: BaseException | None) -> Iterator[BaseException]:
     """The exception, its cause, the cause's cause."""
     seen: set[int] = set()
     while exc is not None and id(exc) not in seen:
@@ -109,7 +106,7 @@ def log_failure(run: str, error: Error, exc: BaseException | None) -> None:
     if exc is None:
         logger.warning("run %s failed: %s", run, error.code)
         return
-    kinds = " <- ".join(_kind(cause) for cause in _causes(exc))
+    kinds = " <- ".join(_kind(cause) for cause in causes(exc))
     stack = "".join(traceback.format_tb(exc.__traceback__)).rstrip()
     if error is INTERNAL:
         logger.error("run %s failed: %s: %s\n%s", run, error.code, kinds, stack)

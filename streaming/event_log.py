@@ -2,11 +2,10 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 
 from streaming.cancellation import Cancelled
-from streaming.events import IDLE, End, Event, Idle, Token
+from streaming.events import IDLE, End, Event, Idle, Token, number
 
 
 class EventLog:
@@ -71,5 +70,6 @@ class EventLog:
         return len(self._events) > after or self.ended
 
     def _append(self, event: Event) -> None:
-        self._events.append(replace(event, id=len(self._events) + 1))
+        number(event, len(self._events) + 1)
+        self._events.append(event)
         self._changed.notify_all()

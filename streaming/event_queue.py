@@ -2,10 +2,9 @@
 
 import threading
 from collections import deque
-from dataclasses import replace
 
 from streaming.cancellation import Cancelled
-from streaming.events import End, Event
+from streaming.events import End, Event, number
 
 
 class EventQueue:
@@ -55,5 +54,6 @@ class EventQueue:
 
     def _append(self, event: Event) -> None:
         self._last_id += 1
-        self._events.append(replace(event, id=self._last_id))
+        number(event, self._last_id)
+        self._events.append(event)
         self._changed.notify_all()

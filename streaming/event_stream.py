@@ -5,6 +5,7 @@ thread starts with the first `next()`. Closing the generator, or letting go of i
 """
 
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 from uuid import uuid4
@@ -59,7 +60,7 @@ class EventStream(Generator[Event, None, None]):
         self._worker = ThreadWorker(
             runnable, input, self._queue, start=start, config=config, conf=conf, wanted=wanted
         )
-        self._events = _events_only(_drain(self._worker, self._queue, tick=None))
+        self._events = _events_only(_events_of(self._worker, self._queue, tick=None))
 
     @property
     def message(self) -> AIMessageChunk | None:
@@ -81,7 +82,7 @@ class EventStream(Generator[Event, None, None]):
     def ticking(self, tick: float) -> Iterator[Event | Idle]:
         """The same events, with an `IDLE` whenever nothing has come for `tick` seconds: for those who
         have to look after something else meanwhile, as a response does after its reader."""
-        return _drain(self._worker, self._queue, tick=tick)
+        return _events_of(self._worker, self._queue, tick=tick)
 
     def send(self, value: None) -> Event:
         return self._events.send(value)
@@ -90,8 +91,10 @@ class EventStream(Generator[Event, None, None]):
         return self._events.throw(typ if val is None else val)
 
     def close(self) -> None:
-        """Stop the run, if it goes on, and close its upstream connections."""
-        self._events.close()
+        """Stop the run, if it goes on, and close its upstream connections. From any thread."""
+        self._worker.stop()
+        with suppress(ValueError):  # another thread waits for the next event: it gets the `End`
+            self._events.close()
 
     def __enter__(self) -> "EventStream":
         return self
@@ -108,7 +111,7 @@ def model_name(runnable: Runnable[Any, Any]) -> str | None:
     return None
 
 
-def _drain(
+def _events_of(
     worker: ThreadWorker, queue: EventQueue, *, tick: float | None
 ) -> Generator[Event | Idle, None, None]:
     worker.start()

@@ -2,9 +2,12 @@
 
 import asyncio
 import time
+import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -41,7 +44,9 @@ class EventStreamResponse(StreamingHttpResponse):
         heartbeat = get_conf().HEARTBEAT if heartbeat is None else heartbeat
         tick = min(TICK, heartbeat)
         self._events = events
-        self._on_close = on_close
+        # Django drops a response unclosed when a middleware fails after the view, or when an ASGI reader
+        # leaves during it. A finalizer is called then, too, and once in any case.
+        self._on_close = weakref.finalize(self, on_close) if on_close else None
         self._pace = _Pace(heartbeat)
         self._thread: ThreadPoolExecutor | None = None
         ticking: Any = events.ticking(tick) if isinstance(events, EventStream | AsyncEventStream) else events
@@ -80,7 +85,8 @@ class EventStreamResponse(StreamingHttpResponse):
             return
         loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="event-stream")
-        while (frame := await loop.run_in_executor(self._thread, next, content, None)) is not None:
+        step = partial(copy_context().run, next, content, None)
+        while (frame := await loop.run_in_executor(self._thread, step)) is not None:
             yield frame
 
 
@@ -127,5 +133,8 @@ async def _aframes(events: AsyncGenerator[Encodable | Idle, None], pace: _Pace) 
     async with aclosing(events):
         yield sse.comment("stream")
         async for event in events:
-            if frame := pace.frame(event):
+            frame = pace.frame(event)
+            if frame is None:
+                return
+            if frame:
                 yield frame

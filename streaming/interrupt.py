@@ -35,15 +35,19 @@ _PATIENCE = 10.0
 
 
 def interrupt(run: Cancellation, callback: BaseCallbackHandler) -> None:
-    """Wake the run's threads until they are gone. Returns at once; the work is done in a thread."""
+    """Wake the run's threads until they are gone. Returns at once; the work is done in a thread.
+
+    The calling thread is spared: it ends the run.
+    """
+    caller = threading.get_ident()
     with run.lock:
-        if run.thread in (None, threading.get_ident()):
+        if run.thread in (None, caller):
             return
-    thread = threading.Thread(target=_wake_all, args=(run, callback), name="streaming-interrupt", daemon=True)
-    thread.start()
+    arguments = (run, callback, caller)
+    threading.Thread(target=_wake_all, args=arguments, name="streaming-interrupt", daemon=True).start()
 
 
-def _wake_all(run: Cancellation, callback: BaseCallbackHandler) -> None:
+def _wake_all(run: Cancellation, callback: BaseCallbackHandler, caller: int) -> None:
     give_up = time.monotonic() + _PATIENCE
     raised: set[int] = set()
     pause = _FIRST_LOOK
@@ -52,8 +56,9 @@ def _wake_all(run: Cancellation, callback: BaseCallbackHandler) -> None:
         with run.lock:  # the run's own thread cannot leave it meanwhile
             if run.thread is None:
                 return
+            spared = {caller, *(thread.ident for thread in run.earlier)}
             for thread, frame in sys._current_frames().items():
-                if thread == run.thread or _works_for(callback, frame):
+                if thread == run.thread or (thread not in spared and _works_for(callback, frame)):
                     _wake(thread, frame, raised)
         pause = 0.1
 
@@ -61,7 +66,9 @@ def _wake_all(run: Cancellation, callback: BaseCallbackHandler) -> None:
 def _works_for(callback: BaseCallbackHandler, frame: FrameType | None) -> bool:
     while frame is not None:
         for value in frame.f_locals.values():
-            if isinstance(value, BaseRunManager | BaseCallbackManager) and callback in value.handlers:
+            # By type(): isinstance() asks the value, and a lazy object answers by loading itself.
+            kind = type(value)
+            if issubclass(kind, BaseRunManager | BaseCallbackManager) and callback in value.handlers:
                 return True
         frame = frame.f_back
     return False
@@ -82,8 +89,8 @@ def _sockets(frame: FrameType | None) -> Iterator[socket.socket]:
         if frame is None:
             return
         for value in frame.f_locals.values():
-            held = value if isinstance(value, socket.socket) else getattr_static(value, "_sock", None)
-            if isinstance(held, socket.socket):
+            held = value if issubclass(type(value), socket.socket) else getattr_static(value, "_sock", None)
+            if issubclass(type(held), socket.socket):
                 yield held
         frame = frame.f_back
 

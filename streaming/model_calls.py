@@ -8,11 +8,13 @@ from langchain_core.outputs import ChatGeneration, Generation, LLMResult
 
 from streaming.events import Usage
 from streaming.steps import Step
-from streaming.text import TextCleaner
+from streaming.text import TextCleaner, clean
 
 _FINISH_KEYS = ("finish_reason", "stop_reason", "done_reason", "stopReason")
 """OpenAI and most others; Anthropic; Ollama; Bedrock."""
-_REASONING_KEYS = ("reasoning_content", "reasoning", "reasoning_text")
+REASONING_KEYS = ("reasoning_content", "reasoning", "reasoning_text")
+_MOST_TOKENS = 2**31 - 1
+"""That a database's integer holds."""
 _CHARACTERS_PER_TOKEN = 4
 """Of English text, by OpenAI's rule of thumb; for usage that nobody reported."""
 
@@ -20,8 +22,13 @@ _CHARACTERS_PER_TOKEN = 4
 class ModelCall:
     """Written to by the thread that runs the model; others only read it."""
 
-    def __init__(self, step: Step, prompts: Sequence[str]) -> None:
+    def __init__(self, step: Step, prompts: Sequence[str], *, wanted: bool) -> None:
         self.step = step
+        self.wanted = wanted
+        """Whether its tokens are to be shown."""
+        self.run = str(step.id)
+        self.finished = False
+        """Whether it came to its end, rather than failing or being cancelled."""
         self._text = TextCleaner()
         self._reasoning = TextCleaner()
         self._input_characters = sum(map(len, prompts))
@@ -42,6 +49,7 @@ class ModelCall:
     def finish(self, response: LLMResult) -> tuple[str, str]:
         """Note how the call ended. Returns the reasoning and text that was not shown yet: a rest that
         was held back, or all of it when the model does not stream."""
+        self.finished = True
         generation = response.generations[0][0] if response.generations and response.generations[0] else None
         if generation is None:
             return "", ""
@@ -49,7 +57,7 @@ class ModelCall:
         reasoning = "" if self._reasoned or not message else self._reasoning.feed(reasoning_of(message))
         text = "" if self._pieces else self._text.feed(generation.text)
         info = {**(generation.generation_info or {}), **(message.response_metadata if message else {})}
-        self.finish_reason = next((str(info[key]) for key in _FINISH_KEYS if info.get(key)), None)
+        self.finish_reason = next((clean(str(info[key])) for key in _FINISH_KEYS if info.get(key)), None)
         tells = "model_provider" in info or any(key in info for key in _FINISH_KEYS)
         self.broke_off = tells and self.finish_reason is None
         self._reported = _usage(message, response)
@@ -94,12 +102,18 @@ def text_of(content: str | Sequence[Any]) -> str:
 
 def reasoning_of(message: BaseMessage) -> str:
     """The reasoning in a message, in whichever of the usual places its provider puts it."""
-    for key in _REASONING_KEYS:
+    for key in REASONING_KEYS:
         if isinstance(value := message.additional_kwargs.get(key), str):
             return value
     if isinstance(message.content, str):
         return ""
     return "".join(_reasoning_in(block) for block in message.content if isinstance(block, dict))
+
+
+def arguments_of(message: BaseMessage | None) -> str:
+    """The pieces of tool calls' arguments in a chunk."""
+    chunks = message.tool_call_chunks if isinstance(message, AIMessageChunk) else ()
+    return "".join(chunk["args"] or "" for chunk in chunks)
 
 
 def _reasoning_in(block: dict[str, Any]) -> str:
@@ -114,10 +128,15 @@ def _reasoning_in(block: dict[str, Any]) -> str:
 
 def _usage(message: BaseMessage | None, response: LLMResult) -> Usage | None:
     if isinstance(message, AIMessage) and (reported := message.usage_metadata):
-        return Usage(reported["input_tokens"], reported["output_tokens"], "reported")
+        return _reported(reported.get("input_tokens"), reported.get("output_tokens"))
     totals = (response.llm_output or {}).get("token_usage") or {}
-    if "prompt_tokens" in totals and "completion_tokens" in totals:
-        return Usage(totals["prompt_tokens"], totals["completion_tokens"], "reported")
+    return _reported(totals.get("prompt_tokens"), totals.get("completion_tokens"))
+
+
+def _reported(read: object, written: object) -> Usage | None:
+    """What a provider says, if it makes sense."""
+    if isinstance(read, int) and isinstance(written, int) and min(read, written) >= 0:
+        return Usage(min(read, _MOST_TOKENS), min(written, _MOST_TOKENS), "reported")
     return None
 
 

@@ -9,8 +9,7 @@ from typing import Any
 from langchain_core.outputs import ChatGenerationChunk
 from langchain_openai import ChatOpenAI
 
-_FIELDS = ("reasoning_content", "reasoning", "reasoning_text")
-"""Of a delta; servers disagree on the name."""
+from streaming.model_calls import REASONING_KEYS
 
 
 class ReasoningChatOpenAI(ChatOpenAI):
@@ -27,7 +26,7 @@ class ReasoningChatOpenAI(ChatOpenAI):
         )
         if converted is not None and (choices := chunk.get("choices")):
             delta = choices[0].get("delta") or {}
-            for field in _FIELDS:
+            for field in REASONING_KEYS:  # servers disagree on the name
                 if isinstance(text := delta.get(field), str) and text:
                     converted.message.additional_kwargs["reasoning_content"] = text
                     break

@@ -4,6 +4,7 @@ A run lives in the process that started it. It goes on when nobody reads, and is
 its end, so that a reader who lost the connection can get the rest.
 """
 
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -17,9 +18,11 @@ from streaming import admission
 from streaming.admission import Busy, Place
 from streaming.conf import get_conf
 from streaming.event_log import EventLog
-from streaming.events import End, Event, Idle, Start
+from streaming.events import End, Event, Idle, Start, Status
 from streaming.steps import StepFilter
 from streaming.worker import ThreadWorker
+
+logger = logging.getLogger("streaming")
 
 _KEPT = 200
 """Finished runs kept for late readers."""
@@ -32,12 +35,18 @@ class Run:
     def __init__(self, run_id: UUID) -> None:
         self.id = run_id
         self.log = EventLog()
-        self.worker: ThreadWorker
+        self.worker: ThreadWorker | None = None
+        """While it runs. It holds the prompt, and more, which nobody needs afterwards."""
         self.ended_at: float | None = None
 
     def stop(self) -> None:
         """End it now, and its upstream connection. Idempotent."""
-        self.worker.stop()
+        self.end("stopped")
+
+    def end(self, status: Status) -> None:
+        """End it now with another status than a person's."""
+        if (worker := self.worker) is not None:
+            worker.stop(status)
 
 
 _lock = threading.Lock()
@@ -77,10 +86,11 @@ def start(
                 before_end(end, run.log)
         finally:  # not sooner: a process that is about to end waits for the places to be left
             run.ended_at = time.monotonic()
+            run.worker = None
             place.leave()
 
     start_event = Start(run=str(run_id), conversation=conversation, message=message, model=model)
-    run.worker = ThreadWorker(
+    worker = run.worker = ThreadWorker(
         runnable,
         input,
         run.log,
@@ -93,7 +103,9 @@ def start(
     with _lock:
         _forget_old()
         _runs[run_id] = run
-    run.worker.start()
+    worker.start()
+    if _draining.is_set():  # it was admitted before, and registered too late to be seen
+        run.end("interrupted")
     return run
 
 
@@ -113,7 +125,10 @@ def drain() -> None:
     with _lock:
         going_on = [run for run in _runs.values() if run.ended_at is None]
     for run in going_on:
-        run.worker.stop("interrupted")
+        try:
+            run.end("interrupted")
+        except Exception:  # the others have to end all the same
+            logger.exception("run %s could not be ended", run.id)
 
 
 def _forget_old() -> None:

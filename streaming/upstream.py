@@ -32,11 +32,13 @@ class CancellableStream(httpcore2.NetworkStream):
     def __init__(self, stream: httpcore2.NetworkStream) -> None:
         self._stream = stream
         self._run: cancellation.Cancellation | None = None
+        self._handshake: socket.socket | None = None
 
     def shut_down(self) -> None:
+        waiting = self._handshake or self._stream.get_extra_info("socket")
         with suppress(OSError):
             # Not the method of an SSLSocket: that one also drops the TLS state under the reader.
-            socket.socket.shutdown(self._stream.get_extra_info("socket"), socket.SHUT_RDWR)
+            socket.socket.shutdown(waiting, socket.SHUT_RDWR)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with self._claimed():
@@ -52,8 +54,12 @@ class CancellableStream(httpcore2.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore2.NetworkStream:
-        with self._claimed():
-            return CancellableStream(self._stream.start_tls(ssl_context, server_hostname, timeout))
+        # Wrapping takes the descriptor away from our socket; shutting a duplicate down ends the handshake.
+        with self._claimed(), self._stream.get_extra_info("socket").dup() as self._handshake:
+            encrypted = self._stream.start_tls(ssl_context, server_hostname, timeout)
+        self._handshake = None
+        self._release()
+        return CancellableStream(encrypted)
 
     def close(self) -> None:
         self._release()

@@ -23,7 +23,7 @@ from streaming.cancellation import Cancellation, Cancelled
 from streaming.conf import Conf
 from streaming.deadlines import watch
 from streaming.errors import RunFailed
-from streaming.events import End, Error, Event, Reasoning, Start, Status, Token
+from streaming.events import End, Error, Event, Reasoning, Start, Status, Token, Usage
 from streaming.interrupt import interrupt
 from streaming.steps import StepFilter
 
@@ -67,11 +67,13 @@ class Worker:
         self._conf = conf
         self._before_end = before_end
         self._cancellation = Cancellation()
+        self._outer = cancellation.current.get()
+        """The run in which this one is started: by a tool that streams a model of its own, say."""
         self._callback = QueueCallback(self, cancellation=self._cancellation, wanted=wanted)
         self._config = merge_configs(config, {"callbacks": [self._callback]})
         self._began = self._active = time.monotonic()
         self._heard = False
-        self._blocked = False
+        self._blocked: set[int] = set()
         self._characters = 0
         self.exception: BaseException | None = None
         """What the run raised, for callers in the same process. Set before the `End` is there."""
@@ -87,9 +89,17 @@ class Worker:
 
     # Where the runnable runs
 
-    def _begin(self) -> None:
-        self._sink.put(self._start)
+    def _begin(self) -> bool:
+        """Put the `Start`. False if the run was ended before it began."""
+        try:
+            if self._outer is not None:
+                self._outer.adopt(self.stop)
+            self._sink.put(self._start)
+        except Cancelled:
+            self._finish("stopped")
+            return False
         watch.add(self)
+        return True
 
     @contextmanager
     def _ending(self) -> Iterator[None]:
@@ -100,7 +110,8 @@ class Worker:
         except Cancelled:
             self._finish("stopped")
         except BaseException as exc:  # noqa: BLE001 - SystemExit in a tool must end the run, not lose it
-            self._fail(errors.classify(exc, began=self._heard), exc)
+            providers = self._callback.is_providers(exc)
+            self._fail(errors.classify(exc, providers=providers, began=self._heard), exc)
         else:
             if self._callback.broke_off:
                 self._fail(errors.INCOMPLETE, None)
@@ -110,36 +121,48 @@ class Worker:
     def put(self, event: Event) -> None:
         """Take an event from the callback: where the runnable runs, or in one of its parallel branches."""
         self._heard = True
-        self._active = time.monotonic()
         self._characters += _size(event)
         if self._characters > self._conf.MAX_CHARACTERS:
             self._fail(errors.REPLY_TOO_LONG, None)
             raise Cancelled
-        self._blocked = True  # a slow reader is not a silent model
-        try:
+        with self._waiting_for_readers():
             self._sink.put(event)
+
+    @contextmanager
+    def _waiting_for_readers(self) -> Iterator[None]:
+        """A slow reader is no silent model."""
+        thread = threading.get_ident()
+        self._blocked.add(thread)
+        try:
+            yield
         finally:
             self._active = time.monotonic()
-            self._blocked = False
+            self._blocked.discard(thread)
 
     # In the watch's thread
 
     def due(self) -> float:
-        """When the next of the three deadlines falls."""
+        """When the next of the deadlines falls."""
         total = self._began + self._conf.TOTAL_TIMEOUT
-        if self._blocked:
+        models = self._callback.models
+        if models.characters > self._conf.MAX_CHARACTERS:
+            return time.monotonic()
+        if self._blocked or not models.any:
             return total
-        patience = self._conf.IDLE_TIMEOUT if self._heard else self._conf.FIRST_TOKEN_TIMEOUT
-        return min(total, self._active + patience)
+        patience = self._conf.IDLE_TIMEOUT if models.heard else self._conf.FIRST_TOKEN_TIMEOUT
+        return min(total, max(self._active, models.since) + patience)
 
     def expire(self) -> None:
         """End the run as failed, for the deadline that has passed."""
-        if time.monotonic() >= self._began + self._conf.TOTAL_TIMEOUT:
-            error = errors.TIMEOUT_TOTAL
-        else:
-            error = errors.TIMEOUT_IDLE if self._heard else errors.TIMEOUT_FIRST
-        self._fail(error, None)
+        self._fail(self._overdue(), None)
         close_database_connections()
+
+    def _overdue(self) -> Error:
+        if self._callback.models.characters > self._conf.MAX_CHARACTERS:
+            return errors.REPLY_TOO_LONG
+        if time.monotonic() >= self._began + self._conf.TOTAL_TIMEOUT:
+            return errors.TIMEOUT_TOTAL
+        return errors.TIMEOUT_IDLE if self._callback.models.heard else errors.TIMEOUT_FIRST
 
     # In any thread
 
@@ -156,18 +179,26 @@ class Worker:
     ) -> bool:
         if not self._sink.seal():
             return False
-        watch.discard(self)
-        if status != "done":
-            self._halt()
-        end = End(
-            status=status,
-            finish_reason=self._callback.finish_reason if status == "done" else None,
-            usage=self._callback.usage,
-            error=error,
-        )
-        self.exception = exc or (RunFailed(error) if error else None)
-        self._sink.end(self._store(end))
+        last = End(status="failed", error=errors.INTERNAL)  # whatever goes wrong from here on, it ends
+        try:
+            self.exception = exc or (RunFailed(error) if error else None)
+            watch.discard(self)
+            if self._outer is not None:
+                self._outer.disown(self.stop)
+            if status != "done":
+                self._halt()
+            reason = self._callback.finish_reason if status == "done" else None
+            last = self._store(End(status=status, finish_reason=reason, usage=self._usage(), error=error))
+        finally:
+            self._sink.end(last)
         return True
+
+    def _usage(self) -> Usage | None:
+        try:
+            return self._callback.usage
+        except Exception as exc:  # noqa: BLE001 - a provider's odd report must not cost the reply
+            errors.log_failure(self._start.run, errors.INTERNAL, exc)
+            return None
 
     def _store(self, end: End) -> End:
         """The end after it was stored, or a failed one if it could not be."""
@@ -187,9 +218,9 @@ class ThreadWorker(Worker):
 
     def start(self) -> None:
         """Put the `Start`, and run. The thread sees the caller's context variables."""
-        self._begin()
-        name = f"run-{self._start.run[:8]}"
-        threading.Thread(target=copy_context().run, args=(self._run,), name=name, daemon=True).start()
+        if self._begin():
+            name = f"run-{self._start.run[:8]}"
+            threading.Thread(target=copy_context().run, args=(self._run,), name=name, daemon=True).start()
 
     def _run(self) -> None:
         try:
@@ -201,7 +232,11 @@ class ThreadWorker(Worker):
                 finally:
                     self._work_in(None)
         finally:
-            if self._cancellation.cancelled and not self._cancellation.had_connections:
+            if (
+                self._cancellation.cancelled
+                and not self._cancellation.had_connections
+                and self._callback.cut_completions
+            ):
                 # A client of its own. openai's `Stream` is in a reference cycle, and a completion
                 # model drops it unclosed: only the collector closes that connection.
                 gc.collect()

@@ -25,7 +25,10 @@ def for_model(path: Sequence[Message]) -> list[BaseMessage]:
     system = [SystemMessage(settings.CHAT_SYSTEM_PROMPT)] if settings.CHAT_SYSTEM_PROMPT else []
     room = _room() - count_tokens_approximately(system)
     kept: list[BaseMessage] = []
-    for message in reversed([_as_langchain(message) for message in path if message.content]):
+    for stored in reversed(path):  # one by one: a conversation may have thousands
+        if not stored.content:
+            continue
+        message = _as_langchain(stored)
         room -= count_tokens_approximately([message])
         if room < 0:
             break

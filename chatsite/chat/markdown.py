@@ -6,9 +6,10 @@ between calls.
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import nh3
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -24,6 +25,12 @@ _TAGS = """
 
 __all__ = ["LINK_SCHEMES", "References", "outline", "render"]
 
+_KEPT_LENGTH = 100_000
+"""Characters up to which a rendered text is kept for the next time."""
+_DEAR = {"[": 4_000, "|": 20_000}
+"""Characters that take the parser long, for what they might begin. A text with more is shown as it is:
+sixty thousand of the first, which a model may well repeat, would hold a processor for seconds."""
+
 _SURROGATES = re.compile("[\ud800-\udfff]+")
 
 
@@ -33,7 +40,23 @@ def render(text: str, *, references: References | None = None) -> SafeString:
     Where a long text is rendered in parts, `references` is handed from part to part, so that a link
     reference defined in one is known to those after it. (Not to those before it: see `chatsite.chat.blocks`.)
     """
-    html = _parser().render(_well_formed(text), {} if references is None else references)
+    if references is None and len(text) <= _KEPT_LENGTH:
+        return _kept(text)
+    return _render(text, {} if references is None else references)
+
+
+@lru_cache(maxsize=256)
+def _kept(text: str) -> SafeString:
+    """Whole replies stay as they are, and every look at a conversation shows all of them."""
+    return _render(text, {})
+
+
+def _render(text: str, references: References) -> SafeString:
+    text = _well_formed(text)
+    if any(text.count(character) > most for character, most in _DEAR.items()):
+        html = f"<pre>{escape(text)}</pre>"
+    else:
+        html = _parser().render(text, references)
     return mark_safe(_sanitiser().clean(html))  # noqa: S308 - the one place, after the sanitiser
 
 

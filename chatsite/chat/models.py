@@ -7,11 +7,11 @@ message adds a branch and loses nothing. The page shows one path, from the root 
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from chatsite.accounts.ownership import Owned, owned_by
 from chatsite.accounts.visitor import Visitor
 from chatsite.chat.transcript import Transcript
 
@@ -22,26 +22,20 @@ if TYPE_CHECKING:
 TITLE_LENGTH = 80
 
 
-def _owned_by(visitor: Visitor, prefix: str = "") -> Q:
-    if visitor.user is not None:
-        return Q(**{f"{prefix}user": visitor.user})
-    if visitor.guest:
-        return Q(**{f"{prefix}guest": visitor.guest, f"{prefix}user": None})
-    return Q(pk__in=[])
+class NotStored(Exception):
+    """A reply's row is gone, or was ended before: its conversation was deleted, say."""
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def for_visitor(self, visitor: Visitor) -> "ConversationQuerySet":
         """Those that are the visitor's own."""
-        return self.filter(_owned_by(visitor))
+        return self.filter(owned_by(visitor))
 
 
-class Conversation(models.Model):
-    """Belongs to a user, or to a guest, who is known by a session's id."""
+class Conversation(Owned):
+    """A tree of messages with one assistant."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE)
-    guest = models.CharField(max_length=32, blank=True, db_index=True)
     title = models.CharField(max_length=TITLE_LENGTH)
     assistant = models.SlugField()
     created = models.DateTimeField(auto_now_add=True)
@@ -61,6 +55,8 @@ class Conversation(models.Model):
     def path(self, leaf: "Message | None" = None) -> list["Message"]:
         """The messages from the first to `leaf`; to the newest one if it is not given."""
         messages = {message.pk: message for message in self.messages.all()}
+        for message in messages.values():
+            message.conversation = self
         if leaf is None:
             leaf = max(messages.values(), key=lambda message: message.created, default=None)
         path: list[Message] = []
@@ -73,11 +69,11 @@ class Conversation(models.Model):
 class MessageQuerySet(models.QuerySet["Message"]):
     def for_visitor(self, visitor: Visitor) -> "MessageQuerySet":
         """Those in the visitor's own conversations."""
-        return self.filter(_owned_by(visitor, "conversation__")).select_related("conversation")
+        return self.filter(owned_by(visitor, through="conversation")).select_related("conversation")
 
     def unfinished(self) -> "MessageQuerySet":
         """Replies whose run has not ended, as far as the database knows."""
-        return self.filter(status__in=(Message.Status.QUEUED, Message.Status.RUNNING))
+        return self.filter(status__in=Message.GOING_ON)
 
 
 class Message(models.Model):
@@ -96,6 +92,8 @@ class Message(models.Model):
         STOPPED = "stopped"
         FAILED = "failed"
         INTERRUPTED = "interrupted"
+
+    GOING_ON = (Status.QUEUED, Status.RUNNING)
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, related_name="messages", on_delete=models.CASCADE)
@@ -132,10 +130,11 @@ class Message(models.Model):
 
     @property
     def is_running(self) -> bool:
-        return self.status in (self.Status.QUEUED, self.Status.RUNNING)
+        return self.status in self.GOING_ON
 
     def end(self, end: "End", log: "EventLog") -> None:
-        """Store how the run ended. Once: an ended reply stays as it is."""
+        """Store how the run ended. Once: an ended reply stays as it is, unless somebody who took its
+        process for dead had marked it as interrupted. Raises `NotStored` if it is not there any more."""
         transcript = Transcript.of(log.events())
         values: dict[str, object] = {
             "status": end.status,
@@ -151,4 +150,7 @@ class Message(models.Model):
                 "output_tokens": end.usage.output_tokens,
                 "usage_source": end.usage.source,
             }
-        Message.objects.unfinished().filter(pk=self.pk).update(**values)
+        mine = Message.objects.filter(pk=self.pk)
+        guessed = Q(status=Message.Status.INTERRUPTED, content="", details={})
+        if not mine.filter(Q(status__in=Message.GOING_ON) | guessed).update(**values):
+            raise NotStored(self.pk)

@@ -1,7 +1,9 @@
 """Replies: a message row and a run, started together; the run's end is stored in the row."""
 
+from collections.abc import Callable
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import transaction
 
 from chatsite.accounts.visitor import Visitor
@@ -11,7 +13,7 @@ from chatsite.chat import history
 from chatsite.chat.models import TITLE_LENGTH, Conversation, Message
 from chatsite.chat.transcript import Transcript
 from streaming import runs
-from streaming.admission import Place
+from streaming.admission import Busy
 from streaming.steps import StepFilter
 
 
@@ -29,54 +31,55 @@ def send(
     Nothing is stored when there is no room (`Busy`), the text does not fit (`TooLong`), or there is
     nobody to answer (`ModelNotConfigured`).
     """
-    place = runs.admit()
-    try:
-        with transaction.atomic():
-            if conversation is None:
-                conversation = Conversation.objects.create(
-                    user=visitor.user, guest=visitor.guest, title=_title(text), assistant=assistant
-                )
-            elif parent is None:
-                parent = next(reversed(conversation.path()), None)
-            conversation.save(update_fields=["updated"])
-            message = conversation.messages.create(
-                role=Message.Role.USER, content=text, option=option, parent=parent
-            )
-            return _start(message, visitor, place)
-    except BaseException:
-        place.leave()
-        raise
+    new = conversation is None
+    if conversation is None:
+        conversation = Conversation(
+            user=visitor.user, guest=visitor.guest, title=_title(text), assistant=assistant
+        )
+    message = Message(conversation=conversation, role=Message.Role.USER, content=text, option=option)
+    path = [] if new else conversation.path(parent)
+    message.parent = path[-1] if path else None
+
+    def store() -> None:
+        conversation.save(force_insert=new)
+        message.save(force_insert=True)
+
+    return _start([*path, message], visitor, store)
 
 
 def regenerate(reply: Message, *, visitor: Visitor) -> Message:
     """Start another reply to what `reply` answers, beside it. Returns the new one."""
     if reply.parent is None:
         raise ValueError("only a reply can be regenerated")
-    place = runs.admit()
-    try:
-        with transaction.atomic():
-            return _start(reply.parent, visitor, place)
-    except BaseException:
-        place.leave()
-        raise
+    return _start(reply.conversation.path(reply.parent), visitor, lambda: None)
 
 
-def _start(message: Message, visitor: Visitor, place: Place) -> Message:
+def _start(path: list[Message], visitor: Visitor, store: Callable[[], None]) -> Message:
+    """Start a reply to the last message of the path, stored together with what `store` stores.
+
+    What takes time comes before the transaction: SQLite has one writer.
+    """
+    if Message.objects.for_visitor(visitor).unfinished().count() >= settings.CHAT_REPLIES_AT_ONCE:
+        raise Busy
+    message = path[-1]
     conversation = message.conversation
     assistant = get_assistant(conversation.assistant) or default_assistant()
-    messages = history.for_model(conversation.path(message))
     runnable = assistant.build()
-    given = assistant.input(Turn(messages, visitor, message.option))
+    given = assistant.input(Turn(history.for_model(path), visitor, message.option))
     run_id = uuid4()
-    reply = conversation.messages.create(
+    reply = Message(
+        conversation=conversation,
         role=Message.Role.ASSISTANT,
         parent=message,
         status=Message.Status.RUNNING,
         run_id=run_id,
         model=assistant.model,
     )
-
-    def start() -> None:
+    place = runs.admit()
+    try:
+        with transaction.atomic():
+            store()
+            reply.save(force_insert=True)
         runs.start(
             runnable,
             given,
@@ -88,8 +91,9 @@ def _start(message: Message, visitor: Visitor, place: Place) -> Message:
             model=reply.model,
             before_end=reply.end,
         )
-
-    transaction.on_commit(start)
+    except BaseException:
+        place.leave()
+        raise
     return reply
 
 

@@ -1,6 +1,7 @@
 """What a reply is besides its text, collected from its run's events: shown again after a reload."""
 
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
@@ -54,4 +55,5 @@ class Transcript:
         elif isinstance(event, Documents):
             self.documents += [dict(document) for document in event.documents]
         elif isinstance(event, Output):
-            self.output = jsonpatch.apply_patch(self.output, list(event.patch))
+            # In place, on a copy of the patch: else the whole document is copied for each one.
+            self.output = jsonpatch.apply_patch(self.output, deepcopy(list(event.patch)), in_place=True)

@@ -3,27 +3,26 @@
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from chatsite.accounts.visitor import SignInRequired, Visitor, known_visitor_of, visitor_of
+from chatsite.accounts.decorators import P, View, for_visitors
+from chatsite.accounts.visitor import Visitor, known_visitor_of, visitor_of
 from chatsite.assistants.chat_model import ModelNotConfigured
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
 from chatsite.chat import replies
 from chatsite.chat.blocks import with_blocks
-from chatsite.chat.errors import busy, error, wants_events
 from chatsite.chat.forms import MessageForm
 from chatsite.chat.history import TooLong
 from chatsite.chat.models import Conversation, Message
+from chatsite.errors import busy, error, wants_events
+from chatsite.see_other import SeeOther
 from streaming import admission, runs
 from streaming.admission import Busy, Place
 from streaming.http import TICK, EventStreamResponse
@@ -33,28 +32,15 @@ RECENT = 50
 """Conversations in the list beside the page."""
 
 
-class SeeOther(HttpResponseRedirect):
-    """A form was taken: its result is elsewhere, to GET."""
-
-    status_code = 303
-
-
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
-
-
 def _refusals(view: View[P]) -> View[P]:
     """Answers for what the steps of a view refuse."""
 
+    @for_visitors
     @wraps(view)
     def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             response = view(request, *args, **kwargs)
             return _not_allowed(request, response) if response.status_code == 405 else response
-        except SignInRequired:
-            if request.method == "GET" and not wants_events(request):
-                return redirect(f"{reverse('login')}?{urlencode({'next': request.path})}")
-            return error(request, 403, "sign_in_required", "Sign in first.")
         except Busy as exc:
             return busy(request, retry_after=exc.retry_after)
         except TooLong:

@@ -2,33 +2,24 @@
 
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.urls import reverse
 
+from chatsite.accounts.ownership import Owned, owned_by
 from chatsite.accounts.visitor import Visitor
 
 TITLE_LENGTH = 200
 PLACE_LENGTH = 120
 
 
-def _owned_by(visitor: Visitor, prefix: str = "") -> Q:
-    if visitor.user is not None:
-        return Q(**{f"{prefix}user": visitor.user})
-    if visitor.guest:
-        return Q(**{f"{prefix}guest": visitor.guest, f"{prefix}user": None})
-    return Q(pk__in=[])
-
-
 class DocumentQuerySet(models.QuerySet["Document"]):
     def for_visitor(self, visitor: Visitor) -> "DocumentQuerySet":
         """Those that are the visitor's own."""
-        return self.filter(_owned_by(visitor))
+        return self.filter(owned_by(visitor))
 
 
-class Document(models.Model):
-    """Belongs to a user, or to a guest, who is known by a session's id."""
+class Document(Owned):
+    """The text of a file that a person uploaded."""
 
     class Kind(models.TextChoices):
         TEXT = "text", "Text"
@@ -36,8 +27,6 @@ class Document(models.Model):
         PDF = "pdf", "PDF"
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE)
-    guest = models.CharField(max_length=32, blank=True, db_index=True)
     title = models.CharField(max_length=TITLE_LENGTH)
     """The file's name, to be shown; never a path."""
     kind = models.CharField(max_length=8, choices=Kind)
@@ -65,7 +54,7 @@ class Document(models.Model):
 class PassageQuerySet(models.QuerySet["Passage"]):
     def for_visitor(self, visitor: Visitor) -> "PassageQuerySet":
         """Those of the visitor's own documents."""
-        return self.filter(_owned_by(visitor, "document__")).select_related("document")
+        return self.filter(owned_by(visitor, through="document")).select_related("document")
 
 
 class Passage(models.Model):

@@ -1,61 +1,34 @@
 """A person's documents: the list, uploading, deleting, and a passage where it stands."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Concatenate, ParamSpec
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from chatsite.accounts.visitor import SignInRequired, Visitor, known_visitor_of, visitor_of
-from chatsite.chat.errors import busy, error
+from chatsite.accounts.decorators import for_visitors
+from chatsite.accounts.visitor import Visitor, known_visitor_of, visitor_of
 from chatsite.documents import uploads
 from chatsite.documents.forms import ACCEPT, UploadForm
 from chatsite.documents.models import Document, Passage, PassageQuerySet
 from chatsite.documents.parsing import Unreadable
 from chatsite.documents.uploads import TooMany
+from chatsite.errors import busy, error
+from chatsite.see_other import SeeOther
 from streaming.admission import Busy
 
 _STATUS = {"too_large": 413, "too_many_documents": 409}
 """Of refusals; the others are 400."""
 
 
-class SeeOther(HttpResponseRedirect):
-    """A form was taken: its result is elsewhere, to GET."""
-
-    status_code = 303
-
-
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
-
-
-def _for_visitors(view: View[P]) -> View[P]:
-    """Answers for those who have to sign in first."""
-
-    @wraps(view)
-    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        try:
-            return view(request, *args, **kwargs)
-        except SignInRequired:
-            if request.method == "GET":
-                return redirect(f"{reverse('login')}?{urlencode({'next': request.path})}")
-            return error(request, 403, "sign_in_required", "Sign in first.")
-
-    return answer
-
-
 @require_http_methods(["GET", "POST"])
 @never_cache
-@_for_visitors
+@for_visitors
 def documents(request: HttpRequest) -> HttpResponse:
     """The list, and the form that adds to it."""
     visitor = visitor_of(request)
@@ -66,14 +39,14 @@ def documents(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @never_cache
-@_for_visitors
+@for_visitors
 def document(request: HttpRequest, document_id: UUID) -> HttpResponse:
     """Where a document begins."""
     return _passage_page(request, Passage.objects.filter(document=document_id, number=1))
 
 
 @require_POST
-@_for_visitors
+@for_visitors
 def delete(request: HttpRequest, document_id: UUID) -> HttpResponse:
     """Delete a document and all its passages."""
     found = Document.objects.for_visitor(visitor_of(request)).filter(pk=document_id).first()
@@ -86,7 +59,7 @@ def delete(request: HttpRequest, document_id: UUID) -> HttpResponse:
 
 @require_GET
 @never_cache
-@_for_visitors
+@for_visitors
 def passage(request: HttpRequest, passage_uuid: UUID) -> HttpResponse:
     """A passage, between the one before and the one after it."""
     return _passage_page(request, Passage.objects.filter(uuid=passage_uuid))

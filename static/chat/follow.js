@@ -31,7 +31,7 @@ export async function followRun(response, source, signal) {
       const { ended, heard } = await read(response.body, source, signal);
       if (ended) return true;
       if (heard) wait = source.retryMin;
-    } else if (response && response.status < 500 && response.status !== 429) {
+    } else if (response && response.type !== "error" && response.status < 500 && response.status !== 429) {
       return false;
     }
     if (response) source.onConnection(true);

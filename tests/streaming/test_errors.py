@@ -1,5 +1,6 @@
 """What the person is told, and what the log says."""
 
+import json
 import logging
 
 import pytest
@@ -22,14 +23,14 @@ def test_a_cause_tells_more_than_what_it_was_wrapped_in() -> None:
 
     wrapped = raised(APIConnectionError("x"), ConnectTimeout("y"))
 
-    assert classify(wrapped, began=False) is errors.TIMEOUT_CONNECT
+    assert classify(wrapped, providers=True, began=False) is errors.TIMEOUT_CONNECT
 
 
 def test_a_connection_lost_after_the_reply_began_is_a_reply_that_broke_off() -> None:
     lost = raised(ConnectionResetError("x"))
 
-    assert classify(lost, began=False) is errors.UNREACHABLE
-    assert classify(lost, began=True) is errors.INCOMPLETE
+    assert classify(lost, providers=True, began=False) is errors.UNREACHABLE
+    assert classify(lost, providers=True, began=True) is errors.INCOMPLETE
 
 
 def test_a_conversation_beyond_the_models_context_is_told_as_such() -> None:
@@ -37,15 +38,20 @@ def test_a_conversation_beyond_the_models_context_is_told_as_such() -> None:
         status_code = 400
         code = "context_length_exceeded"
 
-    assert classify(raised(BadRequestError("canary")), began=False) is errors.TOO_LONG
+    assert classify(raised(BadRequestError("canary")), providers=True, began=False) is errors.TOO_LONG
 
 
 def test_a_failure_that_names_its_error_keeps_it() -> None:
-    assert classify(RunFailed(errors.REPLY_TOO_LONG), began=True) is errors.REPLY_TOO_LONG
+    assert classify(RunFailed(errors.REPLY_TOO_LONG), providers=True, began=True) is errors.REPLY_TOO_LONG
+
+
+def test_what_a_tool_or_a_function_raises_is_not_the_providers_fault() -> None:
+    for exc in (ConnectionError("x"), TimeoutError("x"), json.JSONDecodeError("x", "y", 0)):
+        assert classify(raised(exc), providers=False, began=False) is errors.INTERNAL
 
 
 def test_anything_else_is_our_own_fault() -> None:
-    assert classify(raised(KeyError("x")), began=True) is errors.INTERNAL
+    assert classify(raised(KeyError("x")), providers=True, began=True) is errors.INTERNAL
 
 
 def test_the_log_has_types_status_and_stack_but_no_message(caplog: pytest.LogCaptureFixture) -> None:

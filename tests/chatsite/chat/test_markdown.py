@@ -227,3 +227,18 @@ def assert_safe(html: str) -> None:
     assert "<" not in re.sub(TAGS, "", html), html
     for href in re.findall(r'href="([^"]*)"', html):
         assert href.split(":")[0].lower() in LINK_SCHEMES
+
+
+@pytest.mark.parametrize("piece", ["![", "[", "|a"])
+def test_what_a_parser_would_choke_on_is_shown_as_it_is(piece: str) -> None:
+    text = piece * 30_000
+
+    html = render(text)
+
+    assert html == f"<pre>{text}</pre>"
+
+
+def test_a_whole_text_is_rendered_once_however_often_it_is_looked_at() -> None:
+    text = "A text of its own: **looked at** twice."
+
+    assert render(text) is render(text)

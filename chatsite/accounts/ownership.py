@@ -1,0 +1,30 @@
+"""What is whose: models that belong to a user or to a guest."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from chatsite.accounts.visitor import Visitor
+
+
+class Owned(models.Model):
+    """Belongs to a user, or to a guest, who is known by a session's id."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE)
+    guest = models.CharField(max_length=32, blank=True, db_index=True)
+
+    class Meta:
+        abstract = True
+
+
+def owned_by(visitor: Visitor, *, through: str = "") -> Q:
+    """The rows that are the visitor's own, or that lead to one by `through` (a foreign key's name).
+
+    A guest who owns nothing yet has no id, and must not find what belongs to nobody.
+    """
+    prefix = f"{through}__" if through else ""
+    if visitor.user is not None:
+        return Q(**{f"{prefix}user": visitor.user})
+    if visitor.guest:
+        return Q(**{f"{prefix}guest": visitor.guest, f"{prefix}user": None})
+    return Q(pk__in=[])
