@@ -205,3 +205,18 @@ def test_the_loop_goes_on_while_a_synchronous_function_works() -> None:
     end = asyncio.run(run())[-1]
     assert isinstance(end, End)
     assert end.status == "done"
+
+
+def test_a_slow_consumer_is_no_silent_provider(upstream: ScriptedUpstream, settings: Any) -> None:
+    settings.STREAMING = {"IDLE_TIMEOUT": 0.3, "QUEUE_SIZE": 1}
+    upstream.enqueue(Reply("a", "b", "c", close=True))
+
+    async def run() -> Event:
+        async with astream(plain_chat_model(upstream), "Hi") as events:
+            await anext(events)
+            await asyncio.sleep(1.5)  # the consumer's slowness, longer than the deadline
+            return [event async for event in events][-1]
+
+    end = asyncio.run(run())
+    assert isinstance(end, End)
+    assert end.status == "done"

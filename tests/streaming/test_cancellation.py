@@ -9,7 +9,7 @@ from langchain_core.runnables import Runnable, RunnableLambda, RunnableParallel
 
 from streaming import stream
 from streaming.cancellation import Cancellation, current
-from streaming.events import Token
+from streaming.events import End, Token
 from streaming.interrupt import _PATIENCE
 from streaming.upstream import http_client
 from tests.streaming.models import MODELS, chat_model, plain_chat_model
@@ -221,3 +221,34 @@ def test_a_tool_that_sleeps_is_woken() -> None:
     events.close()
 
     join_all()
+
+
+def test_a_run_inside_a_run_ends_with_it(upstream: ScriptedUpstream) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply("a", gate))
+    model = chat_model(upstream)
+    outer = stream(RunnableLambda(lambda text: list(stream(model, text))), "Hi")
+    next(outer)
+    gate.wait_until_reached()
+
+    outer.close()
+
+    assert upstream.requests[0].peer_closed.wait(WITHIN)
+    join_all()
+
+
+def test_a_stream_may_be_closed_while_another_thread_waits_for_it(upstream: ScriptedUpstream) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply("a", gate))
+    events = stream(chat_model(upstream), "Hi")
+    seen: list[object] = []
+    reader = threading.Thread(target=lambda: seen.extend(events), daemon=True)
+    reader.start()
+    gate.wait_until_reached()
+
+    events.close()
+
+    assert upstream.requests[0].peer_closed.wait(WITHIN)
+    reader.join(5)
+    assert isinstance(seen[-1], End)
+    assert seen[-1].status == "stopped"

@@ -1,15 +1,17 @@
 """Runs that take too long end as failed, and close their connection."""
 
 import threading
+import time
 from typing import Any
 
 import pytest
+from langchain_core.runnables import RunnableLambda
 
 from streaming import stream
 from streaming.deadlines import Watch
 from streaming.events import End, Token
 from tests.streaming.models import chat_model, plain_chat_model
-from tests.upstream import Comments, EndlessTokens, Reply, ScriptedUpstream
+from tests.upstream import Comments, EndlessTokens, Pause, Reply, ScriptedUpstream, ToolCall
 
 
 def last(events: Any) -> End:
@@ -100,3 +102,55 @@ def test_the_earliest_deadline_comes_first_whatever_the_order_of_adding() -> Non
 
     assert both.wait(5)
     assert expired == [early, late]
+
+
+def test_a_model_that_writes_a_tools_arguments_is_not_silent(
+    upstream: ScriptedUpstream, settings: Any
+) -> None:
+    settings.STREAMING = {"FIRST_TOKEN_TIMEOUT": 0.5, "IDLE_TIMEOUT": 0.5}
+    call = ToolCall("write", tuple(f'"{number}' for number in range(30)))
+    upstream.enqueue(Reply(*(step for _ in range(15) for step in (call, Pause(0.1))), "done"))
+
+    assert last(stream(chat_model(upstream), "Hi")).status == "done"
+
+
+def test_what_a_function_takes_is_not_the_models_silence(upstream: ScriptedUpstream, settings: Any) -> None:
+    settings.STREAMING = {"FIRST_TOKEN_TIMEOUT": 0.2, "IDLE_TIMEOUT": 0.2}
+    upstream.enqueue(Reply("a"))
+    slow = RunnableLambda(lambda text: (threading.Event().wait(1.5), text)[1])
+
+    assert last(stream(slow | chat_model(upstream), "Hi")).status == "done"
+
+
+def test_endless_arguments_of_a_tool_are_too_long(upstream: ScriptedUpstream, settings: Any) -> None:
+    settings.STREAMING = {"MAX_CHARACTERS": 1000}
+    call = ToolCall("write", ("x" * 2000,))
+    upstream.enqueue(Reply(call, upstream.gate()))
+
+    error = last(stream(chat_model(upstream), "Hi")).error
+
+    assert error is not None
+    assert error.code == "reply_too_long"
+
+
+def test_a_deadline_that_cannot_be_enforced_takes_no_other_away() -> None:
+    class Timed:
+        def __init__(self, *, broken: bool) -> None:
+            self.broken = broken
+            self.when = time.monotonic()
+
+        def due(self) -> float:
+            return self.when
+
+        def expire(self) -> None:
+            if self.broken:
+                raise RuntimeError("scripted")
+            expired.set()
+
+    expired = threading.Event()
+    watch = Watch()
+
+    watch.add(Timed(broken=True))
+    watch.add(Timed(broken=False))
+
+    assert expired.wait(5)

@@ -10,6 +10,7 @@ import openai
 import pytest
 from langchain_core.language_models import FakeListLLM
 from langchain_core.output_parsers import StrOutputParser
+from langchain_core.outputs import Generation, LLMResult
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import Runnable, RunnableLambda
 from langchain_openai import ChatOpenAI
@@ -295,3 +296,26 @@ def test_a_reply_beyond_the_limit_fails_and_keeps_what_was_within(
     assert error is not None
     assert error.code == "reply_too_long"
     assert text_of(events) == "12345"
+
+
+def test_a_report_of_usage_that_makes_no_sense_costs_nobody_the_end() -> None:
+    class Odd(FakeListLLM):
+        def _generate(self, *args: Any, **kwargs: Any) -> LLMResult:
+            totals = {"prompt_tokens": None, "completion_tokens": -1}
+            return LLMResult(generations=[[Generation(text="ok")]], llm_output={"token_usage": totals})
+
+    end = end_of(list(stream(Odd(responses=["x"]), "Hi")))
+
+    assert end.status == "done"
+    assert end.usage is not None
+    assert end.usage.source == "estimated"
+
+
+def test_an_error_of_a_tools_own_is_not_shown_as_the_providers() -> None:
+    def fetch(_: str) -> str:
+        raise ConnectionError("canary")
+
+    error = end_of(list(stream(RunnableLambda(fetch), "Hi"))).error
+
+    assert error is not None
+    assert error.code == "internal"

@@ -1,5 +1,6 @@
 """EventStreamResponse: bytes, headers, heartbeats, and who is closed when."""
 
+import gc
 import socket
 from collections.abc import Iterator
 
@@ -109,3 +110,13 @@ def test_a_reader_who_sends_more_has_not_hung_up() -> None:
         assert disconnect.has_gone(ours)
     assert disconnect.has_gone(ours), "closed on our side"
     assert not disconnect.has_gone(None)
+
+
+def test_a_response_that_is_dropped_unclosed_gives_its_place_back(upstream: ScriptedUpstream) -> None:
+    left = []
+    response = EventStreamResponse([Token("Hi", id=1)], on_close=lambda: left.append(1))
+
+    del response
+    gc.collect()
+
+    assert left == [1]

@@ -1,11 +1,12 @@
 """Runs that outlive their readers."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from langchain_core.runnables import Runnable
+from langchain_core.runnables import Runnable, RunnableLambda
 
 from streaming import admission, runs
 from streaming.admission import Admission, Busy
@@ -136,3 +137,14 @@ def test_ended_runs_are_forgotten_in_the_end(
         assert end_of(start(chat_model(upstream), run_id=run_id)).status == "done"
 
     assert [runs.get(run_id) is not None for run_id in ids] == [False, True, True]
+
+
+def test_a_run_that_was_admitted_before_the_process_began_to_leave_is_ended_too() -> None:
+    go_on = threading.Event()
+    place = runs.admit()
+    runs.drain()
+
+    run = runs.start(RunnableLambda(lambda _: go_on.wait(5)), "Hi", run_id=uuid4(), place=place)
+
+    assert end_of(run).status == "interrupted"
+    go_on.set()
