@@ -54,7 +54,7 @@ lint: install $(VENV)/installed-dev ## check formatting, lint and types
 
 .PHONY: lock
 lock: install $(VENV)/installed-dev ## pin the newest allowed versions of everything, with hashes
-	@$(LOCK) --upgrade pyproject.toml --output-file requirements/base.txt
+	@$(LOCK) --upgrade --extra site pyproject.toml --output-file requirements/base.txt
 	@$(LOCK) --upgrade --group dev --constraints requirements/base.txt --output-file requirements/dev.txt
 	@$(LOCK) --upgrade --group model --no-deps --output-file requirements/model.txt
 

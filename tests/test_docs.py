@@ -4,7 +4,9 @@ import ast
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
+import types
 from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -154,7 +156,8 @@ def keys_on_the_wire(cls: type[events.Event]) -> set[str]:
 def dependencies() -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     groups = project["dependency-groups"].values()
-    wanted = [*project["project"]["dependencies"], *(name for group in groups for name in group)]
+    extras = project["project"]["optional-dependencies"].values()
+    wanted = project["project"]["dependencies"] + [name for group in [*extras, *groups] for name in group]
     return {re.split(r"[\[<>=;~! ]", name)[0] for name in wanted}
 
 
@@ -304,7 +307,7 @@ def provider(upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch) -> Scr
 
 
 def test_every_python_example_of_the_readme_is_run_here() -> None:
-    assert len(examples(README, "python")) == 4
+    assert len(examples(README, "python")) == 5
 
 
 def test_the_settings_of_the_readme_name_the_app() -> None:
@@ -323,6 +326,17 @@ def test_the_view_of_the_readme_streams(provider: ScriptedUpstream) -> None:
     assert '"status":"done"' in body
     assert provider.requests[0].json["messages"][-1]["content"] == "How cool are LLMs?"
     response.close()
+
+
+def test_the_address_of_the_readme_leads_to_its_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    views = types.ModuleType("yourproject.views")
+    vars(views).update(run_example(README, "EventStreamResponse"))
+    monkeypatch.setitem(sys.modules, "yourproject", types.ModuleType("yourproject"))
+    monkeypatch.setitem(sys.modules, views.__name__, views)
+
+    (address,) = run_example(README, "urlpatterns")["urlpatterns"]
+
+    assert address.resolve("answer/").func is vars(views)["answer"]
 
 
 def test_the_script_of_the_readme_prints_the_reply(

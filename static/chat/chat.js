@@ -3,11 +3,12 @@
 import { Composer } from "./composer.js";
 import { addCopyButtons } from "./copy.js";
 import { conversationBegan } from "./conversations.js";
-import { followRun } from "./follow.js";
+import { followReply } from "./live.js";
 import { address, copyOf, find } from "./parts.js";
 import { Reply } from "./reply.js";
-import { Refused, postForEvents, postForJson, withHtml } from "./requests.js";
+import { Refused, postForEvents, postForJson } from "./requests.js";
 import { stickToBottom } from "./scroll.js";
+import { openCitedSources } from "./sources.js";
 
 export class Chat {
   #root;
@@ -26,6 +27,7 @@ export class Chat {
     const form = /** @type {HTMLFormElement} */ (find(root, "[data-composer]"));
     this.#composer = new Composer(form, { onSend: (text) => this.#send(text), onStop: () => this.#stop() }, signal);
     root.addEventListener("submit", (event) => this.#onSubmit(event), { signal });
+    openCitedSources(this.#messages, signal);
     addCopyButtons(this.#messages);
     for (const article of this.#messages.querySelectorAll('[data-role="assistant"]')) this.#show(article);
   }
@@ -43,17 +45,16 @@ export class Chat {
     return new Reply(article, { onDraw: () => this.#scroll.follow() });
   }
 
-  /** Example prompts and Retry are forms, so that they work without script as well. @param {SubmitEvent} event */
+  /** Examples and Retry are forms, so that they work without script as well. @param {SubmitEvent} event */
   #onSubmit(event) {
-    const form = /** @type {HTMLElement} */ (event.target);
-    if (!form.matches("[data-examples], [data-retry]")) return;
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    if (!form.matches("[data-example], [data-retry]")) return;
     event.preventDefault();
     if (this.#composer.busy) return;
-    if (form.matches("[data-retry]")) this.#regenerate(/** @type {HTMLElement} */ (form.closest("article")));
-    else {
-      this.#composer.text = /** @type {HTMLButtonElement} */ (event.submitter).value;
-      this.#send(this.#composer.text);
-    }
+    if (form.matches("[data-retry]")) return void this.#regenerate(/** @type {HTMLElement} */ (form.closest("article")));
+    this.#composer.text = /** @type {HTMLButtonElement} */ (event.submitter).value;
+    this.#composer.option = String(new FormData(form).get("option") ?? "");
+    this.#send(this.#composer.text);
   }
 
   /** @param {string} text  stays in the box until the server has accepted it */
@@ -102,24 +103,8 @@ export class Chat {
   async #follow(reply, response, text) {
     this.#reply = reply;
     this.#composer.busy = true;
-    const { retryMin, retryMax, silence } = this.#root.dataset;
-    let heard = false;
-    const source = {
-      url: () => withHtml(`${address(this.#root, "eventsUrl", reply.run)}?after=${reply.after}`),
-      after: () => reply.after,
-      onEvent: (/** @type {import("./sse.js").ServerEvent} */ event) => {
-        heard = true;
-        this.#onEvent(reply, event, text);
-      },
-      onConnection: (/** @type {boolean} */ lost) => reply.connection(lost),
-      retryMin: Number(retryMin),
-      retryMax: Number(retryMax),
-      silence: Number(silence),
-    };
-    const ended = await followRun(response, source, this.#signal).catch((error) => {
-      if (!this.#signal.aborted) throw error;
-      return true; // the page is being left
-    });
+    const onEvent = (/** @type {import("./sse.js").ServerEvent} */ event) => this.#onEvent(reply, event, text);
+    const { ended, heard } = await followReply(reply, response, { root: this.#root, onEvent }, this.#signal);
     // The server knows how a reply ended that was lost on the way. (A page fresh from it has nothing to gain.)
     if (!ended && (response || heard)) return location.reload();
     if (!ended) this.#announce(reply.end({ status: "interrupted", finish_reason: null, error: null }));
@@ -130,16 +115,14 @@ export class Chat {
   /** @param {Reply} reply @param {import("./sse.js").ServerEvent} event @param {string} text */
   #onEvent(reply, { type, data, id }, text) {
     const content = JSON.parse(data);
-    if (type === "start") this.#onStart(reply, content, text);
-    else if (type === "token") reply.token(content.text);
-    else if (type === "block") reply.block(content);
-    else if (type === "end") this.#announce(reply.end(content));
+    if (type === "end") this.#announce(reply.end(content));
+    else reply.take(type, content);
+    if (type === "start") this.#onStart(content, text);
     if (id) reply.after = Number(id); // a block has none, and repeats the one before
   }
 
-  /** @param {Reply} reply @param {{ run: string, conversation: string, message: string, model: string }} start @param {string} text */
-  #onStart(reply, start, text) {
-    reply.start(start);
+  /** @param {{ conversation: string }} start @param {string} text */
+  #onStart(start, text) {
     this.#announce("The reply has begun.");
     if (this.#root.dataset.conversation || !start.conversation) return;
     this.#root.dataset.conversation = start.conversation;

@@ -1,19 +1,18 @@
-// The message box: what the keys do, how it grows, and what it says when a message could not be sent.
+// The message box: what the keys do, how it grows, and when its buttons can be used.
 
 import { keepDraft } from "./draft.js";
+import { Notice } from "./notice.js";
 import { find } from "./parts.js";
 
 const COUNT_FROM = 1000; // characters left when the counter appears
-
-/** @typedef {{ message: string, retryAfter: number, retry: (() => void) | null }} Notice  `retryAfter` in seconds */
 
 export class Composer {
   /** @type {HTMLTextAreaElement} */ #prompt;
   #form;
   #send;
   #stop;
+  #notice;
   #busy = false;
-  #countdown = 0;
 
   /**
    * @param {HTMLFormElement} form
@@ -25,6 +24,7 @@ export class Composer {
     this.#prompt = find(form, "[data-prompt]");
     this.#send = /** @type {HTMLButtonElement} */ (find(form, "[data-send]"));
     this.#stop = /** @type {HTMLButtonElement} */ (find(form, "[data-stop]"));
+    this.#notice = new Notice(form);
     this.maxLength = Number(this.#prompt.dataset.maxLength);
     find(form, "[data-hint]").hidden = false;
 
@@ -74,6 +74,12 @@ export class Composer {
     input.disabled = false;
   }
 
+  /** The one of the assistant's options that goes with an example, if it has any. @param {string} option */
+  set option(option) {
+    const select = /** @type {HTMLSelectElement | null} */ (this.#form.elements.namedItem("option"));
+    if (select && option) select.value = option;
+  }
+
   get busy() {
     return this.#busy;
   }
@@ -103,23 +109,9 @@ export class Composer {
     this.#prompt.focus({ preventScroll: true });
   }
 
-  /** Say why a message was not sent; nothing to take it back. @param {Notice | null} notice */
-  notice(notice) {
-    clearInterval(this.#countdown);
-    find(this.#form, "[data-notice]").hidden = !notice;
-    find(this.#form, "[data-notice-text]").textContent = notice?.message ?? "";
-    const button = /** @type {HTMLButtonElement} */ (find(this.#form, "[data-notice-retry]"));
-    button.hidden = !notice?.retry;
-    if (!notice?.retry) return;
-    button.onclick = notice.retry;
-    let left = notice.retryAfter;
-    const tick = () => {
-      button.disabled = left > 0;
-      button.textContent = left > 0 ? `Retry in ${left} s` : "Retry";
-      if (left-- <= 0) clearInterval(this.#countdown);
-    };
-    tick();
-    this.#countdown = setInterval(tick, 1000);
+  /** Say why a message was not sent; nothing to take it back. @param {import("./notice.js").Refusal | null} refusal */
+  notice(refusal) {
+    this.#notice.show(refusal);
   }
 
   /** @param {KeyboardEvent} event */

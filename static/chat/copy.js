@@ -12,8 +12,9 @@ export function addCopyButtons(root) {
 /** @param {HTMLElement} article  a finished reply */
 export function addReplyCopyButton(article) {
   const body = /** @type {HTMLElement} */ (article.querySelector("[data-body]"));
-  if (!body.textContent || article.querySelector(":scope > [data-copy]")) return;
-  article.append(button("Copy reply", () => readable(body)));
+  const json = article.querySelector("[data-json-text]")?.textContent ?? "";
+  if (!(body.textContent || json) || article.querySelector(":scope > [data-copy]")) return;
+  article.append(button("Copy reply", () => json || readable(body)));
 }
 
 /** The text as it reads, without the labels of buttons. @param {HTMLElement} body */

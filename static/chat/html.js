@@ -1,5 +1,7 @@
 // The one place where text becomes markup: HTML that the server has rendered and sanitised.
 
+import { unlinkCitations } from "./citations.js";
+
 /** @param {string} html @returns {DocumentFragment} */
 export function sanitised(html) {
   const template = document.createElement("template");
@@ -15,6 +17,7 @@ export function sanitised(html) {
 export function shows(body, content) {
   const shown = /** @type {HTMLElement} */ (body.cloneNode(true));
   for (const button of shown.querySelectorAll("[data-copy]")) button.remove();
+  unlinkCitations(shown);
   const wanted = document.createElement("div");
   wanted.append(content.cloneNode(true));
   return shown.innerHTML === wanted.innerHTML;

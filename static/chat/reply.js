@@ -1,29 +1,27 @@
-// A reply on the page: finished blocks as the server's HTML, and after them the text that is not rendered yet.
+// A reply on the page: hands each event to the part that it is about, and brings them up to date once a frame.
 
-import { addCopyButtons, addReplyCopyButton } from "./copy.js";
+import { addReplyCopyButton } from "./copy.js";
 import { onceAFrame } from "./frames.js";
-import { sanitised, shows } from "./html.js";
+import { Output } from "./output.js";
 import { find } from "./parts.js";
+import { Reasoning } from "./reasoning.js";
+import { Sources } from "./sources.js";
+import { Steps } from "./steps.js";
+import { ReplyText } from "./text.js";
 
 /**
+ * @typedef {{ run: string, message: string | null, model: string | null }} Start
  * @typedef {{ status: string, finish_reason: string | null, error: { code: string, message: string } | null }} End
- * @typedef {{ html: string, tail: string, whole?: boolean }} Block
  */
-
-// What is not worth showing at the head of the tail: empty lines, and the line that opens a fence.
-const TAIL_HEAD = /^(?:[ \t]*\n)*(?: {0,3}(?<fence>`{3,}|~{3,}) *(?<language>[\w+#.-]*)[^\n]*\n?)?/;
 
 export class Reply {
   /** Number of the last event that is on the page. @type {number} */
   after;
-  /** @type {HTMLElement} */ #body;
-  /** @type {HTMLElement} */ #tail;
-  #node = new Text();
-  /** Source text after the finished blocks; `#shown` characters at its head are passed over. */
-  #text = "";
-  #shown = 0;
-  /** @type {Block[]} */
-  #blocks = [];
+  #reasoning;
+  #steps;
+  #sources;
+  #output;
+  #text;
   #draw = onceAFrame(() => this.#update());
   #onDraw;
 
@@ -35,38 +33,46 @@ export class Reply {
     this.article = article;
     this.after = Number(article.dataset.after);
     this.#onDraw = onDraw;
-    this.#body = find(article, "[data-body]");
-    this.#tail = find(article, "[data-tail]");
-    this.#text = this.#tail.textContent ?? "";
-    this.#tail.replaceChildren(this.#node);
-    this.#update();
+    this.#reasoning = new Reasoning(article);
+    this.#steps = new Steps(article);
+    this.#sources = new Sources(article);
+    this.#output = new Output(article);
+    this.#text = new ReplyText(article, this.#sources);
+    this.#onDraw();
   }
 
   get run() {
     return this.article.dataset.run ?? "";
   }
 
-  /** @param {{ run: string, message: string | null, model: string | null }} data */
-  start({ run, message, model }) {
-    this.article.dataset.run = run;
-    if (message) {
-      this.article.dataset.message = message;
-      this.article.id = `message-${message}`;
-    }
-    if (model) find(this.article, "[data-model]").textContent = model;
-  }
+  /** What is to be done with each event but the end. @type {Record<string, (data: any) => void>} */
+  #handlers = {
+    start: (start) => this.#start(start),
+    reasoning: ({ text }) => this.#reasoning.add(text),
+    token: ({ text }) => {
+      this.#reasoning.over();
+      this.#output.add(text);
+      this.#text.add(text);
+    },
+    block: (block) => this.#text.block(block),
+    "tool-start": (call) => {
+      this.#reasoning.over();
+      this.#steps.begin(call);
+    },
+    "tool-end": (result) => this.#steps.finish(result),
+    documents: ({ documents }) => {
+      this.#sources.add(documents);
+      this.#text.cite();
+    },
+    output: ({ patch }) => {
+      this.#reasoning.over();
+      this.#output.patch(patch);
+    },
+  };
 
-  /** @param {string} text */
-  token(text) {
-    this.#text += text;
-    this.#draw();
-  }
-
-  /** @param {Block} block */
-  block(block) {
-    this.#blocks = block.whole ? [block] : [...this.#blocks, block];
-    this.#shown -= block.whole ? Infinity : this.#text.length - block.tail.length;
-    this.#text = block.tail;
+  /** Take an event; the page shows it within a frame. @param {string} type @param {any} data */
+  take(type, data) {
+    this.#handlers[type]?.(data);
     this.#draw();
   }
 
@@ -78,6 +84,8 @@ export class Reply {
   /** @param {End} end @returns {string} the sentence that says so */
   end({ status, finish_reason: reason, error }) {
     this.#draw.now();
+    this.#reasoning.over();
+    this.#steps.end();
     this.connection(false);
     this.article.dataset.status = status;
     const kind = status === "done" && reason === "length" ? "length" : status;
@@ -101,35 +109,21 @@ export class Reply {
     this.#onDraw();
   }
 
-  #update() {
-    for (const { html, whole } of this.#blocks) {
-      const content = sanitised(html);
-      if (whole && shows(this.#body, content)) continue;
-      addCopyButtons(content);
-      if (whole) this.#body.replaceChildren(content);
-      else this.#body.append(content);
+  /** @param {Start} start */
+  #start({ run, message, model }) {
+    this.article.dataset.run = run;
+    if (message) {
+      this.article.dataset.message = message;
+      this.article.id = `message-${message}`;
     }
-    this.#blocks = [];
-    const head = TAIL_HEAD.exec(this.#text);
-    this.#tail.dataset.kind = head?.groups?.fence ? "code" : "text";
-    if (head?.groups?.language) this.#tail.dataset.language = head.groups.language;
-    else delete this.#tail.dataset.language;
-    this.#show(head?.[0].length ?? 0);
-    this.#onDraw();
+    if (model) find(this.article, "[data-model]").textContent = model;
   }
 
-  /**
-   * Bring the text node up to date by cutting and appending, so that a selection in it survives.
-   * @param {number} from
-   */
-  #show(from) {
-    const end = this.#shown + this.#node.length;
-    if (from >= this.#shown && from <= end && end <= this.#text.length) {
-      if (from > this.#shown) this.#node.deleteData(0, from - this.#shown);
-      if (end < this.#text.length) this.#node.appendData(this.#text.slice(end));
-    } else {
-      this.#node.data = this.#text.slice(from);
-    }
-    this.#shown = from;
+  #update() {
+    this.#reasoning.draw();
+    this.#output.draw();
+    if (this.#output.isJson) this.#text.clear();
+    else this.#text.draw();
+    this.#onDraw();
   }
 }

@@ -14,10 +14,12 @@ export function stickToBottom(messages, jump, signal) {
   let sticking = !wasScrolledUp();
   let last = page.scrollTop;
   const distance = () => page.scrollHeight - page.clientHeight - page.scrollTop;
+  const isNear = () => distance() < NEAR || !messages.childElementCount;
 
   const follow = () => {
-    if (sticking && !selecting(messages)) page.scrollTop = page.scrollHeight;
-    jump.hidden = distance() < NEAR;
+    // An empty page begins at its top: there one chooses an assistant.
+    if (sticking && messages.childElementCount && !selecting(messages)) page.scrollTop = page.scrollHeight;
+    jump.hidden = isNear();
   };
   const toBottom = () => {
     sticking = true;
@@ -29,11 +31,17 @@ export function stickToBottom(messages, jump, signal) {
     if (distance() < NEAR) sticking = true;
     else if (page.scrollTop < last) sticking = false;
     last = page.scrollTop;
-    jump.hidden = distance() < NEAR;
+    jump.hidden = isNear();
+  };
+
+  // Who opens or folds something is about to read there.
+  const onClick = (/** @type {MouseEvent} */ { target }) => {
+    if (/** @type {Element} */ (target).closest("summary, [data-citation]")) sticking = false;
   };
 
   addEventListener("scroll", onScroll, { passive: true, signal });
   addEventListener("wheel", (event) => void (event.deltaY < 0 && distance() > 0 && (sticking = false)), { passive: true, signal });
+  messages.addEventListener("click", onClick, { signal });
   jump.addEventListener("click", toBottom, { signal });
   addEventListener("pagehide", () => sessionStorage.setItem(KEY, sticking ? "" : location.pathname), { signal });
   const observer = new ResizeObserver(follow);

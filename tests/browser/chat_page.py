@@ -2,6 +2,22 @@
 
 from playwright.sync_api import Locator, Page, expect
 
+# Without what differs from one answer of the server to the next: tokens, addresses that the script does not
+# use, white space between elements, and the order of attributes.
+MARKUP = r"""article => {
+  const copy = article.cloneNode(true);
+  delete copy.dataset.after;
+  for (const token of copy.querySelectorAll("[name=csrfmiddlewaretoken]")) token.remove();
+  for (const form of copy.querySelectorAll("form")) form.removeAttribute("action");
+  for (const element of [copy, ...copy.querySelectorAll("*")]) {
+    const attributes = [...element.attributes].sort((one, other) => one.name < other.name ? -1 : 1);
+    for (const { name } of attributes) element.removeAttribute(name);
+    for (const { name, value } of attributes) element.setAttribute(name, value);
+  }
+  copy.normalize();
+  return copy.outerHTML.replace(/>\s+</g, "><");
+}"""
+
 
 class ChatPage:
     """One open page of the site. What it finds, it finds as a person would: by role and by name."""
@@ -31,6 +47,19 @@ class ChatPage:
     def text(self) -> str:
         """The last reply as it reads now."""
         return self.body.inner_text() + self.reply.locator("[data-tail]").inner_text()
+
+    @property
+    def markup(self) -> list[str]:
+        """All of the last reply as it is on the page, tag by tag."""
+        markup: str = self.reply.evaluate(MARKUP)
+        return markup.split("><")
+
+    def expect_the_same_after_a_reload(self) -> None:
+        """The finished reply is what the server shows of it, to the letter."""
+        live = self.markup
+        self.page.reload()
+        expect(self.reply.get_by_role("button", name="Copy reply")).to_be_visible()
+        assert self.markup == live
 
     def open(self, path: str = "/") -> "ChatPage":
         self.page.goto(path)

@@ -1,11 +1,13 @@
 """Whatever a person or a model writes is text. Nobody else is told about it."""
 
+import json
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.site import Site
-from tests.upstream import Reply
+from tests.upstream import Reasoning, Reply, ToolCall
 
 SCRIPTS = [
     "<script>document.title = 'owned'</script>",
@@ -57,3 +59,29 @@ def test_a_remote_image_is_not_loaded(site: Site, chat: ChatPage) -> None:
     expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
     chat.page.reload()
     expect(link).to_be_visible()
+
+
+@pytest.mark.parametrize("text", SCRIPTS)
+def test_script_in_reasoning_and_tool_steps_shows_as_text(site: Site, chat: ChatPage, text: str) -> None:
+    arguments = json.dumps({"expression": text}, separators=(",", ":"))
+    call = ToolCall("calculator", (arguments,))
+    site.upstream.enqueue(Reply(Reasoning(text), call, finish="tool_calls"), Reply("Done."))
+    chat.open("/?assistant=agent").ask("Go")
+    chat.expect_status("done")
+    for _ in range(2):
+        expect(chat.reply.locator("[data-reasoning-text]")).to_have_text(text)
+        expect(chat.reply.locator("[data-step-input]")).to_have_text(arguments)
+        expect(chat.reply.locator("script, img, svg, textarea")).to_have_count(0)
+        chat.page.reload()
+
+
+@pytest.mark.parametrize("text", SCRIPTS)
+def test_script_in_names_and_values_of_fields_shows_as_text(site: Site, chat: ChatPage, text: str) -> None:
+    site.upstream.enqueue(Reply(json.dumps({text: [text]})))
+    chat.open("/?assistant=structured").ask("Go")
+    chat.expect_status("failed")  # it is not the form
+    for _ in range(2):
+        expect(chat.reply.locator("dt")).to_have_text(text)
+        expect(chat.reply.locator("dd")).to_have_text(text)
+        expect(chat.reply.locator("script, img, svg, textarea")).to_have_count(0)
+        chat.page.reload()

@@ -97,6 +97,17 @@ def test_the_headings_tell_who_speaks(site: Site, chat: ChatPage) -> None:
     assert levels == ["H1 Outside", "H2 You", f"H2 {site.upstream.model}", "H3 Inside"]
 
 
+def test_every_script_and_style_has_a_name_of_its_content(page: Page) -> None:
+    # Otherwise a browser mixes what it has kept with what a deploy has changed.
+    names: list[str] = []
+    page.on("request", lambda request: names.append(request.url))
+    ChatPage(page).open()
+    expect(page.get_by_text("Enter sends")).to_be_visible()  # by the script
+    assets = [name for name in names if name.endswith((".js", ".css"))]
+    assert len(assets) > 20
+    assert [name for name in assets if not re.search(r"\.[0-9a-f]{12}\.(?:js|css)$", name)] == []
+
+
 def test_everything_can_be_done_by_keyboard(site: Site, chat: ChatPage) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("One ", gate, "two."), Reply("Again."))

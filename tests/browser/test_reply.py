@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Watch
 from tests.site import Site, SiteStarter
-from tests.upstream import Reply, Reset
+from tests.upstream import Reasoning, Reply, Reset
 
 MARKDOWN = """\
 Read it **in pieces**.
@@ -210,7 +210,7 @@ def test_stop_ends_the_reply_and_the_upstream_request(site: Site, chat: ChatPage
     expect(chat.reply).to_contain_text("So far")
     chat.stop_button.click()
     chat.expect_status("stopped")
-    assert site.upstream.requests[0].peer_closed.wait(2)
+    assert site.upstream.requests[0].peer_closed.wait(1)
     expect(chat.reply.get_by_text("Stopped.")).to_be_visible()
     expect(chat.send_button).to_be_visible()
     expect(chat.prompt).to_be_focused()
@@ -292,6 +292,17 @@ def test_the_reader_who_has_gone_up_is_left_there(site: Site, chat: ChatPage) ->
     second.open()
     chat.expect_status("done")
     expect(chat.body.get_by_text("The end.")).to_be_in_viewport()
+
+
+def test_a_reader_who_unfolds_something_is_left_there(site: Site, chat: ChatPage) -> None:
+    lines = [Reasoning(f"Line {n}.\n") for n in range(60)]
+    site.upstream.enqueue(Reply(*lines, *[f"Line {n}.\n\n" for n in range(20)]))
+    chat.ask("Go")
+    chat.expect_status("done")
+    summary = chat.reply.get_by_text("Reasoning", exact=True)
+    summary.click()
+    expect(chat.reply.get_by_text("Line 59.")).to_be_visible()
+    expect(summary).to_be_in_viewport()
 
 
 def test_a_selection_stays_while_text_comes(site: Site, chat: ChatPage) -> None:

@@ -1,21 +1,110 @@
-"""What the page needs to show a message."""
+"""What the page needs to show a message. The page's script shows a live reply in the same way."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django import template
-from django.utils.safestring import SafeString
 
+from chatsite.assistants.base import Assistant
 from chatsite.chat.blocks import Reply
 from chatsite.chat.markdown import render
+from chatsite.chat.models import Message
 
 register = template.Library()
 
+# static/chat/text.js has the same.
+_LOOKS_LIKE_JSON = re.compile(r"\s*(?:```\w*\s*)?[{[]")
+# An address on this site, and nothing that a browser takes for another one ("//", "/\", tabs).
+# static/chat/sources.js has the same.
+_LOCAL_ADDRESS = re.compile(r"/(?!/)[\w\-./~%?&=#+,:;@]*", re.ASCII)
 
-@register.filter
-def markdown(text: str) -> SafeString:
-    """Return `text` as sanitised HTML."""
-    return render(text)
+
+@dataclass(frozen=True)
+class Text:
+    """A reply's text as the page has it: finished `html`, the `tail` that may still change, or raw `json`."""
+
+    html: str = ""
+    tail: str = ""
+    json: str = ""
+
+
+@dataclass(frozen=True)
+class Example:
+    """Something to ask at a click."""
+
+    text: str
+    label: str
+    option: str = ""
+
+
+GENERAL_EXAMPLES = (
+    Example("How cool are LLMs? Answer in three short points.", "How cool are LLMs?"),
+    Example(
+        "Write a short Python function that reverses the words of a sentence, and explain it.",
+        "Write a small Python function",
+    ),
+    Example("Plan a relaxed Saturday in a city that I do not know yet.", "Plan a relaxed Saturday"),
+)
 
 
 @register.simple_tag
-def reply_so_far(text: str) -> Reply:
-    """Return a running reply as the page's script shows it: `html` that is final, and the `tail` as text."""
-    return Reply(text)
+def examples_of(assistant: Assistant) -> Sequence[Example]:
+    """The assistant's examples, or general ones. As many as it has options go with these, in their order."""
+    options = assistant.options if len(assistant.options) == len(assistant.examples) else ()
+    chosen = [*options, *[""] * (len(assistant.examples) - len(options))]
+    own = [Example(text, text, option) for text, option in zip(assistant.examples, chosen, strict=True)]
+    return own or GENERAL_EXAMPLES
+
+
+@register.simple_tag
+def last_option(messages: Sequence[Message]) -> str:
+    """What was chosen of the assistant's options with the newest message that chose."""
+    return next((message.option for message in reversed(messages) if message.option), "")
+
+
+@register.simple_tag
+def text_of(message: Message | None) -> Text:
+    """The reply's text, rendered. Where fields were read from it, it is shown as it was written."""
+    if not message:
+        return Text()
+    if _LOOKS_LIKE_JSON.match(message.content):
+        if "output" in message.details:
+            return Text(json=message.content)
+        if message.is_running:  # fields may still come of it
+            return Text(tail=message.content)
+    if message.is_running:
+        so_far = Reply(message.content)
+        return Text(html=so_far.html, tail=so_far.tail)
+    return Text(html=render(message.content))
+
+
+@register.filter
+def is_only_reasoning(message: Message | None) -> bool:
+    """Whether the model is still reasoning, and has begun with nothing else."""
+    return bool(
+        message
+        and message.is_running
+        and message.details.get("reasoning")
+        and not message.content
+        and not message.details.keys() & {"steps", "output"}
+    )
+
+
+@register.simple_tag
+def step_state(step: Mapping[str, Any] | None, running: object) -> str:
+    """How far a tool call is: `running`, `done`, `failed`, or `unfinished` in a reply that has ended."""
+    if not step:
+        return "running"
+    if "error" in step:
+        return "failed"
+    if "output" in step:
+        return "done"
+    return "running" if running else "unfinished"
+
+
+@register.filter
+def local_address(source: str) -> str:
+    """The source of a document if it is an address on this site; otherwise nothing."""
+    return source if _LOCAL_ADDRESS.fullmatch(source or "") else ""

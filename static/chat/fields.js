@@ -1,0 +1,121 @@
+// A JSON value on the page, brought up to date by touching only what has changed (templates/chat/value.html).
+
+import { fieldLabel, kindOf, plainText } from "./json_values.js";
+
+/** @typedef {any} Json */
+/** What is on the page for one value. @typedef {{ element: HTMLElement, update: (value: Json) => void }} View */
+
+/** The one place of a value: in an output, a field or a list. */
+export class Place {
+  /** @type {"object" | "list" | "text" | null} */ #kind = null;
+  /** @type {View | null} */ #view = null;
+  /** @type {Json} */ #value;
+  #container;
+  #depth;
+
+  /** @param {HTMLElement} container  empty @param {number} [depth]  how many values it is in */
+  constructor(container, depth = 0) {
+    this.#container = container;
+    this.#depth = depth;
+  }
+
+  /** Show a value. The same object as before is known to be as it was. @param {Json} value */
+  show(value) {
+    if (this.#view && value === this.#value) return;
+    this.#value = value;
+    const kind = kindOf(value, this.#depth);
+    if (!this.#view || kind !== this.#kind) {
+      this.#kind = kind;
+      this.#view = new { object: Fields, list: Items, text: Value }[kind](this.#depth + 1);
+      this.#container.replaceChildren(this.#view.element);
+    }
+    this.#view.update(value);
+  }
+}
+
+/** An object: its entries by name. */
+class Fields {
+  element = made("dl", "fields");
+  /** @type {Map<string, { row: HTMLElement, place: Place }>} */ #rows = new Map();
+  #depth;
+
+  /** @param {number} depth */
+  constructor(depth) {
+    this.#depth = depth;
+  }
+
+  /** @param {Json} value */
+  update(value) {
+    for (const [name, { row }] of this.#rows) {
+      if (Object.hasOwn(value, name)) continue;
+      row.remove();
+      this.#rows.delete(name);
+    }
+    for (const [at, [name, entry]] of Object.entries(value).entries()) {
+      const { row, place } = this.#rows.get(name) ?? this.#begin(name);
+      if (this.element.children[at] !== row) this.element.insertBefore(row, this.element.children[at] ?? null);
+      place.show(entry);
+    }
+  }
+
+  /** @param {string} name */
+  #begin(name) {
+    const row = made("div", "field-row");
+    const term = document.createElement("dt");
+    const description = document.createElement("dd");
+    term.textContent = fieldLabel(name);
+    row.append(term, description);
+    const begun = { row, place: new Place(description, this.#depth) };
+    this.#rows.set(name, begun);
+    return begun;
+  }
+}
+
+/** A list: its entries in their order. */
+class Items {
+  element = made("ol", "items");
+  /** @type {Place[]} */ #places = [];
+  #depth;
+
+  /** @param {number} depth */
+  constructor(depth) {
+    this.#depth = depth;
+  }
+
+  /** @param {Json} value */
+  update(value) {
+    for (const _ of this.#places.splice(value.length)) this.element.lastElementChild?.remove();
+    for (const [at, entry] of value.entries()) {
+      if (at === this.#places.length) {
+        const item = document.createElement("li");
+        this.element.append(item);
+        this.#places.push(new Place(item, this.#depth));
+      }
+      this.#places[at].show(entry);
+    }
+  }
+}
+
+/** Text, a number, a truth value or nothing. Text that grows is appended to, so that a selection in it stays. */
+class Value {
+  element = made("span", "value");
+  #node = new Text();
+
+  constructor() {
+    this.element.append(this.#node);
+  }
+
+  /** @param {Json} value */
+  update(value) {
+    const text = plainText(value);
+    if (text.startsWith(this.#node.data)) this.#node.appendData(text.slice(this.#node.length));
+    else this.#node.data = text;
+  }
+}
+
+/** @param {string} tag @param {string} className @returns {HTMLElement} */
+function made(tag, className) {
+  const element = document.createElement(tag);
+  element.className = className;
+  return element;
+}

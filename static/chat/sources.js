@@ -1,0 +1,74 @@
+// The documents that a reply draws on, numbered as its text cites them.
+
+import { copyOf, find } from "./parts.js";
+
+/** @typedef {{ id: string, title: string, source: string, text: string }} Source */
+
+// As the server has it (chatsite/chat/templatetags/chat.py): an address on this site, and nothing that a browser
+// takes for another one.
+const LOCAL_ADDRESS = /^\/(?!\/)[\w\-./~%?&=#+,:;@]*$/;
+
+/** Whether a document's source can be linked to. @param {string} source */
+export function isLocalAddress(source) {
+  return LOCAL_ADDRESS.test(source);
+}
+
+/** Let citations show the passages of their sources. @param {HTMLElement} messages @param {AbortSignal} signal */
+export function openCitedSources(messages, signal) {
+  const onClick = (/** @type {MouseEvent} */ event) => {
+    const target = /** @type {Element} */ (event.target);
+    const citation = /** @type {HTMLElement | null} */ (target.closest("[data-citation]"));
+    const details = document.getElementById(citation?.dataset.citation ?? "")?.querySelector("details");
+    if (!details) return;
+    event.preventDefault();
+    details.open = true;
+    details.querySelector("summary")?.focus();
+  };
+  messages.addEventListener("click", onClick, { signal });
+}
+
+export class Sources {
+  #article;
+  #section;
+  #list;
+
+  /** @param {HTMLElement} article */
+  constructor(article) {
+    this.#article = article;
+    this.#section = find(article, "[data-sources]");
+    this.#list = find(article, "[data-source-list]");
+  }
+
+  get count() {
+    return this.#list.childElementCount;
+  }
+
+  /** The id of the source of that number. @param {number} number */
+  id(number) {
+    return `source-${this.#article.dataset.run}-${number}`;
+  }
+
+  /** @param {Source[]} documents */
+  add(documents) {
+    for (const document of documents) this.#list.append(this.#item(document));
+    this.#section.hidden = this.count === 0;
+  }
+
+  /** @param {Source} document @returns {HTMLElement} */
+  #item({ title, source, text }) {
+    const item = copyOf("source");
+    const number = this.count + 1;
+    const isLocal = isLocalAddress(source);
+    item.id = this.id(number);
+    find(item, "[data-source-number]").textContent = String(number);
+    find(item, "[data-source-title]").textContent = title || source || "Untitled";
+    find(item, "[data-source-text]").textContent = text;
+    const link = /** @type {HTMLAnchorElement} */ (find(item, "[data-source-link]"));
+    if (isLocal) link.href = source;
+    /** @type {HTMLElement} */ (link.parentElement).hidden = !isLocal;
+    const name = find(item, "[data-source-name]");
+    name.textContent = source;
+    name.hidden = isLocal || !source || !title;
+    return item;
+  }
+}

@@ -1,0 +1,62 @@
+// The tools that a reply has called: each step as it happens, all of them folded when the reply is done.
+
+import { Fold } from "./fold.js";
+import { plainText } from "./json_values.js";
+import { copyOf, find } from "./parts.js";
+
+/**
+ * @typedef {{ id: string, name: string, input: any }} Begun
+ * @typedef {{ id: string, name: string, output?: any, error?: string }} Finished
+ */
+
+export class Steps {
+  /** @type {HTMLDetailsElement} */ #details;
+  #list;
+  #fold;
+  /** By the ids of the calls. @type {Map<string, HTMLElement>} */ #steps = new Map();
+
+  /** @param {HTMLElement} article */
+  constructor(article) {
+    this.#details = find(article, "[data-steps]");
+    this.#list = find(article, "[data-step-list]");
+    this.#fold = new Fold(this.#details);
+    for (const step of this.#list.children) {
+      this.#steps.set(/** @type {HTMLElement} */ (step).dataset.step ?? "", /** @type {HTMLElement} */ (step));
+    }
+  }
+
+  /** @param {Begun} call */
+  begin({ id, name, input }) {
+    const step = copyOf("step");
+    step.dataset.step = id;
+    find(step, "[data-step-name]").textContent = name;
+    find(step, "[data-step-input]").textContent = JSON.stringify(input);
+    this.#steps.set(id, step);
+    this.#list.append(step);
+    this.#fold.open = true;
+    this.#details.hidden = false;
+  }
+
+  /** @param {Finished} result */
+  finish({ id, output, error }) {
+    const step = this.#steps.get(id);
+    if (!step) return;
+    become(step, error === undefined ? "done" : "failed");
+    find(step, "[data-step-result]").textContent = error ?? plainText(output);
+  }
+
+  end() {
+    for (const step of this.#steps.values()) if (step.dataset.state === "running") become(step, "unfinished");
+    const count = this.#steps.size;
+    find(this.#details, "[data-steps-summary]").textContent = `Used ${count} tool${count === 1 ? "" : "s"}`;
+    this.#fold.open = false;
+  }
+}
+
+/** @param {HTMLElement} step @param {string} state */
+function become(step, state) {
+  step.dataset.state = state;
+  for (const line of step.querySelectorAll("[data-step-when]")) {
+    /** @type {HTMLElement} */ (line).hidden = /** @type {HTMLElement} */ (line).dataset.stepWhen !== state;
+  }
+}

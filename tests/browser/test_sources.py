@@ -1,0 +1,106 @@
+"""The documents that a reply draws on: numbered, cited, opened."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.chat_page import ChatPage
+from tests.site import Site
+from tests.upstream import Reply
+
+HARBOUR = "The harbour was dredged to a depth of nine metres in 1931. <img src=x onerror=alert(1)>"
+FERRY = "From the harbour a ferry runs to the island four times a day."
+
+
+@pytest.fixture
+def chat(page: Page) -> ChatPage:
+    for name, text in (("harbour.md", HARBOUR), ("ferry.txt", FERRY)):
+        page.goto("/documents/")
+        page.locator("input[type=file]").set_input_files(
+            {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
+        )
+        page.get_by_role("button", name="Upload").click()
+        expect(page.get_by_role("link", name=name)).to_be_visible()
+    return ChatPage(page).open("/?assistant=documents")
+
+
+def sources(chat: ChatPage) -> Locator:
+    return chat.reply.locator("[data-source]")
+
+
+def text_of(chat: ChatPage, number: int) -> Locator:
+    return sources(chat).nth(number - 1).locator("[data-source-text]")
+
+
+def test_sources_are_shown_before_the_first_word_and_cited_by_number(site: Site, chat: ChatPage) -> None:
+    gate = site.upstream.gate()
+    site.upstream.enqueue(
+        Reply(gate, "Nine metres [1", "], and four ", "times a day [1, 2].\n\n", "Not [3], `[1]`, [0].")
+    )
+    chat.ask("What is known of the harbour?")
+    expect(sources(chat)).to_have_count(2)
+    gate.open()
+    chat.expect_status("done")
+    citations = chat.body.get_by_role("link")
+    expect(citations).to_have_text(["[1]", "[1", "2]"])
+    expect(chat.body).to_have_text("Nine metres [1], and four times a day [1, 2].\nNot [3], [1], [0].")
+    chat.expect_the_same_after_a_reload()
+    expect(citations).to_have_count(3)
+
+
+def test_a_citation_opens_its_passage(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("Nine metres [1] and four times [2]."))
+    chat.ask("What is known of the harbour?")
+    chat.expect_status("done")
+    first = text_of(chat, 1).text_content()
+    assert {first, text_of(chat, 2).text_content()} == {HARBOUR, FERRY}
+    for number in (1, 2):
+        expect(text_of(chat, number)).to_be_hidden()
+        chat.body.get_by_role("link", name=f"Source {number}").click()
+        expect(text_of(chat, number)).to_be_in_viewport()
+        expect(sources(chat).nth(number - 1).locator("summary")).to_be_focused()
+    expect(text_of(chat, 1).locator("img")).to_have_count(0)
+    sources(chat).first.get_by_role("link", name="Show it in the document").click()
+    expect(chat.page.get_by_text(first or "")).to_be_visible()
+    assert "/documents/passages/" in chat.page.url
+
+
+def test_a_citation_is_opened_by_keyboard(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("Nine metres [1]."))
+    chat.ask("How deep is the harbour?")
+    chat.expect_status("done")
+    citation = chat.body.get_by_role("link", name="Source 1")
+    while not citation.evaluate("link => link === document.activeElement"):
+        chat.page.keyboard.press("Shift+Tab")
+    chat.page.keyboard.press("Enter")
+    expect(text_of(chat, 1)).to_be_visible()
+    chat.page.keyboard.press("Enter")
+    expect(text_of(chat, 1)).to_be_hidden()
+
+
+def test_a_reload_in_mid_reply_keeps_sources_and_citations(site: Site, chat: ChatPage) -> None:
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("Nine metres [1].\n\nAnd ", gate, "more [1]."))
+    chat.ask("How deep is the harbour?")
+    expect(chat.body.get_by_role("link")).to_have_count(1)
+    chat.page.reload()
+    expect(chat.body.get_by_role("link")).to_have_count(1)
+    gate.open()
+    chat.expect_status("done")
+    expect(chat.body.get_by_role("link")).to_have_count(2)
+    chat.expect_the_same_after_a_reload()
+
+
+def test_who_has_no_documents_is_told_where_to_put_them(page: Page) -> None:
+    chat = ChatPage(page).open("/?assistant=documents")
+    chat.ask("What do they say?")
+    chat.expect_status("done")
+    expect(chat.body).to_contain_text("/documents/")
+    chat.page.get_by_role("link", name="Your documents").click()
+    expect(chat.page).to_have_url(re.compile("/documents/$"))
+
+
+def test_there_is_no_way_to_documents_where_they_play_no_part(page: Page) -> None:
+    chat = ChatPage(page).open("/?assistant=chat")
+    expect(chat.page.get_by_role("link", name="Your documents")).to_have_count(0)
