@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import jsonpatch
@@ -19,6 +19,8 @@ class Transcript:
     steps: list[dict[str, Any]] = field(default_factory=list)
     documents: list[dict[str, Any]] = field(default_factory=list)
     output: Any = None
+    has_output: bool = False
+    """Whether there was any: null is one, too."""
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> Self:
@@ -39,11 +41,9 @@ class Transcript:
     @property
     def details(self) -> dict[str, Any]:
         """All but the text, without what is empty: to be stored beside it."""
-        return {
-            name: value
-            for name, value in asdict(self).items()
-            if name != "text" and value not in ("", [], None)
-        }
+        parts = {name: getattr(self, name) for name in ("reasoning", "steps", "documents")}
+        given = {name: part for name, part in parts.items() if part}
+        return given | ({"output": self.output} if self.has_output else {})
 
     def _take(self, event: Event) -> None:
         if isinstance(event, ToolStart):
@@ -55,5 +55,6 @@ class Transcript:
         elif isinstance(event, Documents):
             self.documents += [dict(document) for document in event.documents]
         elif isinstance(event, Output):
+            self.has_output = True
             # In place, on a copy of the patch: else the whole document is copied for each one.
             self.output = jsonpatch.apply_patch(self.output, deepcopy(list(event.patch)), in_place=True)

@@ -1,0 +1,47 @@
+"""What a reply is besides its text."""
+
+import pytest
+
+from chatsite.chat.transcript import Transcript
+from streaming.events import Documents, Event, Output, Reasoning, Start, Token, ToolEnd, ToolStart
+
+
+def test_it_is_what_the_events_add_up_to() -> None:
+    passage = {"id": "1", "title": "t", "source": "s", "text": "x"}
+    events: list[Event] = [
+        Start(run="r"),
+        Reasoning("Let me "),
+        Reasoning("see."),
+        ToolStart("a", "add", {"x": 1}),
+        ToolStart("b", "find", "y"),
+        ToolEnd("b", "find", error="No."),
+        ToolEnd("a", "add", output=2),
+        Documents([passage]),
+        Token("It is "),
+        Output([{"op": "add", "path": "", "value": {"n": 1}}]),
+        Output([{"op": "add", "path": "/m", "value": [2]}]),
+        Token("3."),
+    ]
+
+    transcript = Transcript.of(events)
+
+    assert transcript.text == "It is 3."
+    assert transcript.details == {
+        "reasoning": "Let me see.",
+        "steps": [
+            {"id": "a", "name": "add", "input": {"x": 1}, "output": 2},
+            {"id": "b", "name": "find", "input": "y", "error": "No."},
+        ],
+        "documents": [passage],
+        "output": {"n": 1, "m": [2]},
+    }
+    assert Transcript.of(events).details == transcript.details, "the events are not changed"
+
+
+@pytest.mark.parametrize("value", [None, [], "", 0, False, {}])
+def test_an_output_is_kept_whatever_it_is(value: object) -> None:
+    assert Transcript.of([Output([{"op": "add", "path": "", "value": value}])]).details == {"output": value}
+
+
+def test_a_plain_reply_has_no_details() -> None:
+    assert Transcript.of([Token("Hi")]).details == {}
