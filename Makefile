@@ -35,6 +35,7 @@ help: ## this list
 
 .PHONY: run
 run: install ## install what is missing, migrate, serve (HOST, PORT and DATA_DIR may be set)
+	@echo 'Preparing the database and the static files in $(DATA_DIR) ...'
 	@$(PYTHON) -m chatsite.boot prepare
 	@exec $(PYTHON) -m gunicorn --config chatsite/gunicorn_conf.py chatsite.wsgi
 
@@ -80,6 +81,7 @@ create:
 		echo "Install one, or say where it is: make run PYTHON3=/path/to/python3" >&2; exit 1; fi
 	@if ! "$(PYTHON3)" -c 'import venv, ensurepip' 2>/dev/null; then \
 		echo "$(PYTHON3) lacks its venv module. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; fi
+	@echo 'Making $(VENV) with $(PYTHON3) ...'
 	@mkdir -p $(VENV)/tmp
 	@"$(PYTHON3)" -m venv --without-pip $(VENV)
 	@TMPDIR="$(CURDIR)/$(VENV)/tmp" $(PYTHON) -m ensurepip --default-pip >$(VENV)/ensurepip.log 2>&1 \

@@ -205,6 +205,9 @@ LOGGING = {
     "loggers": {
         # Django's own handlers would print a second time, and mail its error pages.
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        # A visitor can cause these at will; the answer, 413, says all.
+        "django.security.RequestDataTooBig": {"level": "CRITICAL"},
+        "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
         "django.db.backends": {"level": "INFO"},  # DEBUG prints every statement with its values
         **{
             name: {"level": "WARNING"}

@@ -5,6 +5,8 @@ limit nobody waits in a queue: the answer is "busy", at once, with a time to com
 """
 
 import threading
+from collections import Counter
+from collections.abc import Hashable
 
 from streaming.conf import get_conf
 
@@ -25,8 +27,9 @@ class Busy(Exception):
 class Place:
     """A place that was taken. It is given back once, however often `leave` is called."""
 
-    def __init__(self, admission: "Admission") -> None:
+    def __init__(self, admission: "Admission", owner: Hashable) -> None:
         self._admission = admission
+        self._owner = owner
         self._taken = True
 
     def leave(self) -> None:
@@ -34,7 +37,7 @@ class Place:
         with self._admission.lock:
             if self._taken:
                 self._taken = False
-                self._admission.count -= 1
+                self._admission.give_back(self._owner)
 
 
 class Admission:
@@ -47,14 +50,23 @@ class Admission:
         self.lock = threading.RLock()  # a place is also left when the garbage collector says so
         self.count = 0
         """Places taken."""
+        self._owners: Counter[Hashable] = Counter()
 
-    def enter(self) -> Place:
-        """Take a place. Raises `Busy` when there is none."""
+    def enter(self, *, owner: Hashable = None, most: int | None = None) -> Place:
+        """Take a place. Raises `Busy` when there is none, or when the `owner` has the `most` already."""
         with self.lock:
-            if self.count >= limit():
+            if self.count >= limit() or (most is not None and self._owners[owner] >= most):
                 raise Busy
             self.count += 1
-        return Place(self)
+            self._owners[owner] += 1
+        return Place(self, owner)
+
+    def give_back(self, owner: Hashable) -> None:
+        """Called by the place that is left, with `lock` held."""
+        self.count -= 1
+        self._owners[owner] -= 1
+        if not self._owners[owner]:
+            del self._owners[owner]
 
 
 runs = Admission()

@@ -19,6 +19,21 @@ def check_modules_exist(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register()
+def check_provider(**kwargs: Any) -> Iterator[CheckMessage]:
+    """Only `provider:model` can lack its package; only that is worth loading LangChain for."""
+    if ":" in settings.CHAT_MODEL and not settings.OPENAI_BASE_URL:
+        from chatsite.assistants.chat_model import ModelNotConfigured, chat_model
+
+        try:
+            chat_model()
+        except ModelNotConfigured as exc:
+            yield Error(str(exc), id="chatsite.assistants.E003")
+        except Exception as exc:  # noqa: BLE001 - a provider's class says in its own way what it lacks
+            message = f"CHAT_MODEL is {settings.CHAT_MODEL!r}, and that model cannot be made"
+            yield Error(f"{message} ({type(exc).__name__}).", id="chatsite.assistants.E003")
+
+
 @register(Tags.urls)  # those that load everything; the start of the server leaves them out
 def check_assistants(**kwargs: Any) -> Iterator[CheckMessage]:
     from chatsite.assistants.registry import assistants

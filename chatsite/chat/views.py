@@ -30,6 +30,8 @@ from streaming.runs import Run
 
 RECENT = 50
 """Conversations in the list beside the page."""
+READERS = 12
+"""Streams that one person may read at once: a browser opens six, and there may be two."""
 
 
 def _refusals(view: View[P]) -> View[P]:
@@ -80,7 +82,7 @@ def send(request: HttpRequest) -> HttpResponseBase:
         code, message = form.first_error
         return error(request, 404 if code == "not_found" else 400, code, message)
     visitor = known_visitor_of(request)
-    return _answer(request, lambda: replies.send(**form.cleaned_data, visitor=visitor))
+    return _answer(request, visitor, lambda: replies.send(**form.cleaned_data, visitor=visitor))
 
 
 @_refusals
@@ -93,7 +95,7 @@ def regenerate(request: HttpRequest, message_id: UUID) -> HttpResponseBase:
         raise Http404
     if message.role != Message.Role.ASSISTANT:
         return error(request, 400, "not_a_reply", "Only a reply can be regenerated.")
-    return _answer(request, lambda: replies.regenerate(message, visitor=visitor))
+    return _answer(request, visitor, lambda: replies.regenerate(message, visitor=visitor))
 
 
 @_refusals
@@ -101,7 +103,8 @@ def regenerate(request: HttpRequest, message_id: UUID) -> HttpResponseBase:
 @never_cache
 def events(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
     """The run's events after the last one that the reader has; 204 when no more will come."""
-    _reply_of(run_id, visitor_of(request))
+    visitor = visitor_of(request)
+    _reply_of(run_id, visitor)
     run = runs.get(run_id)
     if run is None:
         return HttpResponse(status=204)
@@ -110,7 +113,7 @@ def events(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
         return error(request, 400, "bad_event_id", "There is no event of that number. Reload the page.")
     if run.log.ended and int(last) == run.log.last_id:
         return HttpResponse(status=204)
-    return _stream(request, run, after=int(last), place=admission.readers.enter())
+    return _stream(request, run, after=int(last), place=_reader(visitor))
 
 
 @_refusals
@@ -151,11 +154,15 @@ def _reply_of(run_id: UUID, visitor: Visitor) -> Message:
     return reply
 
 
-def _answer(request: HttpRequest, start: Callable[[], Message]) -> HttpResponseBase:
+def _reader(visitor: Visitor) -> Place:
+    return admission.readers.enter(owner=visitor, most=READERS)
+
+
+def _answer(request: HttpRequest, visitor: Visitor, start: Callable[[], Message]) -> HttpResponseBase:
     """Start a reply, and send its events or the way to its page. A reader without a place starts none."""
     if not wants_events(request):
         return SeeOther(start().conversation.get_absolute_url())
-    place = admission.readers.enter()
+    place = _reader(visitor)
     try:
         reply = start()
     except BaseException:

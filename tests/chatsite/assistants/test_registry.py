@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from chatsite.assistants.checks import check_assistants, check_modules_exist
+from chatsite.assistants.chat_model import chat_model
+from chatsite.assistants.checks import check_assistants, check_modules_exist, check_provider
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
 
 
@@ -60,3 +61,26 @@ def test_what_is_no_assistant_is_refused(
     with pytest.raises(ImproperlyConfigured, match="CHAT_ASSISTANTS"):
         assistants()
     assert [found.id for found in check_assistants()] == ["chatsite.assistants.E002"]
+
+
+@pytest.mark.parametrize(
+    ("model", "base_url", "told"),
+    [
+        ("anthropic:claude", "", ["langchain-anthropic"]),
+        ("openai:gpt-4o-mini", "", []),
+        ("llama3:8b", "http://127.0.0.1:1/v1", []),
+        ("gpt-4o-mini", "", []),
+    ],
+)
+def test_a_provider_whose_package_is_missing_is_refused(
+    settings: Any, model: str, base_url: str, told: list[str]
+) -> None:
+    settings.CHAT_LOCAL_MODEL = False
+    settings.CHAT_MODEL, settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY = model, base_url, "test-key"
+    chat_model.cache_clear()
+
+    found = list(check_provider())
+
+    chat_model.cache_clear()
+    assert len(found) == len(told)
+    assert all(package in error.msg for package, error in zip(told, found, strict=True))

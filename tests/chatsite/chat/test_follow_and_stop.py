@@ -1,5 +1,6 @@
 """The log of a run, followed from anywhere in it; and Stop."""
 
+import contextlib
 import re
 
 import pytest
@@ -211,6 +212,27 @@ def test_a_message_whose_reader_finds_no_place_is_not_taken(start_site: SiteStar
         gate.open()
         assert first.end["status"] == "done"
     assert len(set(re.findall(r'href="/c/[-0-9a-f]+/', visitor.get("/").text))) == 1
+
+
+def test_one_person_cannot_take_all_the_room(start_site: SiteStarter) -> None:
+    site = start_site(settings={"CHAT_REPLIES_AT_ONCE": "2"})
+    gate = site.upstream.gate()
+    site.upstream.enqueue(*(Reply("a", gate) for _ in range(3)))
+    greedy, other = site.visitor(), site.visitor()
+    with contextlib.ExitStack() as stack:
+        first = stack.enter_context(greedy.send("1"))
+        stack.enter_context(greedy.send("2"))
+
+        third = greedy.post("/messages/", {"text": "3"}, headers={"Accept": "text/event-stream"})
+        for _ in range(10):
+            stack.enter_context(greedy.follow(first.start["run"]))
+        thirteenth = greedy.get(f"/runs/{first.start['run']}/events/")
+
+        assert (third.status_code, thirteenth.status_code) == (503, 503)
+        with other.send("Hi") as reading:
+            reading.until("token")
+            gate.open()
+            assert reading.end["status"] == "done"
 
 
 def test_a_heartbeat_comes_while_the_provider_is_silent(start_site: SiteStarter) -> None:
