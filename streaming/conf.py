@@ -14,9 +14,9 @@ class Conf:
     CONNECT_TIMEOUT: float = 5
     """Until the provider's server accepts a connection."""
     FIRST_TOKEN_TIMEOUT: float = 60
-    """From the start of a run to its first event from the provider."""
+    """From the call of a model to the first thing that it sends."""
     IDLE_TIMEOUT: float = 60
-    """Between two events from the provider."""
+    """Between two things that a model sends."""
     TOTAL_TIMEOUT: float = 600
     """For a whole run."""
     HEARTBEAT: float = 15
@@ -24,7 +24,7 @@ class Conf:
     QUEUE_SIZE: int = 256
     """Events that `stream()` holds for a slow consumer before the run waits for it."""
     MAX_CHARACTERS: int = 1_000_000
-    """Characters in one run's reply; a longer one fails."""
+    """In all that one run gives out, about; a longer one fails."""
     MAX_STREAMS: int | None = None
     """Runs, and readers of runs, at once in one process. None: what the server has room for."""
 
