@@ -15,7 +15,13 @@ SERVICE_USER = "nobody"
 
 
 def is_installed() -> bool:
-    return all(shutil.which(name) for name in ("initdb", "pg_ctl"))
+    return all(_find(name) for name in ("initdb", "pg_ctl"))
+
+
+def _find(name: str) -> str | None:
+    """A program of the server's. Debian keeps them out of the PATH, a folder for each version."""
+    debians = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return shutil.which(name, path=os.pathsep.join([os.environ["PATH"], *map(str, debians)]))
 
 
 @contextlib.contextmanager
@@ -36,7 +42,8 @@ def running() -> Iterator[str]:
             _run("pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop")
 
 
-def _run(*command: str) -> None:
+def _run(name: str, *arguments: str) -> None:
+    command = [_find(name) or name, *arguments]
     user = SERVICE_USER if os.geteuid() == 0 else None
     subprocess.run(
         command,
