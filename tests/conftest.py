@@ -6,11 +6,22 @@ from pathlib import Path
 
 import openai
 import pytest
+from django.core.signals import request_finished
+from django.db import close_old_connections
 
 from tests.clients import Peer
 from tests.server import copy_prepared, prepare
 from tests.site import Site, SiteStarter, running_site
 from tests.upstream import ScriptedUpstream
+
+
+@pytest.fixture(scope="session", autouse=True)
+def responses_leave_connections_alone() -> Iterator[None]:
+    """A response that is closed in a test would look after the connection of a test before it, which
+    pytest-django forbids to touch. Django's own test client does the same."""
+    request_finished.disconnect(close_old_connections)
+    yield
+    request_finished.connect(close_old_connections)
 
 
 @pytest.fixture
