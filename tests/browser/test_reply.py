@@ -185,7 +185,7 @@ def test_a_server_that_was_killed_is_said_and_the_text_is_kept(start_site: SiteS
     for pid in site.server.worker_pids:
         os.kill(pid, signal.SIGKILL)
     chat.expect_status("interrupted")
-    expect(chat.reply.get_by_text("The reply was interrupted.")).to_be_visible()
+    expect(chat.reply.get_by_text("The reply was interrupted before it was finished.")).to_be_visible()
     expect(chat.prompt).to_have_value("A draft")
     gate.open()
     chat.retry_button.click()
