@@ -15,6 +15,7 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda
 
 from streaming import astream, stream
+from streaming.async_worker import AsyncEventQueue
 from streaming.events import End, Event, Start, Token
 from tests.streaming.models import plain_chat_model, plain_completion_model
 from tests.upstream import Comments, EndlessTokens, ErrorEvent, Failure, Reply, ScriptedUpstream
@@ -220,3 +221,26 @@ def test_a_slow_consumer_is_no_silent_provider(upstream: ScriptedUpstream, setti
     end = asyncio.run(run())
     assert isinstance(end, End)
     assert end.status == "done"
+
+
+@pytest.mark.parametrize("steps", range(8))
+def test_a_reader_that_is_cancelled_just_as_an_event_comes_is_gone(steps: int) -> None:
+    async def read(queue: AsyncEventQueue) -> None:
+        while True:
+            await queue.aget(60)
+
+    async def run() -> None:
+        queue = AsyncEventQueue(size=10)
+        queue.attach()
+        reader = asyncio.create_task(read(queue))
+        await asyncio.sleep(0)
+        queue.put(Token("a"))
+        for _ in range(steps):  # of the loop, on the event's way to the reader
+            await asyncio.sleep(0)
+
+        reader.cancel()
+
+        done, _ = await asyncio.wait([reader], timeout=2)
+        assert done, "the cancellation was swallowed"
+
+    asyncio.run(run())
