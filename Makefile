@@ -1,5 +1,6 @@
 # make run     installs into .venv, migrates, serves; prints the address and which model answers
 # make test    formatting, lint, types, and the whole test suite
+# make test-faults   processes killed at random, every promise checked
 # Python 3.11 or newer and make are all that a machine needs. Nothing outside this folder is written.
 
 SHELL := /bin/sh
@@ -30,7 +31,7 @@ PYTHON3 ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.
 
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
 		printf '%-14s %s\n' "$$name" "$$text"; done
 
 .PHONY: run
@@ -46,6 +47,10 @@ install: venv $(VENV)/installed ## install what the site needs into .venv
 test: install $(VENV)/installed-dev ## check formatting, lint and types, then run all tests
 	@$(MAKE) lint
 	@$(PYTHON) -m pytest $(PYTEST_ARGS)
+
+.PHONY: test-faults
+test-faults: install $(VENV)/installed-dev ## kill processes at random under load, and check every promise (SEED and FAULTS may be set)
+	@$(PYTHON) -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS))
 
 .PHONY: lint
 lint: install $(VENV)/installed-dev ## check formatting, lint and types

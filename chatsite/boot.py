@@ -19,8 +19,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags
 from django.core.checks.registry import registry
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
+
+from chatsite.documents import pgvector
 
 
 @contextlib.contextmanager
@@ -56,6 +58,8 @@ def check() -> None:
     if serious := [str(problem) for problem in problems if problem.is_serious()]:
         raise ImproperlyConfigured("\n".join(serious))
     call_command("migrate", verbosity=0, check_unapplied=True, skip_checks=True)
+    if missing := pgvector.what_is_missing():
+        raise ImproperlyConfigured(missing)
     with alone(settings.DATA_DIR):
         use_wal()
 
@@ -77,7 +81,7 @@ def main(step: Callable[[], None]) -> str:
     try:
         django.setup()
         step()
-    except ImproperlyConfigured as error:
+    except (CommandError, ImproperlyConfigured) as error:
         return str(error)
     except DatabaseError as error:
         # Neither the address nor the password is in it.

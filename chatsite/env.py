@@ -75,8 +75,8 @@ def optional_integer(name: str, *, minimum: int, maximum: int) -> int | None:
     return integer(name, minimum, minimum=minimum, maximum=maximum)
 
 
-def seconds(name: str, default: float, *, maximum: float = 86_400.0) -> float:
-    """A duration above zero."""
+def seconds(name: str, default: float, *, minimum: float = 0.0, maximum: float = 86_400.0) -> float:
+    """A duration above zero, and not below the minimum."""
     value = os.environ.get(name, "").strip()
     if not value:
         return default
@@ -84,8 +84,9 @@ def seconds(name: str, default: float, *, maximum: float = 86_400.0) -> float:
         number = float(value)
     except ValueError:
         number = math.nan
-    if not 0 < number <= maximum:  # false for nan as well
-        raise refuse(name, f"a number of seconds above 0 and up to {maximum:g}", value=value)
+    if not (0 < number <= maximum and number >= minimum):  # false for nan as well
+        least = f"from {minimum:g}" if minimum else "above 0 and"
+        raise refuse(name, f"a number of seconds {least} up to {maximum:g}", value=value)
     return number
 
 
@@ -136,6 +137,22 @@ def url(name: str, default: str = "") -> str:
             name, "an address such as https://api.example.org/v1, without a name or a password", value=shown
         )
     return value.rstrip("/")
+
+
+def redis_url(name: str) -> str | None:
+    """A Redis server's address, None if unset. It may hold a password, so it is never shown."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        place = parts.path if parts.scheme == "unix" else parts.hostname
+        good = parts.scheme in ("redis", "rediss", "unix") and bool(place) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or not value.isprintable() or " " in value:
+        raise refuse(name, "an address such as redis://name:password@host:6379/0, or rediss:// for TLS")
+    return value
 
 
 def directory(name: str, default: str, *, base: Path) -> Path:

@@ -1,8 +1,13 @@
 """Errors for people: JSON where JSON or events were asked for, a page otherwise. Nothing of the cause."""
 
+import sys
+
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+
+from streaming.admission import RETRY_AFTER
 
 _TITLES = {
     400: "That did not work",
@@ -55,6 +60,9 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        # The database is away, or has no connection left for us: neither is for ever.
+        return busy(request, retry_after=RETRY_AFTER)
     message = "Something went wrong on this site. Try again in a moment."
     try:
         return error(request, 500, "internal", message)

@@ -9,15 +9,17 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from gunicorn.workers import SUPPORTED_WORKERS
+from gunicorn.workers.gthread import ThreadWorker
 
 from chatsite import env, listening, local_model
+from chatsite.leaving import Leaving
+from chatsite.succession import Succession
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -41,10 +43,13 @@ bind = f"[{_host.strip('[]')}]:{_port}" if ":" in _host else f"{_host}:{_port}"
 
 # A stream holds its thread. Never `sync`: it is killed when a model is silent for `timeout` seconds.
 worker_class = "gthread"
+# In the default, and in an operator's `-k gthread` and `-k gevent`, ours, which slow peers cannot hold up.
+SUPPORTED_WORKERS["gthread"] = "chatsite.gthread_worker.PatientThreadWorker"
+SUPPORTED_WORKERS["gevent"] = "chatsite.gevent_worker.PatientGeventWorker"
 threads = 40
 keepalive = 5
-# Streams end at once when a worker is told to leave (see _watch): this is for everything else.
-graceful_timeout = 10
+# For replies to end when a worker is told to leave. Their readers leave at once: chatsite/leaving.py.
+graceful_timeout = 30
 # A restart of the only worker would leave nobody to answer for seconds.
 max_requests = 0
 # Heartbeat files go into the data directory, and there is no control socket in the home directory.
@@ -53,8 +58,6 @@ control_socket_disable = True
 
 # A peer that takes no data holds a thread: after this time (milliseconds) the kernel ends its connection.
 _UNREAD_FOR = 60_000
-# Seconds that a leaving worker gives its runs to end and their readers to hear of it.
-_FAREWELL = 2.0
 
 
 # In the master
@@ -63,6 +66,7 @@ _FAREWELL = 2.0
 def on_starting(server: Any) -> None:
     """Refuse what cannot work, in a sentence; start the local model if it is the one that answers."""
     server.local_model = None
+    server.succession = Succession()
     try:
         max_streams(server.cfg)
         listening.require_free(server.cfg.address)
@@ -95,13 +99,13 @@ def _check_settings() -> None:
 
 def max_streams(cfg: Any) -> int:
     """Streams that one worker admits: a quarter of its room, at least 2, stays for pages and Stop."""
-    name = cfg.worker_class.__name__
-    if name == "SyncWorker":
+    worker = cfg.worker_class
+    if worker.__name__ == "SyncWorker":
         message = (
             "gunicorn's sync worker kills a reply while the model is silent: use -k gthread or -k gevent."
         )
         raise ImproperlyConfigured(message)
-    room = int(cfg.threads if name == "ThreadWorker" else cfg.worker_connections)
+    room = int(cfg.threads if issubclass(worker, ThreadWorker) else cfg.worker_connections)
     if room < 3:
         raise ImproperlyConfigured(f"{room} threads leave no room for a stream: set --threads to 3 or more.")
     return room - max(2, room // 4)
@@ -115,6 +119,11 @@ def when_ready(server: Any) -> None:
             listener.sock.setsockopt(socket.IPPROTO_TCP, option, _UNREAD_FOR)
 
 
+def on_reload(server: Any) -> None:
+    """Before the new workers are started."""
+    server.succession.begin()
+
+
 def on_exit(server: Any) -> None:
     if server.local_model is not None:
         server.local_model.stop()
@@ -126,6 +135,7 @@ def on_exit(server: Any) -> None:
 def post_fork(server: Any, worker: Any) -> None:
     # The terminal sends Ctrl-C to all; the master passes it on as QUIT. Once is enough.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    worker.succession = server.succession
     if server.local_model is not None:
         server.local_model.forget()
 
@@ -135,69 +145,22 @@ def post_worker_init(worker: Any) -> None:
     from django.conf import settings
 
     from streaming import admission
+    from streaming.keeper import keeper
 
     import_module(settings.ROOT_URLCONF)  # LangChain with it: seconds that the first visitor need not wait
     admission.configure(max_streams=max_streams(worker.cfg))
-    if worker.cfg.workers == 1:
-        _interrupt_unfinished()
-    _quit_at_once(worker)
-    threading.Thread(target=_watch, args=(worker,), name="watch", daemon=True).start()
+    keeper.start()
+    worker.leaving = Leaving(worker, worker.succession)
+    worker.leaving.prepare()
     if worker.age == 1:
         _welcome(worker)
-
-
-def _watch(worker: Any) -> None:
-    """Waits for the order to leave (TERM, INT, QUIT, HUP), and ends this process's replies."""
-    from streaming import runs
-
-    while worker.alive:
-        time.sleep(0.1)
-    runs.drain()
-    while not getattr(worker, "in_a_hurry", False):
-        time.sleep(0.1)
-    _leave(0)
-
-
-def _quit_at_once(worker: Any) -> None:
-    """On QUIT, which is how the master passes Ctrl-C on, only take a note: _watch does the rest. gunicorn's
-    own handler takes the lock of the thread pool, and hangs if it interrupts the one that holds it."""
-
-    def note(*_: object) -> None:
-        worker.in_a_hurry = True
-        worker.alive = False
-
-    signal.signal(signal.SIGQUIT, note)
+    worker.succession.take_over()
 
 
 def worker_exit(server: Any, worker: Any) -> None:
     if worker.booted and worker.pid == os.getpid():  # gunicorn calls this in the master as well
         code = getattr(sys.exc_info()[1], "code", 0)
-        _leave(code if isinstance(code, int) else 0)
-
-
-def _leave(code: int) -> None:
-    """End this process: Python's own way out waits for every thread, and one silent stream would hold it."""
-    from streaming import admission, runs
-
-    runs.drain()
-    deadline = time.monotonic() + _FAREWELL
-    while (admission.runs.count or admission.readers.count) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
-
-
-def _interrupt_unfinished() -> None:
-    """Replies that a worker which was killed has left behind. On SQLite the only worker of the only server
-    has no other beside it; should there be one all the same, its replies say better when they end."""
-    from django.db import connection
-
-    from chatsite.chat.models import Message
-
-    if connection.vendor == "sqlite":
-        Message.objects.unfinished().update(status=Message.Status.INTERRUPTED)
-    connection.close()
+        worker.leaving.finish(code if isinstance(code, int) else 0)
 
 
 def _welcome(worker: Any) -> None:

@@ -6,6 +6,7 @@ machine's names only, a secret key of its own, and a model that runs here.
 
 import socket
 from pathlib import Path
+from typing import Any
 
 from chatsite import env, local_model
 from chatsite.database import database
@@ -63,8 +64,12 @@ DOCUMENT_MAX_PAGES = env.integer("DOCUMENT_MAX_PAGES", 500, minimum=1, maximum=1
 DOCUMENT_MAX_CHARACTERS = env.integer(
     "DOCUMENT_MAX_CHARACTERS", 1_000_000, minimum=1_000, maximum=100_000_000
 )
+# Finds passages by their meaning too; unset: by their words only.
+EMBEDDING_MODEL = env.text("EMBEDDING_MODEL", pattern=r"\S{1,200}", expected="a model's name")
+# Passages in one request: servers have limits of their own.
+EMBEDDING_BATCH = env.integer("EMBEDDING_BATCH", 32, minimum=1, maximum=2_048)
 
-STREAMING: dict[str, float] = {
+STREAMING: dict[str, Any] = {
     # Seconds to reach the provider, to its first token, between two tokens, and for a whole reply.
     "CONNECT_TIMEOUT": env.seconds("STREAM_CONNECT_TIMEOUT", 5.0),
     "FIRST_TOKEN_TIMEOUT": env.seconds("STREAM_FIRST_TOKEN_TIMEOUT", 60.0),
@@ -72,6 +77,13 @@ STREAMING: dict[str, float] = {
     "TOTAL_TIMEOUT": env.seconds("STREAM_TOTAL_TIMEOUT", 600.0),
     # Seconds of silence after which a comment is sent, so that proxies and browsers keep waiting.
     "HEARTBEAT": env.seconds("STREAM_HEARTBEAT", 15.0, maximum=300.0),
+    # Seconds of silence after which a process is taken for dead, and its replies are ended or begun anew.
+    "LEASE": env.seconds("STREAM_LEASE", 10.0, minimum=5.0, maximum=15.0),
+    # Seconds after the end of a reply for which a reader who lost the connection can get the rest.
+    "KEEP_EVENTS": env.seconds("STREAM_KEEP_EVENTS", 3600.0, maximum=31_536_000.0),
+    "RERUN": "chatsite.chat.replies.job_of",
+    # Where processes wake each other; unset: they look into the database ten times a second.
+    "REDIS_URL": env.redis_url("REDIS_URL"),
 }
 # Streams at once in one process; unset: what gunicorn's threads leave room for.
 if limit := env.optional_integer("STREAM_MAX_STREAMS", minimum=1, maximum=100_000):
@@ -208,6 +220,8 @@ LOGGING = {
         # A visitor can cause these at will; the answer, 413, says all.
         "django.security.RequestDataTooBig": {"level": "CRITICAL"},
         "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
+        # A line for each try; what cannot be done without the database says so itself.
+        "psycopg.pool": {"level": "ERROR"},
         "django.db.backends": {"level": "INFO"},  # DEBUG prints every statement with its values
         **{
             name: {"level": "WARNING"}

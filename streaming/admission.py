@@ -50,12 +50,14 @@ class Admission:
         self.lock = threading.RLock()  # a place is also left when the garbage collector says so
         self.count = 0
         """Places taken."""
+        self.closed = False
+        """Whether nobody is admitted any more: the process is about to end."""
         self._owners: Counter[Hashable] = Counter()
 
     def enter(self, *, owner: Hashable = None, most: int | None = None) -> Place:
         """Take a place. Raises `Busy` when there is none, or when the `owner` has the `most` already."""
         with self.lock:
-            if self.count >= limit() or (most is not None and self._owners[owner] >= most):
+            if self.closed or self.count >= limit() or (most is not None and self._owners[owner] >= most):
                 raise Busy
             self.count += 1
             self._owners[owner] += 1

@@ -92,7 +92,7 @@ class QueueCallback(BaseCallbackHandler):
         self._end_call(call)
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
-        self._failures.append(error)
+        self._keep(error)
         self._end_call(self._calls[run_id])
 
     # Tools and retrievers
@@ -124,7 +124,7 @@ class QueueCallback(BaseCallbackHandler):
         self._put(self._steps.pop(run_id), results.documents(documents))
 
     def on_retriever_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
-        self._failures.append(error)
+        self._keep(error)
         self._steps.pop(run_id, None)
 
     # Chains. The output of the outermost wanted one is the output of the run.
@@ -190,6 +190,11 @@ class QueueCallback(BaseCallbackHandler):
     def cut_completions(self) -> bool:
         """Whether a completion model was called that did not come to its end."""
         return any(not call.finished and call.step.type == "llm" for call in tuple(self._calls.values()))
+
+    def _keep(self, error: BaseException) -> None:
+        """Remember what a provider raised. Not what cut it off: its traceback holds the connection."""
+        if not isinstance(error, Cancelled):
+            self._failures.append(error)
 
     def is_providers(self, exc: BaseException) -> bool:
         """Whether it was a model or a retriever that raised the exception, or what caused it."""

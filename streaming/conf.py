@@ -27,6 +27,17 @@ class Conf:
     """In all that one run gives out, about; a longer one fails."""
     MAX_STREAMS: int | None = None
     """Runs, and readers of runs, at once in one process. None: what the server has room for."""
+    LEASE: float = 10
+    """For which a process may be silent before the others take it for dead, and end its runs."""
+    KEEP_EVENTS: float = 3600
+    """For which a run's events are kept after its end."""
+    RERUN: str | None = None
+    """The dotted path of a function that makes the `Job` of a run anew: see `streaming.reaper`."""
+    REDIS_URL: str | None = None
+    """Where processes wake each other. None: they look into the database often."""
+
+
+_TEXTS = {"RERUN", "REDIS_URL"}
 
 
 def get_conf() -> Conf:
@@ -38,6 +49,10 @@ def get_conf() -> Conf:
             f"STREAMING has no setting {unknown[0]!r}. It has: {', '.join(sorted(known))}."
         )
     for name, value in given.items():
+        if name in _TEXTS:
+            if value is not None and not isinstance(value, str):
+                raise ImproperlyConfigured(f"STREAMING[{name!r}] must be a string or None.")
+            continue
         if value is None and name == "MAX_STREAMS":
             continue
         if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:  # NaN is not

@@ -149,6 +149,17 @@ class End(Event):
     error: Error | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reset(Event):
+    """The reader is told that the events are gone: what there is of the `message` is to be loaded anew.
+
+    It is made for one reader, and is in no log.
+    """
+
+    event: ClassVar[str] = "reset"
+    message: str
+
+
 def number(event: Event, place: int) -> None:
     """Give an event its number, when a log takes it over. Nobody else has it yet, and a copy for each
     token would cost as much as all else that a log does."""

@@ -10,6 +10,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any
 
+from django.db import close_old_connections
 from django.http import StreamingHttpResponse
 
 from streaming import disconnect, sse
@@ -120,6 +121,7 @@ class _Pace:
 
 
 def _frames(events: Iterable[Encodable | Idle], pace: _Pace) -> Iterator[bytes]:
+    close_old_connections()  # what the view asked the database is answered: a stream can last for minutes
     yield sse.comment("stream")
     for event in events:
         frame = pace.frame(event)

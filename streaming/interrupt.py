@@ -53,14 +53,27 @@ def _wake_all(run: Cancellation, callback: BaseCallbackHandler, caller: int) -> 
     pause = _FIRST_LOOK
     while time.monotonic() < give_up:
         time.sleep(pause)
-        with run.lock:  # the run's own thread cannot leave it meanwhile
-            if run.thread is None:
-                return
-            spared = {caller, *(thread.ident for thread in run.earlier)}
-            for thread, frame in sys._current_frames().items():
-                if thread == run.thread or (thread not in spared and _works_for(callback, frame)):
-                    _wake(thread, frame, raised)
+        if not _wake_those_waiting(run, callback, caller, raised):
+            return
         pause = 0.1
+
+
+def _wake_those_waiting(
+    run: Cancellation, callback: BaseCallbackHandler, caller: int, raised: set[int]
+) -> bool:
+    """One look. False if the run's own thread has left it."""
+    with run.lock:  # it cannot leave it meanwhile
+        if run.thread is None:
+            return False
+        # Those that have ended may have left their numbers to branches.
+        spared = {caller, *(thread.ident for thread in run.earlier if thread.is_alive())}
+        frames = sys._current_frames()
+        while frames:
+            thread, frame = frames.popitem()
+            if thread == run.thread or (thread not in spared and _works_for(callback, frame)):
+                _wake(thread, frame, raised)
+            del frame  # it has the connection, which has to go as soon as the thread has left it
+    return True
 
 
 def _works_for(callback: BaseCallbackHandler, frame: FrameType | None) -> bool:

@@ -1,139 +1,144 @@
-"""Runs that outlive their readers: start one, follow it, stop it.
+"""Runs that outlive their readers and their process: start one, follow it, stop it, from anywhere.
 
-A run lives in the process that started it. It goes on when nobody reads, and is kept for a while after
-its end, so that a reader who lost the connection can get the rest.
+A run is a row and a numbered log in the database. The process that starts it runs it; any process can follow
+it and stop it, and if its own dies, another one ends it, or runs it again.
 """
 
 import logging
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from typing import Any
 from uuid import UUID
 
-from langchain_core.runnables import Runnable, RunnableConfig
+from django.db import DatabaseError, transaction
 
 from streaming import admission
 from streaming.admission import Busy, Place
-from streaming.conf import get_conf
 from streaming.event_log import EventLog
-from streaming.events import End, Event, Idle, Start, Status
-from streaming.steps import StepFilter
-from streaming.worker import ThreadWorker
+from streaming.jobs import Job
+from streaming.keeper import keeper
+from streaming.lease import lease
+from streaming.mirror import tail
+from streaming.models import Run
+from streaming.owned_runs import OwnedRun, all_owned, owned
+
+__all__ = ["Job", "Pruned", "UnknownRun", "admit", "drain", "interrupt", "log", "start", "stop"]
 
 logger = logging.getLogger("streaming")
 
-_KEPT = 200
-"""Finished runs kept for late readers."""
-_KEPT_SECONDS = 300.0
+
+class UnknownRun(LookupError):
+    """There is no run of that id."""
 
 
-class Run:
-    """One generation, and its numbered log."""
+class Pruned(LookupError):
+    """The run ended long ago, and its events are gone. `last_id` is the number that its last one had."""
 
-    def __init__(self, run_id: UUID) -> None:
-        self.id = run_id
-        self.log = EventLog()
-        self.worker: ThreadWorker | None = None
-        """While it runs. It holds the prompt, and more, which nobody needs afterwards."""
-        self.ended_at: float | None = None
-
-    def stop(self) -> None:
-        """End it now, and its upstream connection. Idempotent."""
-        self.end("stopped")
-
-    def end(self, status: Status) -> None:
-        """End it now with another status than a person's."""
-        if (worker := self.worker) is not None:
-            worker.stop(status)
-
-
-_lock = threading.Lock()
-_runs: OrderedDict[UUID, Run] = OrderedDict()
-_draining = threading.Event()
+    def __init__(self, last_id: int) -> None:
+        super().__init__(last_id)
+        self.last_id = last_id
 
 
 def admit() -> Place:
     """A place for a run. Raises `Busy` when this process has no room, or is about to end."""
-    if _draining.is_set():
-        raise Busy
-    return admission.runs.enter()
+    place = admission.runs.enter()
+    try:
+        keeper.start()
+        lease.take()
+    except BaseException:
+        place.leave()
+        raise
+    return place
 
 
-def start(
-    runnable: Runnable[Any, Any],
-    input: Any,
-    config: RunnableConfig | None = None,
-    *,
-    run_id: UUID,
-    place: Place,
-    wanted: StepFilter | None = None,
-    conversation: str | None = None,
-    message: str | None = None,
-    model: str | None = None,
-    before_end: Callable[[End, EventLog], None] | None = None,
-) -> Run:
+def start(job: Job, *, run_id: UUID, place: Place) -> None:
     """Start a run in a place that `admit()` gave. The run leaves it when it ends.
 
-    `before_end` gets the `End` and the log without it, to store the reply, before any reader sees the end.
+    Within a transaction it begins with the commit: together with what the caller stores there, or not at
+    all. The caller leaves the place if the transaction fails.
     """
-    run = Run(run_id)
+    with transaction.atomic():
+        owner = _living_lease()
+        Run.objects.create(pk=run_id, owner=owner)
+        run = OwnedRun(job, run_id=run_id, owner=owner, place=place)
+        transaction.on_commit(lambda: _begin(run))
 
-    def finish(end: End) -> None:
-        try:
-            if before_end is not None:
-                before_end(end, run.log)
-        finally:  # not sooner: a process that is about to end waits for the places to be left
-            run.ended_at = time.monotonic()
-            run.worker = None
-            place.leave()
 
-    start_event = Start(run=str(run_id), conversation=conversation, message=message, model=model)
-    worker = run.worker = ThreadWorker(
-        runnable,
-        input,
-        run.log,
-        start=start_event,
-        config=config,
-        conf=get_conf(),
-        wanted=wanted,
-        before_end=finish,
-    )
-    with _lock:
-        _forget_old()
-        _runs[run_id] = run
-    worker.start()
-    if _draining.is_set():  # it was admitted before, and registered too late to be seen
+def _living_lease() -> UUID:
+    """The lease, held until the transaction ends: nobody takes it for a dead process's meanwhile. Raises
+    `Busy` if somebody has; a new one must not be taken inside the caller's transaction."""
+    held = lease.id
+    if held is None or not lease.beat():
+        lease.lost(held)
+        raise Busy
+    return held
+
+
+def _begin(run: OwnedRun) -> None:
+    run.begin()
+    keeper.attend()
+    if _interrupted:  # it was admitted before, and comes too late to be seen
         run.end("interrupted")
-    return run
+    if is_draining():
+        run.log.release()
 
 
-def get(run_id: UUID | None) -> Run | None:
-    """The run, if this process has it."""
-    return _runs.get(run_id) if run_id else None
+def log(run_id: UUID) -> EventLog:
+    """The run's log, to read; wherever it runs. Raises `UnknownRun`, `Pruned`."""
+    if (here := owned.get(run_id)) is not None:
+        return here.log
+    run = Run.objects.filter(pk=run_id).first()
+    if run is None:
+        raise UnknownRun(run_id)
+    found = tail.open(run)
+    if run.last_event and found.last_id != run.last_event:
+        raise Pruned(run.last_event)
+    if not found.ended:
+        keeper.start()  # its process may die
+    if is_draining():
+        found.release()
+    return found
 
 
-def follow(run: Run, *, after: int = 0, tick: float | None = None) -> Iterator[Event | Idle]:
-    """The run's events after the one numbered `after`: replayed, then live, up to its `End`."""
-    return run.log.follow(after=after, tick=tick)
+def stop(run_id: UUID) -> None:
+    """End the run, wherever it runs, for a person who has asked for it. Idempotent."""
+    if (here := owned.get(run_id)) is not None:
+        here.stop()
+    Run.objects.request_stop(run_id)  # here as well: if this process dies now, it must not be run again
 
 
 def drain() -> None:
-    """This process is about to end: start no more runs, and end those that go on as `interrupted`."""
-    _draining.set()
-    with _lock:
-        going_on = [run for run in _runs.values() if run.ended_at is None]
-    for run in going_on:
+    """This process is about to end: start no more runs, and send all readers to another. Its runs go on."""
+    admission.runs.closed = True
+    for run in all_owned():
+        run.log.release()
+    tail.release()
+
+
+def is_draining() -> bool:
+    """Whether this process is about to end."""
+    return admission.runs.closed
+
+
+def interrupt(*, within: float) -> bool:
+    """This process ends now: end its runs as `interrupted`, and wait until that is stored, for so many
+    seconds at most. Whether it is; if not, another process will do it."""
+    global _interrupted  # noqa: PLW0603 - this process ends only once
+    admission.runs.closed = _interrupted = True
+    deadline = time.monotonic() + within
+    for run in all_owned():
         try:
             run.end("interrupted")
         except Exception:  # the others have to end all the same
             logger.exception("run %s could not be ended", run.id)
+    while owned and time.monotonic() < deadline:
+        time.sleep(0.01)
+    if owned:
+        return False
+    keeper.stop()
+    try:
+        lease.give_up()
+    except DatabaseError:
+        return False
+    return True
 
 
-def _forget_old() -> None:
-    ended = [run for run in _runs.values() if run.ended_at is not None]
-    too_many = ended[: max(0, len(ended) - _KEPT)]
-    too_old = [run for run in ended if run.ended_at and run.ended_at < time.monotonic() - _KEPT_SECONDS]
-    for run in {*too_many, *too_old}:
-        _runs.pop(run.id, None)
+_interrupted = False

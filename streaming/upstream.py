@@ -21,6 +21,10 @@ import openai
 
 from streaming import cancellation
 from streaming.conf import get_conf
+from streaming.turns import give_way
+
+RETRY_AFTER = 10
+"""Seconds that a provider may ask us to wait before the same request is sent again."""
 
 
 class CancellableStream(httpcore2.NetworkStream):
@@ -41,6 +45,7 @@ class CancellableStream(httpcore2.NetworkStream):
             socket.socket.shutdown(waiting, socket.SHUT_RDWR)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        give_way()
         with self._claimed():
             return self._stream.read(max_bytes, timeout)
 
@@ -106,6 +111,14 @@ class CancellableBackend(httpcore2.SyncBackend):
         return CancellableStream(super().connect_tcp(host, port, timeout, local_address, socket_options))
 
 
+def _do_not_wait_so_long(response: httpx2.Response) -> None:
+    """The SDK does what `Retry-After` says, up to two minutes. Nobody watches a silent page for that long:
+    let the run fail, and the person try again."""
+    wanted = response.headers.get("retry-after", "")
+    if wanted.isdigit() and int(wanted) > RETRY_AFTER:
+        response.headers["x-should-retry"] = "false"
+
+
 @functools.cache
 def http_client() -> httpx2.Client:
     """The process's client, with the SDK's pool limits and the proxies that the environment names.
@@ -115,7 +128,10 @@ def http_client() -> httpx2.Client:
     """
     conf = get_conf()
     silence = max(conf.FIRST_TOKEN_TIMEOUT, conf.IDLE_TIMEOUT)
-    client = openai.DefaultHttpxClient(timeout=httpx2.Timeout(silence, connect=conf.CONNECT_TIMEOUT))
+    client = openai.DefaultHttpxClient(
+        timeout=httpx2.Timeout(silence, connect=conf.CONNECT_TIMEOUT),
+        event_hooks={"response": [_do_not_wait_so_long]},
+    )
     for transport in (client._transport, *client._mounts.values()):
         # httpcore2's pools take a backend, httpx2's transports do not pass one on.
         if isinstance(transport, httpx2.HTTPTransport):

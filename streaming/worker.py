@@ -8,7 +8,7 @@ is first seals the sink, so that no token can follow, and writes the `End`. The 
 import gc
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
 from typing import Any, Protocol
@@ -26,6 +26,7 @@ from streaming.errors import RunFailed
 from streaming.events import End, Error, Event, Reasoning, Start, Status, Token, Usage
 from streaming.interrupt import interrupt
 from streaming.steps import StepFilter
+from streaming.turns import give_way
 
 
 class Sink(Protocol):
@@ -42,11 +43,7 @@ class Sink(Protocol):
 
 
 class Worker:
-    """One run of one runnable: its events, an `End` last, go into a sink.
-
-    `before_end` is called once, with the `End` that comes next, when no event can follow any more and
-    before readers see it: the place to store the reply.
-    """
+    """One run of one runnable: its events, an `End` last, go into a sink."""
 
     def __init__(
         self,
@@ -55,17 +52,17 @@ class Worker:
         sink: Sink,
         *,
         start: Start,
+        prefix: str = "",
         config: RunnableConfig | None = None,
         conf: Conf,
         wanted: StepFilter | None = None,
-        before_end: Callable[[End], None] | None = None,
     ) -> None:
         self._runnable = runnable
         self._input = input
         self._sink = sink
         self._start = start
+        self._prefix = prefix
         self._conf = conf
-        self._before_end = before_end
         self._cancellation = Cancellation()
         self._outer = cancellation.current.get()
         """The run in which this one is started: by a tool that streams a model of its own, say."""
@@ -82,6 +79,11 @@ class Worker:
         """End the run now and close its upstream connections. From any thread; idempotent."""
         self._finish(status)
 
+    def abandon(self) -> None:
+        """Make it end without a word: its log was sealed by somebody else."""
+        watch.discard(self)
+        self._halt()
+
     @property
     def message(self) -> AIMessageChunk | None:
         """The reply's chunks added up, as far as they have come."""
@@ -95,6 +97,8 @@ class Worker:
             if self._outer is not None:
                 self._outer.adopt(self.stop)
             self._sink.put(self._start)
+            if self._prefix:
+                self._sink.put(Token(self._prefix))
         except Cancelled:
             self._finish("stopped")
             return False
@@ -127,6 +131,7 @@ class Worker:
             raise Cancelled
         with self._waiting_for_readers():
             self._sink.put(event)
+        give_way()
 
     @contextmanager
     def _waiting_for_readers(self) -> Iterator[None]:
@@ -188,7 +193,7 @@ class Worker:
             if status != "done":
                 self._halt()
             reason = self._callback.finish_reason if status == "done" else None
-            last = self._store(End(status=status, finish_reason=reason, usage=self._usage(), error=error))
+            last = End(status=status, finish_reason=reason, usage=self._usage(), error=error)
         finally:
             self._sink.end(last)
         return True
@@ -199,18 +204,6 @@ class Worker:
         except Exception as exc:  # noqa: BLE001 - a provider's odd report must not cost the reply
             errors.log_failure(self._start.run, errors.INTERNAL, exc)
             return None
-
-    def _store(self, end: End) -> End:
-        """The end after it was stored, or a failed one if it could not be."""
-        if self._before_end is None:
-            return end
-        try:
-            self._before_end(end)
-        except Exception as exc:  # noqa: BLE001 - whatever a hook raises, the run must end
-            errors.log_failure(self._start.run, errors.INTERNAL, exc)
-            self.exception = exc
-            return End(status="failed", usage=end.usage, error=errors.INTERNAL)
-        return end
 
 
 class ThreadWorker(Worker):
@@ -232,13 +225,10 @@ class ThreadWorker(Worker):
                 finally:
                     self._work_in(None)
         finally:
-            if (
-                self._cancellation.cancelled
-                and not self._cancellation.had_connections
-                and self._callback.cut_completions
-            ):
-                # A client of its own. openai's `Stream` is in a reference cycle, and a completion
-                # model drops it unclosed: only the collector closes that connection.
+            if self._cancellation.cancelled and not self._cancellation.had_connections:
+                # A client of its own. What a completion model was reading is in a reference cycle, and so is
+                # the exception of a parallel branch, with all that it was raised in: only the collector
+                # closes their connections.
                 gc.collect()
             close_database_connections()
 

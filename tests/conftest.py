@@ -1,14 +1,19 @@
 """Fixtures for every test: a scripted provider, and the whole site under a real gunicorn."""
 
 import contextlib
+import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import openai
 import pytest
+from django.conf import settings
 from django.core.signals import request_finished
 from django.db import close_old_connections
+from pytest_django.plugin import DjangoDbBlocker
 
+from chatsite.boot import use_wal
+from chatsite.local_model import LocalModel
 from tests.clients import Peer
 from tests.server import copy_prepared, prepare
 from tests.site import Site, SiteStarter, running_site
@@ -22,6 +27,20 @@ def responses_leave_connections_alone() -> Iterator[None]:
     request_finished.disconnect(close_old_connections)
     yield
     request_finished.connect(close_old_connections)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """SQLite in a file, as everywhere else: one in memory cannot be used by several threads at once."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        database["TEST"]["NAME"] = str(Path(settings.DATA_DIR) / "tests.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        use_wal()
 
 
 @pytest.fixture
@@ -43,6 +62,31 @@ def openai_client(upstream: ScriptedUpstream) -> Iterator[openai.OpenAI]:
     """OpenAI's own client of `upstream`, which does not retry."""
     with openai.OpenAI(base_url=upstream.url, api_key="test-key", max_retries=0) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def local_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalModel]:
+    """The real model in the box, one for all tests that are marked `model`."""
+    model = LocalModel(log=tmp_path_factory.mktemp("model") / "local-model.log")
+    with one_core():
+        model.start()
+    yield model
+    model.stop()
+
+
+@contextlib.contextmanager
+def one_core() -> Iterator[None]:
+    """For a process that is started meanwhile. llama.cpp's threads wait for each other at every token, which
+    takes seconds where something else wants one of their cores."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 @pytest.fixture(scope="session")
@@ -79,9 +123,9 @@ def start_site(prepared: Path, tmp_path: Path) -> Iterator[SiteStarter]:
 
 def sites_of(item: pytest.Function) -> list[Site]:
     """The sites that a test was given, and those that it started."""
-    given = [item.funcargs.get(name) for name in ("site", "start_site")]
+    given = item.funcargs.values()
     found = [value for value in given if isinstance(value, Site)]
-    return found + [site for value in given if isinstance(value, SiteStarter) for site in value.sites]
+    return list(dict.fromkeys(found + [site for value in given for site in getattr(value, "sites", ())]))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,6 +11,7 @@ OURS = ("CHAT_", "DOCUMENT", "EMBEDDING_", "OPENAI_", "STREAM_")
 OTHERS = {
     "ALLOWED_HOSTS",
     "CSRF_TRUSTED_ORIGINS",
+    "DATABASE_POOL_SIZE",
     "DATABASE_URL",
     "DEBUG",
     "HOST",
@@ -24,6 +25,11 @@ PROXIES = {"ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
 for name in list(os.environ):
     if name.startswith(OURS) or name in OTHERS or name.upper() in PROXIES:
         del os.environ[name]
+
+# A run of the tests over other stores than usual (tests/streaming/test_other_stores.py).
+for name in ("DATABASE_URL", "REDIS_URL"):
+    if chosen := os.environ.get(f"TESTS_{name}"):
+        os.environ[name] = chosen
 
 _data_dir = tempfile.TemporaryDirectory(prefix="chatsite-tests-")
 os.environ["DATA_DIR"] = _data_dir.name

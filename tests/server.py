@@ -26,11 +26,17 @@ def environment(data_dir: Path, **settings: str) -> dict[str, str]:
     return inherited | {"DATA_DIR": str(data_dir), "PYTHONUNBUFFERED": "1"} | settings
 
 
-def prepare(data_dir: Path) -> None:
+def prepare(data_dir: Path, **settings: str) -> None:
     """Database and static files, as `make run` prepares them."""
     command = [sys.executable, "-m", "chatsite.boot", "prepare"]
     done = subprocess.run(
-        command, cwd=ROOT, env=environment(data_dir), capture_output=True, text=True, timeout=120, check=False
+        command,
+        cwd=ROOT,
+        env=environment(data_dir, **settings),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     if done.returncode:
         failure = f"{command} failed:\n{done.stdout}{done.stderr}"
@@ -49,7 +55,8 @@ class GunicornServer:
 
     `data_dir` has been through `prepare`. `settings` are environment variables. `worker_class`,
     `workers` and `threads` go through GUNICORN_CMD_ARGS, as an operator sets them; what is not
-    given is chatsite/gunicorn_conf.py's to say.
+    given is chatsite/gunicorn_conf.py's to say. The worker class "uvicorn" is that server in place of
+    gunicorn.
     """
 
     def __init__(
@@ -74,23 +81,31 @@ class GunicornServer:
             GUNICORN_CMD_ARGS=" ".join([*options, *arguments]),
             **(settings or {}),
         )
-        self._application = "chatsite.asgi" if worker_class == "asgi" else "chatsite.wsgi"
+        self._command = _command(worker_class, self.port)
         self._log_start = 0
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "gunicorn", self._application, "-c", "chatsite/gunicorn_conf.py"]
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start it, and wait until it answers: the first time, or again after it has ended."""
         with self.log_file.open("ab") as log:
             # In a session of its own, so that the Ctrl-C which ends the tests leaves its end to us.
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=self._environment, stdout=log, stderr=log, start_new_session=True
+                self._command,
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         try:
             wait_until(self._is_up, timeout=60, message="gunicorn did not answer /healthz")
         except BaseException as error:
-            self._kill()
+            self.kill()
             error.add_note(f"gunicorn said:\n{self.log}")
             raise
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -131,11 +146,11 @@ class GunicornServer:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout)
             return True
-        self._kill()
+        self.kill()
         return False
 
-    def _kill(self) -> None:
-        """End the master and its workers, all of the session that was started for them."""
+    def kill(self) -> None:
+        """kill -9 of the master and its workers, all of the session that was started for them."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self.process.wait()
@@ -149,6 +164,16 @@ class GunicornServer:
             connection.request("GET", "/healthz")
             return connection.getresponse().status == 200
         return False
+
+
+def _command(worker_class: str | None, port: int) -> list[str]:
+    if worker_class == "uvicorn":
+        return [
+            *(sys.executable, "-m", "uvicorn", "chatsite.asgi:application"),
+            *("--host", "127.0.0.1", "--port", str(port)),
+        ]
+    application = "chatsite.asgi" if worker_class == "asgi" else "chatsite.wsgi"
+    return [sys.executable, "-m", "gunicorn", application, "-c", "chatsite/gunicorn_conf.py"]
 
 
 def copy_prepared(prepared: Path, data_dir: Path) -> Path:

@@ -1,7 +1,7 @@
 """The whole site for a test: a scripted provider, gunicorn in front of it, and visitors."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -17,16 +17,22 @@ class Options(TypedDict, total=False):
     worker_class: str
     workers: int
     threads: int
+    arguments: Sequence[str]
 
 
 class Site:
-    """A running site: `url`, its `server` and its `upstream`."""
+    """A running site: `url`, its `server` and its `upstream`. `url` may be that of a proxy in front of it."""
 
-    def __init__(self, server: GunicornServer, upstream: ScriptedUpstream) -> None:
+    def __init__(self, server: GunicornServer, upstream: ScriptedUpstream, *, url: str | None = None) -> None:
         self.server = server
         self.upstream = upstream
-        self.url = server.url
+        self.url = url or server.url
         self._visitors = contextlib.ExitStack()
+
+    @property
+    def data_dir(self) -> Path:
+        """Where the site has its data."""
+        return self.server.log_file.parent
 
     def visitor(self, *, receive_buffer: int | None = None) -> Visitor:
         """A new person, unknown to the site; their connections are closed at the end of the test."""

@@ -28,6 +28,7 @@ from tests.upstream import Reply, ScriptedUpstream
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 ARCHITECTURE = ROOT / "docs/architecture.md"
+RELIABILITY = ROOT / "docs/reliability.md"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 CONFIGURATION = ROOT / "docs/configuration.md"
 PROTOCOL = ROOT / "docs/protocol.md"
@@ -263,6 +264,24 @@ def test_every_dependency_has_its_line_in_the_architecture() -> None:
     assert set(first_column(section(ARCHITECTURE, "## Dependencies"))) == dependencies()
 
 
+# docs/reliability.md
+
+
+def test_every_promise_is_held_by_tests_that_exist() -> None:
+    promises = re.split(r"^### ", section(RELIABILITY, "## The promises"), flags=re.MULTILINE)[1:]
+    assert len(promises) == 6
+    for promise in promises:
+        named = [(codes(name)[0], codes(page)[0]) for name, page in rows(promise)]
+        assert named, f"nothing holds {promise.splitlines()[0]!r}"
+        missing = [name for name, page in named if f"\ndef {name}(" not in (ROOT / page).read_text()]
+        assert missing == []
+
+
+def test_every_group_of_faults_is_in_the_reliability_page() -> None:
+    named = {Path(name).name for name in first_column(section(RELIABILITY, "## The faults"))}
+    assert named == {path.name for path in (ROOT / "tests/faults").glob("test_*.py")}
+
+
 # Everywhere
 
 
@@ -288,9 +307,9 @@ def anchors(page: Path) -> set[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_commands_in_the_docs_exist(page: Path) -> None:
     text = page.read_text()
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     in_code = [*CODE.findall(prose(text)), *(body for _, body in FENCE.findall(text))]
-    made = {name for code in in_code for name in re.findall(r"\bmake ([a-z]+)", code)}
+    made = {name for code in in_code for name in re.findall(r"\bmake ([a-z-]+)", code)}
     assert made <= targets
     assert set(re.findall(r"manage\.py ([a-z]+)", text)) <= set(get_commands())
 
@@ -307,7 +326,8 @@ def provider(upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch) -> Scr
 
 
 def test_every_python_example_of_the_readme_is_run_here() -> None:
-    assert len(examples(README, "python")) == 5
+    """Here, and the two of the assistant in tests/chatsite/assistants/test_own_assistant.py."""
+    assert len(examples(README, "python")) == 5 + 2
 
 
 def test_the_settings_of_the_readme_name_the_app() -> None:

@@ -28,6 +28,7 @@ import pytest
 from django.test import AsyncRequestFactory, RequestFactory
 
 from tests import upstream as scripted
+from tests.streaming.durable import a_process
 from tests.upstream import Reply, Request, ScriptedUpstream
 from tests.waiting import wait_until
 
@@ -35,6 +36,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RECIPES = ROOT / "docs/recipes"
 OVERVIEW = RECIPES / "README.md"
 PAGES = sorted(set(RECIPES.glob("*.md")) - {OVERVIEW, RECIPES / "own-assistant.md"})
+DURABLE = RECIPES / "durable-runs.md"
 SAMPLES = {"0": 3, "1": 3, "2": 11, "3": 3, "4": 3}
 """How many samples of code each of the five articles has."""
 
@@ -141,10 +143,20 @@ def _is_over(request: Request) -> bool:
     return request.answered.is_set() or request.peer_closed.is_set()
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted({*PAGES} - {DURABLE}), ids=lambda path: path.stem)
 def test_every_block_runs_and_prints_what_the_page_shows(path: Path, provider: ScriptedUpstream) -> None:
     Page(path, provider).run()
+    all_is_over(provider)
 
+
+@pytest.mark.django_db(transaction=True)
+def test_every_block_about_durable_runs_does(provider: ScriptedUpstream) -> None:
+    with a_process():
+        Page(DURABLE, provider).run()
+        all_is_over(provider)
+
+
+def all_is_over(provider: ScriptedUpstream) -> None:
     for request in provider.requests:  # answered to the end, or left, and then closed
         wait_until(partial(_is_over, request), timeout=1)
 

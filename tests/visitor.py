@@ -49,16 +49,16 @@ class Visitor:
         self, path: str, data: Mapping[str, str] | None = None, *, headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
         """Submit a form as a page without script does, and return the answer, whatever it is."""
-        return self.http.send(self._form(path, data, headers))
+        return self.http.send(self.form(path, data, headers))
 
     def send(self, text: str, *, html: bool = False, **fields: str) -> "Reading":
-        """Send a message and read the reply's events. `fields`: `conversation`, `parent`, `assistant`."""
+        """Send a message and read the reply's events. `fields`: `conversation`, `key`, `assistant`..."""
         path = "/messages/?html=1" if html else "/messages/"
-        return self.read(self._form(path, {"text": text, **fields}, {"Accept": EVENTS}))
+        return self.read(self.form(path, {"text": text, **fields}, {"Accept": EVENTS}))
 
     def regenerate(self, message: str, *, html: bool = False) -> "Reading":
         path = f"/messages/{message}/regenerate/" + ("?html=1" if html else "")
-        return self.read(self._form(path, {}, {"Accept": EVENTS}))
+        return self.read(self.form(path, {}, {"Accept": EVENTS}))
 
     def follow(self, run: str, *, after: int | None = None, last_event_id: str | None = None) -> "Reading":
         """Read a run's events, all of them or those after one."""
@@ -79,9 +79,10 @@ class Visitor:
             raise AssertionError(failure)
         return Reading(response)
 
-    def _form(
-        self, path: str, data: Mapping[str, str] | None, headers: Mapping[str, str] | None
+    def form(
+        self, path: str, data: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
     ) -> httpx.Request:
+        """A form as a browser would submit it, to be sent with `http.send`, or with `read`."""
         if not self._token:
             self.get("/")
         origin = str(self.http.base_url).rstrip("/")

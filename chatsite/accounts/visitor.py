@@ -1,11 +1,13 @@
 """Who is asking: somebody who signed in, or a guest, who is known by the session."""
 
 from dataclasses import dataclass
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import connection
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 
 _SESSION_KEY = "guest"
 
@@ -31,10 +33,36 @@ def visitor_of(request: HttpRequest) -> Visitor:
     return Visitor(guest=request.session.get(_SESSION_KEY, ""))
 
 
-def known_visitor_of(request: HttpRequest) -> Visitor:
-    """The same, for somebody who is about to own something: a guest gets an id, kept in the session."""
+def can_sign_in(visitor: Visitor) -> bool:
+    """Whether there is an account that the visitor may have: a site can do without any."""
+    return visitor.user is None and User.objects.filter(is_active=True).exists()
+
+
+def known_visitor_of(request: HttpRequest, *, key: UUID | None = None) -> Visitor:
+    """The same, for somebody who is about to own something: a guest gets an id, kept in the session.
+
+    `key` is that of a request which may come again, before the answer has brought the session's cookie:
+    a double click must not make two people. Then the id follows from the key and the browser's CSRF
+    cookie, which both are nobody else's.
+    """
     visitor = visitor_of(request)
     if visitor.user is None and not visitor.guest:
-        visitor = Visitor(guest=uuid4().hex)
+        visitor = Visitor(guest=_guest_id(request, key))
         request.session[_SESSION_KEY] = visitor.guest
     return visitor
+
+
+def _guest_id(request: HttpRequest, key: UUID | None) -> str:
+    browser = request.COOKIES.get(settings.CSRF_COOKIE_NAME)
+    if key is None or not browser:
+        return uuid4().hex
+    return salted_hmac("chatsite.guest", f"{key} {browser}", algorithm="sha256").hexdigest()[:32]
+
+
+def one_at_a_time(visitor: Visitor) -> None:
+    """Until the transaction ends, no other one that has asked for it goes on for the same person. SQLite
+    has only one writer anyway."""
+    if connection.vendor == "postgresql":
+        name = f"user {visitor.user.pk}" if visitor.user else f"guest {visitor.guest}"
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])

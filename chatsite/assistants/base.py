@@ -40,6 +40,7 @@ class Assistant:
     `build` makes the runnable, for each reply anew: it must be cheap. `input` makes what the runnable is
     called with. `options` are what a person may choose from with each message, keys to labels, the
     first one unless another is chosen. `filters` are `stream()`'s: which of the runnable's steps show.
+    `continues` says that a reply which was cut short can be gone on with: only text has a middle.
     """
 
     slug: str
@@ -50,6 +51,7 @@ class Assistant:
     options: Mapping[str, str] = field(default_factory=dict)
     examples: Sequence[str] = ()
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    continues: bool = False
 
     @property
     def model(self) -> str:

@@ -8,4 +8,5 @@ assistant = Assistant(
     name="Chat",
     description="Talks about anything.",
     build=chat_model,
+    continues=True,
 )

@@ -18,9 +18,9 @@ from chatsite.assistants.base import Assistant, Turn
 from chatsite.assistants.chat_model import chat_model
 from chatsite.assistants.notice import Notice
 from chatsite.chat.history import REPLY_SHARE, TooLong
+from chatsite.documents.full_text import words_of
 from chatsite.documents.models import Document
 from chatsite.documents.retriever import DocumentRetriever, quoted
-from chatsite.documents.search import words_of
 
 SHARE = 8
 """An eighth of the model's context is for passages: two of them, for the local model, which takes seconds

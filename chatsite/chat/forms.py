@@ -13,11 +13,25 @@ from chatsite.chat.models import Conversation, Message
 REPLACEMENT = "\ufffd"
 
 
-class MessageForm(forms.Form):
+class KeyForm(forms.Form):
+    """The `key` of a request: a repetition with the same one does nothing again. Without it, each is new."""
+
+    key = forms.UUIDField(required=False)
+
+    @property
+    def first_error(self) -> tuple[str, str]:
+        """Code and message of the error to show; what does not exist comes first."""
+        errors = [error for found in self.errors.as_data().values() for error in found]
+        worst = min(errors, key=lambda error: error.code != "not_found")
+        return worst.code or "invalid", worst.messages[0]
+
+
+class MessageForm(KeyForm):
     """A message: its `text`.
 
-    Optional are the `conversation`, the message that it answers (`parent`), for a new conversation the
-    `assistant`, and one of that assistant's `option`s. What is not the visitor's own counts as missing.
+    Optional are its `key`, the `conversation`, the message that it answers (`parent`), for a new
+    conversation the `assistant`, and one of that assistant's `option`s. What is not the visitor's own
+    counts as missing.
     """
 
     text = forms.CharField(
@@ -80,13 +94,6 @@ class MessageForm(forms.Form):
         if option and option not in assistant.options:
             raise forms.ValidationError(f"{assistant.name} has no such option.", code="no_option")
         return option
-
-    @property
-    def first_error(self) -> tuple[str, str]:
-        """Code and message of the error to show; what does not exist comes first."""
-        errors = [error for found in self.errors.as_data().values() for error in found]
-        worst = min(errors, key=lambda error: error.code != "not_found")
-        return worst.code or "invalid", worst.messages[0]
 
 
 def _is_utf_8(request: HttpRequest, text: str) -> bool:

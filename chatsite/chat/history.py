@@ -12,18 +12,26 @@ REPLY_SHARE = 4
 """A quarter of the context is kept for the reply, where its length is not set."""
 
 
+GO_ON = (
+    "Your reply was cut off there. Go on with it exactly where it stops, in the middle of a word if need be. "
+    "Repeat nothing of it, and say nothing about the interruption."
+)
+
+
 class TooLong(Exception):
     """The newest message alone is more than the model can read."""
 
 
-def for_model(path: Sequence[Message]) -> list[BaseMessage]:
+def for_model(path: Sequence[Message], *, so_far: str = "") -> list[BaseMessage]:
     """The system prompt, and as many of the path's newest messages as the model's context holds.
 
     Replies without text are left out, and so are the oldest messages when it gets tight; none is cut.
-    The first that is left is a person's. Raises `TooLong` when not even the last message fits.
+    The first that is left is a person's. With `so_far`, the beginning of the reply, the model is asked to
+    go on with it. Raises `TooLong` when not even the last message fits.
     """
     system = [SystemMessage(settings.CHAT_SYSTEM_PROMPT)] if settings.CHAT_SYSTEM_PROMPT else []
-    room = _room() - count_tokens_approximately(system)
+    begun = [AIMessage(so_far), HumanMessage(GO_ON)] if so_far else []
+    room = _room() - count_tokens_approximately([*system, *begun])
     kept: list[BaseMessage] = []
     for stored in reversed(path):  # one by one: a conversation may have thousands
         if not stored.content:
@@ -37,7 +45,7 @@ def for_model(path: Sequence[Message]) -> list[BaseMessage]:
         raise TooLong
     while not isinstance(kept[0], HumanMessage):
         kept.pop(0)
-    return [*system, *kept]
+    return [*system, *kept, *begun]
 
 
 def _room() -> int:

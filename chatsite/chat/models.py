@@ -5,10 +5,9 @@ message adds a branch and loses nothing. The page shows one path, from the root 
 """
 
 from typing import TYPE_CHECKING
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import models
-from django.db.models import Q
 from django.urls import reverse
 
 from chatsite.accounts.ownership import Owned, owned_by
@@ -16,14 +15,11 @@ from chatsite.accounts.visitor import Visitor
 from chatsite.chat.transcript import Transcript
 
 if TYPE_CHECKING:
-    from streaming.event_log import EventLog
-    from streaming.events import End
+    from collections.abc import Sequence
+
+    from streaming.events import End, Event
 
 TITLE_LENGTH = 80
-
-
-class NotStored(Exception):
-    """A reply's row is gone, or was ended before: its conversation was deleted, say."""
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -51,6 +47,12 @@ class Conversation(Owned):
 
     def get_absolute_url(self) -> str:
         return reverse("chat:conversation", args=[self.pk])
+
+    @property
+    def version(self) -> str:
+        """Another one whenever there are other messages to show: the newest, and whether it has ended."""
+        newest = self.messages.order_by("-created").values_list("pk", "status").first()
+        return "-".join(map(str, newest or ()))
 
     def path(self, leaf: "Message | None" = None) -> list["Message"]:
         """The messages from the first to `leaf`; to the newest one if it is not given."""
@@ -107,6 +109,10 @@ class Message(models.Model):
 
     # Of a reply
     run_id = models.UUIDField(null=True, unique=True)
+    key = models.UUIDField(null=True, unique=True, editable=False)
+    """What the request that asked for it is known by (`idempotency.name_of`): there is one reply to it."""
+    continued = models.ForeignKey("self", null=True, related_name="+", on_delete=models.SET_NULL)
+    """The reply that it goes on with: its text begins with all of that one's."""
     model = models.CharField(max_length=200, blank=True)
     finish_reason = models.CharField(max_length=40, blank=True)
     error_code = models.CharField(max_length=40, blank=True)
@@ -124,18 +130,32 @@ class Message(models.Model):
 
     after = 0
     """The number of the last event that `content` covers, while the run goes on."""
+    is_repeated = False
+    """Whether it was asked for by a request before this one."""
 
     def __str__(self) -> str:
         return f"{self.role} {self.pk}"
 
     @property
+    def run(self) -> UUID:
+        """The run that writes it, or wrote it: only a reply has one."""
+        if self.run_id is None:
+            raise LookupError("only a reply has a run")
+        return self.run_id
+
+    @property
     def is_running(self) -> bool:
         return self.status in self.GOING_ON
 
-    def end(self, end: "End", log: "EventLog") -> None:
-        """Store how the run ended. Once: an ended reply stays as it is, unless somebody who took its
-        process for dead had marked it as interrupted. Raises `NotStored` if it is not there any more."""
-        transcript = Transcript.of(log.events())
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether it has ended before the model was through, and there is a text to go on from."""
+        cut = self.status in (self.Status.STOPPED, self.Status.INTERRUPTED) or self.finish_reason == "length"
+        return cut and bool(self.content.strip())
+
+    def end(self, end: "End", events: "Sequence[Event]") -> None:
+        """Store how its run ended, and what of it there is. Once: an ended reply stays as it is."""
+        transcript = Transcript.of(events)
         values: dict[str, object] = {
             "status": end.status,
             "content": transcript.text,
@@ -150,7 +170,4 @@ class Message(models.Model):
                 "output_tokens": end.usage.output_tokens,
                 "usage_source": end.usage.source,
             }
-        mine = Message.objects.filter(pk=self.pk)
-        guessed = Q(status=Message.Status.INTERRUPTED, content="", details={})
-        if not mine.filter(Q(status__in=Message.GOING_ON) | guessed).update(**values):
-            raise NotStored(self.pk)
+        Message.objects.unfinished().filter(pk=self.pk).update(**values)

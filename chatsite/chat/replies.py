@@ -1,20 +1,27 @@
 """Replies: a message row and a run, started together; the run's end is stored in the row."""
 
 from collections.abc import Callable
-from uuid import uuid4
+from functools import partial
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
 
-from chatsite.accounts.visitor import Visitor
-from chatsite.assistants.base import Turn
+from chatsite.accounts.visitor import Visitor, one_at_a_time
+from chatsite.assistants.base import Assistant, Turn
 from chatsite.assistants.registry import default_assistant, get_assistant
 from chatsite.chat import history
+from chatsite.chat.idempotency import name_of, once
 from chatsite.chat.models import TITLE_LENGTH, Conversation, Message
 from chatsite.chat.transcript import Transcript
 from streaming import runs
 from streaming.admission import Busy
+from streaming.runs import Job
 from streaming.steps import StepFilter
+
+
+class CannotGoOn(Exception):
+    """There is nothing to go on from, or nobody who can."""
 
 
 def send(
@@ -25,86 +32,150 @@ def send(
     parent: Message | None,
     assistant: str,
     option: str = "",
+    key: UUID | None = None,
 ) -> Message:
-    """Store what a person wrote, and start the reply. Returns the reply.
+    """Store what a person wrote, and start the reply. Returns the reply: the first one, if the same was
+    sent with the same key before.
 
     Nothing is stored when there is no room (`Busy`), the text does not fit (`TooLong`), or there is
     nobody to answer (`ModelNotConfigured`).
     """
-    new = conversation is None
-    if conversation is None:
-        conversation = Conversation(
+    sent = (conversation and conversation.pk, parent and parent.pk, assistant, option, text)
+    name = name_of(key, visitor, "send", *sent)
+
+    def start() -> Message:
+        place = conversation or Conversation(
             user=visitor.user, guest=visitor.guest, title=_title(text), assistant=assistant
         )
-    message = Message(conversation=conversation, role=Message.Role.USER, content=text, option=option)
-    path = [] if new else conversation.path(parent)
-    message.parent = path[-1] if path else None
+        message = Message(conversation=place, role=Message.Role.USER, content=text, option=option)
+        path = place.path(parent) if conversation else []
+        message.parent = path[-1] if path else None
 
-    def store() -> None:
-        conversation.save(force_insert=new)
-        message.save(force_insert=True)
+        def store() -> None:
+            place.save(force_insert=conversation is None)
+            message.save(force_insert=True)
 
-    return _start([*path, message], visitor, store)
+        return _start([*path, message], visitor, name, store)
+
+    return once(name, visitor, start)
 
 
-def regenerate(reply: Message, *, visitor: Visitor) -> Message:
+def regenerate(reply: Message, *, visitor: Visitor, key: UUID | None = None) -> Message:
     """Start another reply to what `reply` answers, beside it. Returns the new one."""
-    if reply.parent is None:
+    if (question := reply.parent) is None:
         raise ValueError("only a reply can be regenerated")
-    return _start(reply.conversation.path(reply.parent), visitor, lambda: None)
+    name = name_of(key, visitor, "regenerate", reply.pk)
+    return once(name, visitor, lambda: _start(reply.conversation.path(question), visitor, name))
 
 
-def _start(path: list[Message], visitor: Visitor, store: Callable[[], None]) -> Message:
+def go_on(reply: Message, *, visitor: Visitor, key: UUID | None = None) -> Message:
+    """Start another reply beside `reply`, which begins with its text and goes on where that was cut short.
+
+    Raises `CannotGoOn` if it was not, or if its assistant cannot.
+    """
+    question = reply.parent
+    if question is None or not reply.is_cut_short or not _assistant_of(reply.conversation).continues:
+        raise CannotGoOn
+    name = name_of(key, visitor, "continue", reply.pk)
+    path = partial(reply.conversation.path, question)
+    return once(name, visitor, lambda: _start(path(), visitor, name, continued=reply))
+
+
+def _start(
+    path: list[Message],
+    visitor: Visitor,
+    name: UUID | None,
+    store: Callable[[], None] = lambda: None,
+    *,
+    continued: Message | None = None,
+) -> Message:
     """Start a reply to the last message of the path, stored together with what `store` stores.
 
     What takes time comes before the transaction: SQLite has one writer.
     """
-    if Message.objects.for_visitor(visitor).unfinished().count() >= settings.CHAT_REPLIES_AT_ONCE:
-        raise Busy
+    _require_room(visitor)
     message = path[-1]
-    conversation = message.conversation
-    assistant = get_assistant(conversation.assistant) or default_assistant()
-    runnable = assistant.build()
-    given = assistant.input(Turn(history.for_model(path), visitor, message.option))
     run_id = uuid4()
     reply = Message(
-        conversation=conversation,
+        conversation=message.conversation,
         role=Message.Role.ASSISTANT,
         parent=message,
         status=Message.Status.RUNNING,
         run_id=run_id,
-        model=assistant.model,
+        key=name,
+        continued=continued,
+        model=_assistant_of(message.conversation).model,
     )
+    job = _job(reply, path, visitor)
     place = runs.admit()
     try:
         with transaction.atomic():
+            one_at_a_time(visitor)
+            _require_room(visitor)  # again: of many requests at once, each had found room
             store()
             reply.save(force_insert=True)
-        runs.start(
-            runnable,
-            given,
-            run_id=run_id,
-            place=place,
-            wanted=StepFilter(**assistant.filters),
-            conversation=str(conversation.pk),
-            message=str(reply.pk),
-            model=reply.model,
-            before_end=reply.end,
-        )
+            runs.start(job, run_id=run_id, place=place)
     except BaseException:
         place.leave()
         raise
     return reply
 
 
+def _require_room(visitor: Visitor) -> None:
+    if Message.objects.for_visitor(visitor).unfinished().count() >= settings.CHAT_REPLIES_AT_ONCE:
+        raise Busy
+
+
+def _job(reply: Message, path: list[Message], visitor: Visitor) -> Job:
+    """What has to run for a reply to the last message of the path."""
+    assistant = _assistant_of(reply.conversation)
+    so_far = reply.continued.content if reply.continued else ""
+    return Job(
+        runnable=assistant.build(),
+        input=assistant.input(Turn(history.for_model(path, so_far=so_far), visitor, path[-1].option)),
+        prefix=so_far,
+        wanted=StepFilter(**assistant.filters),
+        conversation=str(reply.conversation.pk),
+        message=str(reply.pk),
+        model=reply.model,
+    )
+
+
+def job_of(run_id: UUID) -> Job | None:
+    """What a run had to do, for another process to run it. None if nobody waits for the reply any more.
+
+    The STREAMING["RERUN"] setting names this function.
+    """
+    reply = Message.objects.unfinished().select_related("conversation__user").filter(run_id=run_id).first()
+    if reply is None or reply.parent is None:
+        return None
+    conversation = reply.conversation
+    return _job(reply, conversation.path(reply.parent), Visitor(conversation.user, conversation.guest))
+
+
+def _assistant_of(conversation: Conversation) -> Assistant:
+    return get_assistant(conversation.assistant) or default_assistant()
+
+
 def with_text_so_far(path: list[Message]) -> list[Message]:
     """The same messages; those that are being written have what there is of them."""
     for message in path:
-        if message.is_running and (run := runs.get(message.run_id)):
-            message.after = run.log.last_id
-            transcript = Transcript.of(run.log.events(up_to=message.after))
-            message.content, message.details = transcript.text, transcript.details
+        if message.is_running:
+            _catch_up(message)
     return path
+
+
+def _catch_up(message: Message) -> None:
+    try:
+        log = runs.log(message.run)
+    except LookupError:
+        return
+    if log.ended:  # since the message was read
+        message.refresh_from_db()
+        return
+    message.after = log.last_id
+    transcript = Transcript.of(log.events(up_to=message.after))
+    message.content, message.details = transcript.text, transcript.details
 
 
 def _title(text: str) -> str:

@@ -3,30 +3,34 @@
 import re
 from collections.abc import Callable
 from functools import wraps
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from chatsite.accounts.decorators import P, View, for_visitors
-from chatsite.accounts.visitor import Visitor, known_visitor_of, visitor_of
+from chatsite.accounts.visitor import Visitor, can_sign_in, known_visitor_of, visitor_of
 from chatsite.assistants.chat_model import ModelNotConfigured
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
 from chatsite.chat import replies
 from chatsite.chat.blocks import with_blocks
-from chatsite.chat.forms import MessageForm
+from chatsite.chat.forms import KeyForm, MessageForm
 from chatsite.chat.history import TooLong
 from chatsite.chat.models import Conversation, Message
+from chatsite.chat.replies import CannotGoOn
 from chatsite.errors import busy, error, wants_events
 from chatsite.see_other import SeeOther
 from streaming import admission, runs
 from streaming.admission import Busy, Place
+from streaming.event_log import EventLog
+from streaming.events import Reset
 from streaming.http import TICK, EventStreamResponse
-from streaming.runs import Run
+from streaming.runs import Pruned, UnknownRun
 
 RECENT = 50
 """Conversations in the list beside the page."""
@@ -44,9 +48,12 @@ def _refusals(view: View[P]) -> View[P]:
             response = view(request, *args, **kwargs)
             return _not_allowed(request, response) if response.status_code == 405 else response
         except Busy as exc:
-            return busy(request, retry_after=exc.retry_after)
+            # Another process is there already, or in a moment.
+            return busy(request, retry_after=1 if runs.is_draining() else exc.retry_after)
         except TooLong:
             return error(request, 400, "too_long", "The text is longer than the model can read. Shorten it.")
+        except CannotGoOn:
+            return error(request, 400, "cannot_continue", "Only a reply that was cut short can be continued.")
         except ModelNotConfigured as exc:
             return error(request, 503, "no_model", str(exc))
 
@@ -70,7 +77,12 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     found = Conversation.objects.for_visitor(visitor).filter(pk=conversation_id).first()
     if found is None:
         raise Http404
-    return _page(request, visitor, found)
+    version = f'"{found.version}"'
+    if (unchanged := get_conditional_response(request, etag=version)) is not None:
+        return unchanged
+    response = _page(request, visitor, found)
+    response["ETag"] = version
+    return response
 
 
 @_refusals
@@ -81,7 +93,7 @@ def send(request: HttpRequest) -> HttpResponseBase:
     if not form.is_valid():
         code, message = form.first_error
         return error(request, 404 if code == "not_found" else 400, code, message)
-    visitor = known_visitor_of(request)
+    visitor = known_visitor_of(request, key=form.cleaned_data["key"])
     return _answer(request, visitor, lambda: replies.send(**form.cleaned_data, visitor=visitor))
 
 
@@ -89,13 +101,18 @@ def send(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 def regenerate(request: HttpRequest, message_id: UUID) -> HttpResponseBase:
     """Another reply beside this one."""
-    visitor = visitor_of(request)
-    message = Message.objects.for_visitor(visitor).filter(pk=message_id).first()
-    if message is None:
-        raise Http404
-    if message.role != Message.Role.ASSISTANT:
-        return error(request, 400, "not_a_reply", "Only a reply can be regenerated.")
-    return _answer(request, visitor, lambda: replies.regenerate(message, visitor=visitor))
+    return _another(request, message_id, replies.regenerate)
+
+
+@_refusals
+@require_POST
+def go_on(request: HttpRequest, message_id: UUID) -> HttpResponseBase:
+    """Another reply beside this one, which goes on where this was cut short."""
+    try:
+        return _another(request, message_id, replies.go_on)
+    except TooLong:
+        message = "The reply is so long that the model cannot read it and go on with it. Regenerate it."
+        return error(request, 400, "too_long", message)
 
 
 @_refusals
@@ -104,16 +121,21 @@ def regenerate(request: HttpRequest, message_id: UUID) -> HttpResponseBase:
 def events(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
     """The run's events after the last one that the reader has; 204 when no more will come."""
     visitor = visitor_of(request)
-    _reply_of(run_id, visitor)
-    run = runs.get(run_id)
-    if run is None:
+    reply = _reply_of(run_id, visitor)
+    if runs.is_draining():
+        raise Busy
+    last = _last_seen(request)
+    try:
+        log = runs.log(run_id)
+    except Pruned as exc:
+        return _reset(reply) if last != exc.last_id else HttpResponse(status=204)
+    except UnknownRun:  # of a time before the log was kept
         return HttpResponse(status=204)
-    last = request.headers.get("Last-Event-ID") or request.GET.get("after") or "0"
-    if not re.fullmatch(r"[0-9]{1,18}", last) or int(last) > run.log.last_id:
-        return error(request, 400, "bad_event_id", "There is no event of that number. Reload the page.")
-    if run.log.ended and int(last) == run.log.last_id:
+    if last is None or last > log.last_id:
+        return _bad_event_id(request)
+    if log.ended and last == log.last_id:
         return HttpResponse(status=204)
-    return _stream(request, run, after=int(last), place=_reader(visitor))
+    return _stream(request, log, after=last, place=_reader(visitor))
 
 
 @_refusals
@@ -121,8 +143,7 @@ def events(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
 def stop(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """End the run. Stopping what has ended changes nothing."""
     reply = _reply_of(run_id, visitor_of(request))
-    if (run := runs.get(run_id)) is not None:
-        run.stop()
+    runs.stop(run_id)
     if "text/html" in request.headers.get("Accept", ""):
         return SeeOther(reply.conversation.get_absolute_url())
     return HttpResponse(status=204)
@@ -142,6 +163,8 @@ def _page(request: HttpRequest, visitor: Visitor, current: Conversation | None) 
         "chat_messages": replies.with_text_so_far(current.path()) if current else [],
         "assistant": get_assistant(chosen) or default_assistant(),
         "assistants": assistants().values(),
+        "can_sign_in": can_sign_in(visitor),
+        "key": uuid4(),
         "max_length": settings.CHAT_MAX_LENGTH,
     }
     return render(request, "chat/page.html", context)
@@ -152,6 +175,29 @@ def _reply_of(run_id: UUID, visitor: Visitor) -> Message:
     if reply is None:
         raise Http404
     return reply
+
+
+def _last_seen(request: HttpRequest) -> int | None:
+    """The number of the last event that the reader has, 0 if it does not say. None if it says nonsense."""
+    last = request.headers.get("Last-Event-ID") or request.GET.get("after") or "0"
+    return int(last) if re.fullmatch(r"[0-9]{1,18}", last) else None
+
+
+def _bad_event_id(request: HttpRequest) -> HttpResponse:
+    return error(request, 400, "bad_event_id", "There is no event of that number. Reload the page.")
+
+
+def _another(request: HttpRequest, message_id: UUID, start: Callable[..., Message]) -> HttpResponseBase:
+    visitor = visitor_of(request)
+    message = Message.objects.for_visitor(visitor).filter(pk=message_id).first()
+    if message is None:
+        raise Http404
+    if message.role != Message.Role.ASSISTANT:
+        return error(request, 400, "not_a_reply", "That can only be done with a reply.")
+    form = KeyForm(request.POST)
+    if not form.is_valid():
+        return error(request, 400, *form.first_error)
+    return _answer(request, visitor, lambda: start(message, visitor=visitor, **form.cleaned_data))
 
 
 def _reader(visitor: Visitor) -> Place:
@@ -168,15 +214,35 @@ def _answer(request: HttpRequest, visitor: Visitor, start: Callable[[], Message]
     except BaseException:
         place.leave()
         raise
-    if (run := runs.get(reply.run_id)) is None:
+    try:
+        return _stream_of(request, reply, place)
+    except BaseException:
+        place.leave()
+        raise
+
+
+def _stream_of(request: HttpRequest, reply: Message, place: Place) -> HttpResponseBase:
+    """The reply's events: all of them, or, of one that was asked for before, those that the reader lacks."""
+    try:
+        log = runs.log(reply.run)
+    except LookupError:  # asked for again, long after its end
         place.leave()
         return SeeOther(reply.conversation.get_absolute_url())
-    return _stream(request, run, after=0, place=place)
+    after = _last_seen(request) if reply.is_repeated else 0
+    if after is None or after > log.last_id:
+        place.leave()
+        return _bad_event_id(request)
+    return _stream(request, log, after=after, place=place)
 
 
-def _stream(request: HttpRequest, run: Run, *, after: int, place: Place) -> EventStreamResponse:
+def _stream(request: HttpRequest, log: EventLog, *, after: int, place: Place) -> EventStreamResponse:
     """The run's events after one, in the reader's place. It is left when the response is closed."""
-    live = runs.follow(run, after=after, tick=TICK)
+    live = log.follow(after=after, tick=TICK)
     if request.GET.get("html") == "1":
-        live = with_blocks(live, text=run.log.text(up_to=after))
+        live = with_blocks(live, text=log.text(up_to=after))
     return EventStreamResponse(live, on_close=place.leave)
+
+
+def _reset(reply: Message) -> EventStreamResponse:
+    """The events are gone, the reply is not: the reader has to ask for that."""
+    return EventStreamResponse([Reset(message=str(reply.pk))])

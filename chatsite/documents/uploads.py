@@ -1,26 +1,32 @@
-"""Takes a file: reads it, cuts it into passages, and stores all of it or nothing."""
+"""Takes a file: reads it, cuts it into passages, embeds them where EMBEDDING_MODEL is set, and stores all of
+it or nothing.
+"""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import transaction
 
 from chatsite.accounts.visitor import Visitor
-from chatsite.documents.models import TITLE_LENGTH, Document, Passage
+from chatsite.documents import embeddings
+from chatsite.documents.models import TITLE_LENGTH, Document, Embedding, Passage
 from chatsite.documents.parsing import Parsed, Unreadable, kind_of, parse
-from chatsite.documents.passages import split
+from chatsite.documents.passages import Piece, split
 from streaming.admission import Busy
 
-AT_ONCE = 2
+READ_AT_ONCE = 2
 """Files that one process reads at the same time: reading takes a core, and threads are for replies."""
+EMBED_AT_ONCE = 4
+"""Files that it embeds at the same time: each holds a thread for as long as the model's server takes."""
 PATIENCE = 5.0
 """Seconds that an upload waits for its turn."""
 BATCH = 200
 """Passages in one INSERT."""
 
-_turns = threading.BoundedSemaphore(AT_ONCE)
+_reading = threading.BoundedSemaphore(READ_AT_ONCE)
+_embedding = threading.BoundedSemaphore(EMBED_AT_ONCE)
 
 
 class TooMany(Exception):
@@ -28,14 +34,22 @@ class TooMany(Exception):
 
 
 def add(name: str, content: bytes, *, visitor: Visitor) -> Document:
-    """Store what is in a file. Raises `Unreadable`, `TooMany`, and `Busy` where too many come at once."""
+    """Store what is in a file. Raises `Unreadable`, `TooMany`, `EmbeddingFailed`, and `Busy` where too many
+    come at once.
+    """
     kind_of(name)
     check_room(visitor)
-    with _turn():
+    with _turn(_reading):
         parsed = parse(name, content)
+    pieces = list(split(parsed.sections))
+    if not pieces:
+        raise Unreadable("The file has no text in it. Choose another one.")
+    vectors = _vectors_of(pieces)  # before the transaction: SQLite has one writer, and this takes seconds
     with transaction.atomic():
         check_room(visitor)
-        return _store(_title(name), len(content), parsed, visitor)
+        document = _store(_title(name), len(content), parsed, visitor)
+        _store_passages(document, pieces, vectors)
+    return document
 
 
 def check_room(visitor: Visitor) -> None:
@@ -46,17 +60,25 @@ def check_room(visitor: Visitor) -> None:
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
-    if not _turns.acquire(timeout=PATIENCE):
+def _turn(turns: threading.BoundedSemaphore) -> Iterator[None]:
+    if not turns.acquire(timeout=PATIENCE):
         raise Busy
     try:
         yield
     finally:
-        _turns.release()
+        turns.release()
+
+
+def _vectors_of(pieces: Sequence[Piece]) -> list[embeddings.Vector]:
+    """One for each; none at all where documents are found by their words only."""
+    if not embeddings.model_name():
+        return []
+    with _turn(_embedding):
+        return embeddings.of_passages([piece.text for piece in pieces])
 
 
 def _store(title: str, size: int, parsed: Parsed, visitor: Visitor) -> Document:
-    document = Document.objects.create(
+    return Document.objects.create(
         user=visitor.user,
         guest=visitor.guest,
         title=title,
@@ -65,6 +87,11 @@ def _store(title: str, size: int, parsed: Parsed, visitor: Visitor) -> Document:
         pages=parsed.pages,
         characters=parsed.characters,
     )
+
+
+def _store_passages(
+    document: Document, pieces: Sequence[Piece], vectors: Sequence[embeddings.Vector]
+) -> None:
     passages = [
         Passage(
             document=document,
@@ -73,12 +100,12 @@ def _store(title: str, size: int, parsed: Parsed, visitor: Visitor) -> Document:
             overlap=piece.overlap,
             text=piece.text,
         )
-        for number, piece in enumerate(split(parsed.sections), 1)
+        for number, piece in enumerate(pieces, 1)
     ]
-    if not passages:
-        raise Unreadable("The file has no text in it. Choose another one.")
     Passage.objects.bulk_create(passages, batch_size=BATCH)
-    return document
+    if vectors:
+        by_passage = {passage.pk: vector for passage, vector in zip(passages, vectors, strict=True)}
+        Embedding.objects.store(by_passage, model=embeddings.model_name())
 
 
 def _title(name: str) -> str:

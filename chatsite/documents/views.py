@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from chatsite.accounts.decorators import for_visitors
 from chatsite.accounts.visitor import Visitor, known_visitor_of, visitor_of
 from chatsite.documents import uploads
+from chatsite.documents.embeddings import EmbeddingFailed
 from chatsite.documents.forms import ACCEPT, UploadForm
 from chatsite.documents.models import Document, Passage, PassageQuerySet
 from chatsite.documents.parsing import Unreadable
@@ -22,7 +23,7 @@ from chatsite.errors import busy, error
 from chatsite.see_other import SeeOther
 from streaming.admission import Busy
 
-_STATUS = {"too_large": 413, "too_many_documents": 409}
+_STATUS = {"too_large": 413, "too_many_documents": 409, "embedding_failed": 502}
 """Of refusals; the others are 400."""
 
 
@@ -95,6 +96,10 @@ def _upload(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         return _refuse(request, visitor, ValidationError(str(exc), code="unreadable"))
     except TooMany as exc:
         return _refuse(request, visitor, ValidationError(str(exc), code="too_many_documents"))
+    except EmbeddingFailed as exc:
+        return _refuse(
+            request, visitor, ValidationError(f"Nothing was stored. {exc}", code="embedding_failed")
+        )
     except Busy as exc:
         return busy(request, retry_after=exc.retry_after)
     messages.success(request, f"{document.title} was added. You can ask about it now.")

@@ -1,21 +1,31 @@
 // The page: sends messages, follows one reply at a time, and keeps its parts in step.
 
+import { Attention } from "./attention.js";
 import { Composer } from "./composer.js";
 import { addCopyButtons } from "./copy.js";
 import { conversationBegan } from "./conversations.js";
+import { appendExchange, removeEarlier } from "./exchange.js";
 import { followReply } from "./live.js";
+import { Outbox } from "./outbox.js";
 import { address, copyOf, find } from "./parts.js";
 import { Reply } from "./reply.js";
-import { Refused, postForEvents, postForJson } from "./requests.js";
 import { stickToBottom } from "./scroll.js";
 import { openCitedSources } from "./sources.js";
+import { Tabs } from "./tabs.js";
+import { Updates } from "./update.js";
+
+/** @typedef {import("./outbox.js").Accepted} Accepted */
 
 export class Chat {
   #root;
   #signal;
   #messages;
   #composer;
+  #outbox;
   #scroll;
+  #attention;
+  #tabs;
+  #updates;
   /** @type {Reply | null} */ #reply = null;
 
   /** @param {HTMLElement} root @param {AbortSignal} signal */
@@ -26,17 +36,28 @@ export class Chat {
     this.#scroll = stickToBottom(this.#messages, find(root, "[data-jump]"), signal);
     const form = /** @type {HTMLFormElement} */ (find(root, "[data-composer]"));
     this.#composer = new Composer(form, { onSend: (text) => this.#send(text), onStop: () => this.#stop() }, signal);
+    this.#outbox = new Outbox(this.#composer, signal);
+    const mayUpdate = () => !this.#composer.busy && !document.hidden;
+    this.#updates = new Updates(root, { mayUpdate, onArticle: (article) => this.#show(article) }, signal);
+    const onShown = (/** @type {boolean} */ wasAway) => this.#updates.look({ happened: wasAway && this.#conversation !== "" });
+    this.#attention = new Attention({ hiddenAfter: Number(root.dataset.hiddenAfter), onShown }, signal);
+    this.#tabs = new Tabs((changed) => this.#updates.look({ happened: changed === this.#conversation }), signal);
     root.addEventListener("submit", (event) => this.#onSubmit(event), { signal });
     openCitedSources(this.#messages, signal);
-    addCopyButtons(this.#messages);
-    for (const article of this.#messages.querySelectorAll('[data-role="assistant"]')) this.#show(article);
+    for (const article of this.#messages.children) this.#show(/** @type {HTMLElement} */ (article));
   }
 
-  /** Take up a message that the server has rendered. @param {Element} article */
+  get #conversation() {
+    return this.#root.dataset.conversation ?? "";
+  }
+
+  /** Take up a message that the server has rendered. @param {HTMLElement} article */
   #show(article) {
-    const reply = this.#replyOn(/** @type {HTMLElement} */ (article));
-    const status = reply.article.dataset.status ?? "";
-    if (!["queued", "running"].includes(status)) reply.finished();
+    if (article.dataset.role !== "assistant") return;
+    addCopyButtons(article);
+    const reply = this.#replyOn(article);
+    const isRunning = ["queued", "running"].includes(article.dataset.status ?? "");
+    if (!isRunning) reply.finished();
     else if (article === this.#messages.lastElementChild) this.#follow(reply, null, "");
   }
 
@@ -45,13 +66,13 @@ export class Chat {
     return new Reply(article, { onDraw: () => this.#scroll.follow() });
   }
 
-  /** Examples and Retry are forms, so that they work without script as well. @param {SubmitEvent} event */
+  /** What else can be asked for is in forms, so that it works without script as well. @param {SubmitEvent} event */
   #onSubmit(event) {
     const form = /** @type {HTMLFormElement} */ (event.target);
-    if (!form.matches("[data-example], [data-retry]")) return;
+    if (!form.matches("[data-example], [data-regenerate], [data-continue]")) return;
     event.preventDefault();
     if (this.#composer.busy) return;
-    if (form.matches("[data-retry]")) return void this.#regenerate(/** @type {HTMLElement} */ (form.closest("article")));
+    if (!form.matches("[data-example]")) return void this.#replace(form);
     this.#composer.text = /** @type {HTMLButtonElement} */ (event.submitter).value;
     this.#composer.option = String(new FormData(form).get("option") ?? "");
     this.#send(this.#composer.text);
@@ -60,86 +81,72 @@ export class Chat {
   /** @param {string} text  stays in the box until the server has accepted it */
   async #send(text) {
     if (!text.trim()) return;
-    const response = await this.#open(this.#composer.action, this.#composer.data, () => this.#send(this.#composer.text));
-    if (!response) return;
-    if (this.#composer.text === text) this.#composer.text = "";
+    const { action, data } = this.#composer;
+    const accepted = await this.#outbox.ask(action, data, () => this.#send(this.#composer.text));
+    if (!accepted) return;
+    this.#composer.sent(text);
+    if (accepted.response.redirected) return location.assign(accepted.response.url);
     this.#root.querySelector("[data-welcome]")?.remove();
-    const question = copyOf("user");
-    find(question, "[data-text]").textContent = text;
-    const article = copyOf("assistant");
-    this.#messages.append(question, article);
+    const article = appendExchange(this.#messages, text);
     this.#scroll.toBottom();
-    await this.#follow(this.#replyOn(article), response, text);
+    await this.#follow(this.#replyOn(article), accepted, text);
   }
 
-  /** @param {HTMLElement} failed */
-  async #regenerate(failed) {
-    const url = address(this.#root, "regenerateUrl", failed.dataset.message ?? "");
-    const response = await this.#open(url, this.#composer.token, () => this.#regenerate(failed));
-    if (!response) return;
+  /** Put another reply in the place of one, whole or from where that stopped. @param {HTMLFormElement} form */
+  async #replace(form) {
+    const old = /** @type {HTMLElement} */ (form.closest("article"));
+    const name = form.matches("[data-continue]") ? "continueUrl" : "regenerateUrl";
+    const url = address(this.#root, name, old.dataset.message ?? "");
+    const accepted = await this.#outbox.ask(url, new FormData(form), () => this.#replace(form));
+    if (!accepted) return;
+    if (accepted.response.redirected) return location.reload();
     const article = copyOf("assistant");
-    failed.replaceWith(article);
+    old.replaceWith(article);
     this.#composer.focus();
-    await this.#follow(this.#replyOn(article), response, "");
+    await this.#follow(this.#replyOn(article), accepted, "");
   }
 
-  /** @param {string} url @param {FormData} data @param {() => void} retry @returns {Promise<Response | null>} null if refused */
-  async #open(url, data, retry) {
-    this.#composer.notice(null);
-    this.#composer.sending = true;
-    try {
-      return await postForEvents(url, data, this.#signal);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      const { message, retryAfter, retryable } = error;
-      this.#composer.notice({ message, retryAfter, retry: retryable ? retry : null });
-      return null;
-    } finally {
-      this.#composer.sending = false;
-    }
-  }
-
-  /** @param {Reply} reply @param {Response | null} response @param {string} text  what it answers, if that is new */
-  async #follow(reply, response, text) {
+  /** @param {Reply} reply @param {Accepted | null} accepted @param {string} text  what it answers, if that is new */
+  async #follow(reply, accepted, text) {
     this.#reply = reply;
     this.#composer.busy = true;
-    const onEvent = (/** @type {import("./sse.js").ServerEvent} */ event) => this.#onEvent(reply, event, text);
-    const { ended, heard } = await followReply(reply, response, { root: this.#root, onEvent }, this.#signal);
-    // The server knows how a reply ended that was lost on the way. (A page fresh from it has nothing to gain.)
-    if (!ended && (response || heard)) return location.reload();
-    if (!ended) this.#announce(reply.end({ status: "interrupted", finish_reason: null, error: null }));
+    const onEvent = (/** @type {import("./sse.js").ServerEvent} */ event) => {
+      if (event.type === "start" && accepted) this.#onStart(reply, JSON.parse(event.data), text);
+      this.#onEvent(reply, event);
+    };
+    const page = { root: this.#root, attention: this.#attention, onEvent, again: accepted?.again ?? null };
+    const outcome = await followReply(reply, accepted?.response ?? null, page, this.#signal);
+    if (outcome === "leaving") return;
     this.#reply = null;
     this.#composer.busy = false;
+    // The server knows how a reply ended that was lost on the way. (Of a page fresh from it there is nothing new.)
+    if (outcome !== "ended" && !(await this.#updates.now())) {
+      this.#announce(reply.end({ status: "interrupted", finish_reason: null, error: null }));
+    }
+    this.#updates.look();
   }
 
-  /** @param {Reply} reply @param {import("./sse.js").ServerEvent} event @param {string} text */
-  #onEvent(reply, { type, data, id }, text) {
+  /** @param {Reply} reply @param {import("./sse.js").ServerEvent} event */
+  #onEvent(reply, { type, data, id }) {
     const content = JSON.parse(data);
+    if (type === "start") this.#announce("The reply has begun.");
     if (type === "end") this.#announce(reply.end(content));
     else reply.take(type, content);
-    if (type === "start") this.#onStart(content, text);
     if (id) reply.after = Number(id); // a block has none, and repeats the one before
   }
 
-  /** @param {{ conversation: string }} start @param {string} text */
-  #onStart(start, text) {
-    this.#announce("The reply has begun.");
-    if (this.#root.dataset.conversation || !start.conversation) return;
-    this.#root.dataset.conversation = start.conversation;
-    this.#composer.conversation = start.conversation;
-    conversationBegan(address(this.#root, "conversationUrl", start.conversation), text);
+  /** @param {Reply} reply @param {{ conversation: string, message: string }} start @param {string} text */
+  #onStart(reply, { conversation, message }, text) {
+    removeEarlier(message, reply.article, { withQuestion: text !== "" });
+    this.#tabs.tell(conversation);
+    if (this.#conversation || !conversation) return;
+    this.#root.dataset.conversation = conversation;
+    this.#composer.conversation = conversation;
+    conversationBegan(address(this.#root, "conversationUrl", conversation), text);
   }
 
-  async #stop() {
-    if (!this.#reply?.run) return;
-    this.#composer.stopping();
-    try {
-      await postForJson(address(this.#root, "stopUrl", this.#reply.run), this.#composer.token, this.#signal);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      this.#composer.notice({ message: error.message, retryAfter: 0, retry: null });
-      this.#composer.busy = true; // Stop may be tried again
-    }
+  #stop() {
+    if (this.#reply?.run) this.#outbox.stop(address(this.#root, "stopUrl", this.#reply.run));
   }
 
   /** @param {string} sentence */

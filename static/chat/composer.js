@@ -1,6 +1,7 @@
 // The message box: what the keys do, how it grows, and when its buttons can be used.
 
 import { keepDraft } from "./draft.js";
+import { newKey } from "./keys.js";
 import { Notice } from "./notice.js";
 import { find } from "./parts.js";
 
@@ -38,7 +39,7 @@ export class Composer {
       event.preventDefault(); // the form that it belongs to is for pages without script
       if (this.#stop.getAttribute("aria-disabled") !== "true") onStop();
     }, { signal });
-    keepDraft(this.#prompt, signal);
+    keepDraft(this.#prompt, this.#key, signal);
     this.#onInput();
   }
 
@@ -49,6 +50,12 @@ export class Composer {
   set text(text) {
     this.#prompt.value = text;
     this.#onInput();
+  }
+
+  /** The message was taken: the box is empty, and the next one is another. @param {string} text  that was sent */
+  sent(text) {
+    this.#key.value = newKey();
+    if (this.text === text) this.text = "";
   }
 
   get action() {
@@ -82,6 +89,10 @@ export class Composer {
 
   get busy() {
     return this.#busy;
+  }
+
+  get #key() {
+    return /** @type {HTMLInputElement} */ (this.#form.elements.namedItem("key"));
   }
 
   /** While a reply runs one can type, and stop it, but not send. @param {boolean} busy */

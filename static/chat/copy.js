@@ -13,8 +13,9 @@ export function addCopyButtons(root) {
 export function addReplyCopyButton(article) {
   const body = /** @type {HTMLElement} */ (article.querySelector("[data-body]"));
   const json = article.querySelector("[data-json-text]")?.textContent ?? "";
-  if (!(body.textContent || json) || article.querySelector(":scope > [data-copy]")) return;
-  article.append(button("Copy reply", () => json || readable(body)));
+  const actions = /** @type {HTMLElement} */ (article.querySelector("[data-actions]"));
+  if (!(body.textContent || json) || actions.querySelector("[data-copy]")) return;
+  actions.prepend(button("Copy reply", () => json || readable(body)));
 }
 
 /** The text as it reads, without the labels of buttons. @param {HTMLElement} body */

@@ -1,64 +1,99 @@
 // One run, from the first event to the last, over as many connections as it takes.
 
+import { BackOff, pause } from "./pause.js";
 import { events } from "./sse.js";
 
 /** @typedef {import("./sse.js").ServerEvent} ServerEvent */
 
 /** What a run's reader needs to know. Times are in milliseconds.
  * @typedef {object} Source
- * @property {() => string} url  where the events after the last one seen are
- * @property {() => number} after  the number of the last one seen
+ * @property {(signal: AbortSignal) => Promise<Response>} open  asks for the events after the last one seen
  * @property {(event: ServerEvent) => void} onEvent
- * @property {(lost: boolean) => void} onConnection
+ * @property {(after: number) => void} onLost  the connection has gone; worth a word if it is still away after so long
+ * @property {() => void} onBack  it is there again, or not wanted
+ * @property {import("./attention.js").Attention} attention
  * @property {number} retryMin
  * @property {number} retryMax
  * @property {number} silence  heartbeats come more often than this, so the connection is dead after it
+ * @property {number} patience  the connection can be away for so long before it is worth a word
+ */
+
+/** How a connection was over. `ended`: with the run's end. `reset`: the server has forgotten the events. `over`: it
+ * has no more to say. `closed`: it wants the reader to come again. `left`: nobody looks. `broken`: any other way.
+ * @typedef {{ outcome: "ended" | "reset" | "over" | "closed" | "left" | "broken", heard?: boolean, retryAfter?: number }} Ending
  */
 
 /**
- * Hand every event to `onEvent` once; resolve to true after the end, to false if the server has no more to say.
+ * Hand every event to `onEvent` once; resolve when no more will come.
  * @param {Response | null} response  the connection that is already there
  * @param {Source} source
  * @param {AbortSignal} signal  leaves the run alone and stops reading
- * @returns {Promise<boolean>}
+ * @returns {Promise<"ended" | "reset" | "over">}
  */
 export async function followRun(response, source, signal) {
-  let wait = source.retryMin;
+  const wait = new BackOff({ first: source.retryMin, most: source.retryMax });
+  let prompt = true; // the next attempt may be made at once: a server that is replaced closes all connections
   for (;;) {
-    if (response?.ok && response.body) {
-      if (response.status === 204) return false;
-      source.onConnection(false);
-      const { ended, heard } = await read(response.body, source, signal);
-      if (ended) return true;
-      if (heard) wait = source.retryMin;
-    } else if (response && response.type !== "error" && response.status < 500 && response.status !== 429) {
-      return false;
+    const { outcome, heard, retryAfter } = await connect(response, source, signal);
+    if (outcome === "ended" || outcome === "reset" || outcome === "over") return outcome;
+    response = null;
+    if (heard) {
+      wait.restart();
+      prompt = true;
     }
-    if (response) source.onConnection(true);
-    if (response) await pause(wait * (0.75 + Math.random() / 2), signal);
-    wait = Math.min(wait * 2, source.retryMax);
+    if (outcome === "left") {
+      source.onBack();
+      await source.attention.back(signal);
+    } else if (outcome === "closed" && prompt) {
+      prompt = false;
+      source.onLost(source.patience);
+    } else {
+      source.onLost(retryAfter ? source.patience : 0);
+      await pause(retryAfter || wait.next(), signal, { hurry: !retryAfter });
+    }
     signal.throwIfAborted();
-    response = await reconnect(source, signal);
   }
 }
 
-/** @param {Source} source @param {AbortSignal} signal @returns {Promise<Response>} */
-async function reconnect(source, signal) {
-  const headers = { Accept: "text/event-stream", "Last-Event-ID": String(source.after()) };
+/**
+ * Read one connection to its end.
+ * @param {Response | null} given
+ * @param {Source} source
+ * @param {AbortSignal} signal
+ * @returns {Promise<Ending>}
+ */
+async function connect(given, source, signal) {
+  const { signal: away } = source.attention;
   try {
-    return await fetch(source.url(), { headers, cache: "no-store", signal });
+    const response = given ?? (await source.open(AbortSignal.any([signal, away])));
+    if (isStream(response)) {
+      source.onBack();
+      return await read(/** @type {ReadableStream<Uint8Array>} */ (response.body), source, away, signal);
+    }
+    const isAway = response.status >= 500 || response.status === 429;
+    const seconds = Number.parseInt(response.headers.get("Retry-After") ?? "", 10) || 0;
+    return isAway ? { outcome: "broken", retryAfter: seconds * 1000 } : { outcome: "over" };
   } catch (error) {
     if (signal.aborted) throw error;
-    return Response.error(); // no network: the same as a server that is away
+    if (away.aborted) return { outcome: "left" };
+    if (!(error instanceof TypeError)) throw error; // a TypeError is the network's
+    return { outcome: "broken" };
   }
+}
+
+/** @param {Response} response */
+function isStream({ status, body, headers }) {
+  return status === 200 && body && headers.get("Content-Type")?.startsWith("text/event-stream");
 }
 
 /**
  * @param {ReadableStream<Uint8Array>} body
  * @param {Source} source
+ * @param {AbortSignal} away
  * @param {AbortSignal} signal
+ * @returns {Promise<Ending>}
  */
-async function read(body, source, signal) {
+async function read(body, source, away, signal) {
   const silence = new AbortController();
   let heard = false;
   let timer = 0;
@@ -68,29 +103,17 @@ async function read(body, source, signal) {
   };
   onBytes();
   try {
-    for await (const event of events(body, { onBytes, signal: silence.signal })) {
+    for await (const event of events(body, { onBytes, signal: AbortSignal.any([silence.signal, away, signal]) })) {
+      if (event.type === "reset") return { outcome: "reset" };
       heard = true;
       source.onEvent(event);
-      if (event.type === "end") return { ended: true, heard };
+      if (event.type === "end") return { outcome: "ended" };
     }
+    return { outcome: away.aborted ? "left" : "closed", heard };
   } catch (error) {
-    if (signal.aborted || !(error instanceof TypeError)) throw error; // a TypeError is the network's
+    if (signal.aborted || !(error instanceof TypeError)) throw error;
+    return { outcome: "broken", heard };
   } finally {
     clearTimeout(timer);
   }
-  return { ended: false, heard };
-}
-
-/** Wait, or until the network is back. @param {number} ms @param {AbortSignal} signal @returns {Promise<void>} */
-function pause(ms, signal) {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      removeEventListener("online", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    addEventListener("online", done, { signal });
-    signal.addEventListener("abort", done, { once: true });
-  });
 }

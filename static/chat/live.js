@@ -4,34 +4,76 @@ import { followRun } from "./follow.js";
 import { address } from "./parts.js";
 import { withHtml } from "./requests.js";
 
-/** @typedef {import("./sse.js").ServerEvent} ServerEvent */
+/**
+ * @typedef {import("./sse.js").ServerEvent} ServerEvent
+ * @typedef {object} Page
+ * @property {HTMLElement} root
+ * @property {import("./attention.js").Attention} attention
+ * @property {(event: ServerEvent) => void} onEvent
+ * @property {((signal: AbortSignal) => Promise<Response>) | null} again  repeats the request that has started the reply
+ */
 
 /**
  * Hand each event of the reply's run to `onEvent`.
  * @param {import("./reply.js").Reply} reply
  * @param {Response | null} response  the connection that is already there
- * @param {{ root: HTMLElement, onEvent: (event: ServerEvent) => void }} page
+ * @param {Page} page
  * @param {AbortSignal} signal
- * @returns {Promise<{ ended: boolean, heard: boolean }>} whether it came to its end, and whether anything came
+ * @returns {Promise<"ended" | "reset" | "over" | "leaving">}
  */
-export async function followReply(reply, response, { root, onEvent }, signal) {
-  const { retryMin, retryMax, silence } = root.dataset;
-  let heard = false;
+export async function followReply(reply, response, { root, attention, onEvent, again }, signal) {
+  const { retryMin, retryMax, silence, patience } = root.dataset;
+  // Until its first event has come, the reply is only known to the request that has started it.
+  const open = (/** @type {AbortSignal} */ until) => (again && !reply.run ? again(until) : events(root, reply, until));
+  const notice = new LostNotice(reply);
   const source = {
-    url: () => withHtml(`${address(root, "eventsUrl", reply.run)}?after=${reply.after}`),
-    after: () => reply.after,
-    onEvent: (/** @type {ServerEvent} */ event) => {
-      heard = true;
-      onEvent(event);
-    },
-    onConnection: (/** @type {boolean} */ lost) => reply.connection(lost),
+    open,
+    onEvent,
+    onLost: (/** @type {number} */ after) => notice.show(after),
+    onBack: () => notice.hide(),
+    attention,
     retryMin: Number(retryMin),
     retryMax: Number(retryMax),
     silence: Number(silence),
+    patience: Number(patience),
   };
-  const ended = await followRun(response, source, signal).catch((error) => {
+  try {
+    return await followRun(response, source, signal);
+  } catch (error) {
     if (!signal.aborted) throw error;
-    return true; // the page is being left
-  });
-  return { ended, heard };
+    return "leaving";
+  } finally {
+    notice.hide();
+  }
+}
+
+/** @param {HTMLElement} root @param {import("./reply.js").Reply} reply @param {AbortSignal} signal */
+function events(root, reply, signal) {
+  const url = withHtml(`${address(root, "eventsUrl", reply.run)}?after=${reply.after}`);
+  const headers = { Accept: "text/event-stream", "Last-Event-ID": String(reply.after) };
+  return fetch(url, { headers, cache: "no-store", signal });
+}
+
+/** Says that the connection is lost, unless it is back in time. */
+class LostNotice {
+  #reply;
+  #timer = 0;
+
+  /** @param {import("./reply.js").Reply} reply */
+  constructor(reply) {
+    this.#reply = reply;
+  }
+
+  /** @param {number} after  milliseconds, from the first of several times */
+  show(after) {
+    if (after && this.#timer) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#reply.connection(true), after);
+  }
+
+  hide() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.#reply.connection(false);
+  }
 }

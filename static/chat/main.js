@@ -1,6 +1,7 @@
 // The only script that the page names.
 
 import { Chat } from "./chat.js";
+import { closeable } from "./drawer.js";
 
 const root = document.querySelector("[data-chat]");
 if (root instanceof HTMLElement) begin(root);
@@ -9,6 +10,8 @@ if (root instanceof HTMLElement) begin(root);
 function begin(root) {
   const leaving = new AbortController();
   new Chat(root, leaving.signal);
+  const drawer = root.querySelector("[data-drawer]");
+  if (drawer instanceof HTMLDetailsElement) closeable(drawer, leaving.signal);
   addEventListener("pagehide", () => leaving.abort());
   // Back from the browser's cache the page is a still of what it was: let the server show what has happened since.
   addEventListener("pageshow", ({ persisted }) => persisted && location.reload());

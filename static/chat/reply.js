@@ -1,5 +1,6 @@
 // A reply on the page: hands each event to the part that it is about, and brings them up to date once a frame.
 
+import { offerActions } from "./actions.js";
 import { addReplyCopyButton } from "./copy.js";
 import { onceAFrame } from "./frames.js";
 import { Output } from "./output.js";
@@ -97,7 +98,7 @@ export class Reply {
     for (const line of this.article.querySelectorAll("[data-when]")) {
       /** @type {HTMLElement} */ (line).hidden = /** @type {HTMLElement} */ (line).dataset.when !== kind;
     }
-    find(this.article, "[data-retry]").hidden = status === "done";
+    offerActions(this.article, kind);
     this.finished();
     const line = this.article.querySelector(`[data-when="${kind}"] [data-error-message], p[data-when="${kind}"]`);
     return line?.textContent?.trim() ?? "The reply is complete.";

@@ -11,7 +11,8 @@ export class Refused extends Error {
 }
 
 /**
- * Post a form's fields; the answer is an open stream of events with rendered blocks.
+ * Post a form's fields; the answer is an open stream of events with rendered blocks. Or the conversation's page
+ * (`redirected`), if this had been asked for before, so long ago that its events are gone.
  * @param {string} url
  * @param {FormData} data  with the CSRF token
  * @param {AbortSignal} signal
@@ -19,14 +20,20 @@ export class Refused extends Error {
  * @throws {Refused}
  */
 export async function postForEvents(url, data, signal) {
-  const response = await post(withHtml(url), data, "text/event-stream", signal);
-  if (response.ok && response.headers.get("Content-Type")?.startsWith("text/event-stream")) return response;
+  const response = await told(openEvents(url, data, signal), signal);
+  const isStream = response.headers.get("Content-Type")?.startsWith("text/event-stream");
+  if (response.ok && (isStream || response.redirected)) return response;
   throw await refusal(response);
+}
+
+/** The same, whatever the answer is. @param {string} url @param {FormData} data @param {AbortSignal} signal */
+export function openEvents(url, data, signal) {
+  return post(withHtml(url), data, "text/event-stream", signal);
 }
 
 /** @param {string} url @param {FormData} data @param {AbortSignal} signal @throws {Refused} */
 export async function postForJson(url, data, signal) {
-  const response = await post(url, data, "application/json", signal);
+  const response = await told(post(url, data, "application/json", signal), signal);
   if (!response.ok) throw await refusal(response);
 }
 
@@ -38,11 +45,16 @@ export function withHtml(url) {
 }
 
 /** @param {string} url @param {FormData} data @param {string} accept @param {AbortSignal} signal */
-async function post(url, data, accept, signal) {
+function post(url, data, accept, signal) {
   const body = new URLSearchParams(/** @type {[string, string][]} */ ([...data]));
   const headers = { Accept: accept, "X-CSRFToken": String(data.get("csrfmiddlewaretoken") ?? "") };
+  return fetch(url, { method: "POST", headers, body, signal });
+}
+
+/** Make a refusal of a lost connection. @param {Promise<Response>} answer @param {AbortSignal} signal */
+async function told(answer, signal) {
   try {
-    return await fetch(url, { method: "POST", headers, body, signal });
+    return await answer;
   } catch (error) {
     if (signal.aborted) throw error;
     throw new Refused("The site could not be reached. Check the connection and try again.");

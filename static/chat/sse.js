@@ -11,7 +11,9 @@
  */
 export async function* events(body, { onBytes = () => {}, signal } = {}) {
   const reader = body.getReader();
-  signal?.addEventListener("abort", () => reader.cancel().catch(() => {}));
+  const cancel = () => void reader.cancel().catch(() => {});
+  if (signal?.aborted) cancel();
+  signal?.addEventListener("abort", cancel);
   const decoder = new TextDecoder(); // drops a byte order mark
   const parser = new EventParser();
   try {
@@ -22,7 +24,7 @@ export async function* events(body, { onBytes = () => {}, signal } = {}) {
       yield* parser.feed(decoder.decode(value, { stream: true }));
     }
   } finally {
-    reader.cancel().catch(() => {}); // also when the consumer leaves early
+    cancel(); // also when the consumer leaves early
   }
 }
 

@@ -2,12 +2,12 @@
 
 from playwright.sync_api import Locator, Page, expect
 
-# Without what differs from one answer of the server to the next: tokens, addresses that the script does not
-# use, white space between elements, and the order of attributes.
+# Without what differs from one answer of the server to the next: tokens and keys, addresses that the script
+# does not use, white space between elements, and the order of attributes.
 MARKUP = r"""article => {
   const copy = article.cloneNode(true);
   delete copy.dataset.after;
-  for (const token of copy.querySelectorAll("[name=csrfmiddlewaretoken]")) token.remove();
+  for (const field of copy.querySelectorAll("[name=csrfmiddlewaretoken], [name=key]")) field.remove();
   for (const form of copy.querySelectorAll("form")) form.removeAttribute("action");
   for (const element of [copy, ...copy.querySelectorAll("*")]) {
     const attributes = [...element.attributes].sort((one, other) => one.name < other.name ? -1 : 1);
@@ -28,6 +28,8 @@ class ChatPage:
         self.send_button = page.get_by_role("button", name="Send")
         self.stop_button = page.get_by_role("button", name="Stop")
         self.retry_button = page.get_by_role("button", name="Retry", exact=True)
+        self.regenerate_button = page.get_by_role("button", name="Regenerate")
+        self.continue_button = page.get_by_role("button", name="Continue")
         self.jump_button = page.get_by_role("button", name="Jump to latest")
         self.notice = page.get_by_role("alert").filter(visible=True)
         self.announcer = page.get_by_role("status").and_(page.locator("[data-announcer]"))

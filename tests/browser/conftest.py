@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, sync_playwright
 
 from tests.site import Site
 
@@ -63,16 +63,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 class Watch:
-    """What a page must not do: log errors, throw, or ask anybody else for anything."""
+    """What a page must not do: log errors, throw, or ask anybody else for anything. Nor its other tabs."""
 
-    def __init__(self, page: Page, *, picture: Path) -> None:
-        self.page = page
+    def __init__(self, context: BrowserContext, *, picture: Path) -> None:
         self.picture = picture
         self.faults: list[str] = []
         self._expected: list[str] = []
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.faults.append(f"uncaught: {error}"))
-        page.on("request", self._request)
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.faults.append(f"uncaught: {error.error}"))
+        context.on("request", self._request)
+        self.page = context.new_page()
 
     def expect(self, pattern: str) -> None:
         """Allow faults that match: the browser itself logs an error for each 4xx and 5xx, for one."""
@@ -113,7 +113,7 @@ def watch(browser: Browser, site: Site, tmp_path: Path) -> Iterator[Watch]:
     """Fails the test on any console error, uncaught error, or request to another host."""
     context = browser.new_context(base_url=site.url)
     context.set_default_timeout(10_000)
-    watch = Watch(context.new_page(), picture=tmp_path / "page.png")
+    watch = Watch(context, picture=tmp_path / "page.png")
     yield watch
     context.close()
     assert watch.unexpected == []

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Watch
@@ -115,6 +115,27 @@ def test_a_busy_site_says_so_and_the_text_is_kept(start_site: SiteStarter, watch
     expect(second.body).to_have_text("Now it is yours.")
     expect(second.notice).to_have_count(0)
     expect(second.prompt).to_have_value("")
+
+
+def test_a_server_that_is_being_replaced_takes_the_message_without_a_word(
+    site: Site, chat: ChatPage, watch: Watch
+) -> None:
+    watch.expect("503")
+    refused: list[str] = []
+
+    def refuse(route: Route) -> None:
+        refused.append(route.request.url)
+        route.fulfill(status=503, headers={"Retry-After": "1"})
+
+    chat.page.route("**/messages/**", refuse, times=2)
+    site.upstream.enqueue(Reply("Taken."))
+    chat.ask("Hello?")
+    expect(chat.send_button).to_have_attribute("aria-disabled", "true")
+    chat.expect_status("done")
+    expect(chat.body).to_have_text("Taken.")
+    expect(chat.notice).to_have_count(0)
+    expect(chat.replies).to_have_count(1)
+    assert len(refused) == 2
 
 
 def test_text_that_could_not_leave_the_machine_is_kept(site: Site, chat: ChatPage, watch: Watch) -> None:

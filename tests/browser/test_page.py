@@ -120,7 +120,7 @@ def test_everything_can_be_done_by_keyboard(site: Site, chat: ChatPage) -> None:
     keys.press("Enter")
     chat.expect_status("stopped")
     expect(chat.prompt).to_be_focused()
-    while not chat.retry_button.evaluate("button => button === document.activeElement"):
+    while not chat.regenerate_button.evaluate("button => button === document.activeElement"):
         keys.press("Shift+Tab")
     keys.press("Enter")
     chat.expect_status("done")
@@ -149,14 +149,14 @@ def test_without_script_a_message_is_sent_and_the_reply_can_be_watched(site: Sit
     expect(plain.send_button).to_be_visible()
 
 
-def test_without_script_examples_stop_and_retry_work(site: Site, plain: ChatPage) -> None:
+def test_without_script_examples_stop_and_regenerate_work(site: Site, plain: ChatPage) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("Going on ", gate, "and on."), Reply("Done."))
     plain.page.get_by_role("button", name="Plan a relaxed Saturday").click()
     expect(plain.reply).to_contain_text("Going on")
     plain.stop_button.click()
     expect(plain.reply.get_by_text("Stopped.")).to_be_visible()
-    plain.retry_button.click()
+    plain.regenerate_button.click()
     expect(plain.body).to_have_text("Done.")
 
 

@@ -72,3 +72,44 @@ def test_sources_fit(site: Site, chat: ChatPage) -> None:
     chat.body.get_by_role("link", name="Source 1").tap()
     expect(chat.reply.locator("[data-source-text]")).to_be_in_viewport()
     expect_to_fit(chat)
+
+
+def test_the_drawer_closes_with_escape_and_with_a_tap_beside_it(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("Yes."))
+    chat.open().ask("A question")
+    chat.expect_status("done")
+    opener = chat.page.get_by_text("Chats", exact=True)
+    link = chat.page.get_by_role("link", name="A question")
+    opener.tap()
+    expect(link).to_be_visible()
+    chat.page.keyboard.press("Escape")
+    expect(link).to_be_hidden()
+    expect(opener).to_be_focused()
+    opener.tap()
+    expect(link).to_be_visible()
+    chat.body.tap()
+    expect(link).to_be_hidden()
+    opener.tap()
+    opener.tap()
+    expect(link).to_be_hidden()
+
+
+def test_what_can_be_tapped_is_large_enough_for_a_thumb(site: Site, chat: ChatPage) -> None:
+    chat.open()
+    expect_thumbs_to_fit(chat)
+    site.upstream.enqueue(Reply(Reasoning("Hm."), "Cut", finish="length"))
+    chat.ask("A question")
+    chat.expect_status("done")
+    chat.page.get_by_text("Chats", exact=True).tap()
+    expect(chat.page.get_by_role("link", name="A question")).to_be_visible()
+    expect_thumbs_to_fit(chat)
+
+
+def expect_thumbs_to_fit(chat: ChatPage) -> None:
+    heights: dict[str, float] = chat.page.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll("a, button, summary, select")]
+          .filter((element) => element.checkVisibility() && !element.closest("[data-body], .skip-link"))
+          .map((element) => [element.textContent.trim() || element.name, element.offsetHeight]))"""
+    )
+    assert len(heights) > 4
+    assert {name: height for name, height in heights.items() if height < 44} == {}

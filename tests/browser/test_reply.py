@@ -1,15 +1,13 @@
 """A reply on the page: it grows, it survives, it ends."""
 
-import os
 import re
-import signal
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Watch
-from tests.site import Site, SiteStarter
+from tests.site import Site
 from tests.upstream import Reasoning, Reply, Reset
 
 MARKDOWN = """\
@@ -114,53 +112,6 @@ def test_a_reload_in_mid_reply_goes_on_where_it_was(site: Site, chat: ChatPage, 
     assert len(site.upstream.requests) == 1
 
 
-def test_a_lost_connection_is_said_and_resumed(site: Site, chat: ChatPage, watch: Watch) -> None:
-    watch.expect("ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED")
-    gate = site.upstream.gate()
-    site.upstream.enqueue(Reply("Before, ", gate, "and after."))
-    chat.page.evaluate(DROPPABLE)
-    chat.ask("Go")
-    expect(chat.reply).to_contain_text("Before,")
-    chat.page.context.set_offline(True)
-    with chat.page.expect_event("requestfailed"):
-        chat.page.evaluate("dropConnection()")
-    for _ in range(2):  # a page that reloads itself now is gone
-        with chat.page.expect_event("requestfailed"):
-            expect(chat.reply.get_by_text("Connection lost. Reconnecting…")).to_be_visible()
-    expect(chat.reply).to_contain_text("Before,")
-    gate.open()
-    chat.page.context.set_offline(False)
-    chat.expect_status("done")
-    expect(chat.body).to_have_text("Before, and after.")
-    expect(chat.reply.get_by_text("Connection lost")).to_be_hidden()
-
-
-def test_a_connection_that_has_fallen_silent_is_opened_again(site: Site, chat: ChatPage) -> None:
-    gate = site.upstream.gate()
-    site.upstream.enqueue(Reply("Before, ", gate, "and after."))
-    chat.page.evaluate("document.querySelector('[data-chat]').dataset.silence = '300'")
-    chat.ask("Go")
-    with chat.page.expect_request("**/events/?after=2&html=1"):
-        expect(chat.reply).to_contain_text("Before,")
-    gate.open()
-    chat.expect_status("done")
-    expect(chat.body).to_have_text("Before, and after.")
-
-
-# Being offline fails new requests but leaves open ones alone: this breaks the one that is being read.
-DROPPABLE = """() => {
-  const open = fetch;
-  window.fetch = async (...args) => {
-    const response = await open(...args);
-    const { readable, writable } = new TransformStream();
-    const drop = new AbortController();
-    window.dropConnection = () => drop.abort(new TypeError("network error"));
-    response.body.pipeTo(writable, { signal: drop.signal }).catch(() => {});
-    return new Response(readable, response);
-  };
-}"""
-
-
 def test_a_page_whose_frames_stand_still_goes_on(site: Site, watch: Watch) -> None:
     # As in a hidden tab.
     watch.page.add_init_script("window.requestAnimationFrame = () => 0;")
@@ -169,42 +120,6 @@ def test_a_page_whose_frames_stand_still_goes_on(site: Site, watch: Watch) -> No
     chat.ask("Go")
     chat.expect_status("done")
     expect(chat.body.get_by_role("heading", name="First")).to_be_visible()
-
-
-def test_a_server_that_was_killed_is_said_and_the_text_is_kept(start_site: SiteStarter, watch: Watch) -> None:
-    watch.expect(
-        "ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE"
-    )
-    site = start_site()
-    gate = site.upstream.gate()
-    site.upstream.enqueue(Reply("Lost ", gate, "for now."), Reply("Found."))
-    chat = ChatPage(watch.page).open(site.url)
-    chat.ask("Go")
-    expect(chat.reply).to_contain_text("Lost")
-    chat.prompt.fill("A draft")
-    for pid in site.server.worker_pids:
-        os.kill(pid, signal.SIGKILL)
-    chat.expect_status("interrupted")
-    expect(chat.reply.get_by_text("The reply was interrupted before it was finished.")).to_be_visible()
-    expect(chat.prompt).to_have_value("A draft")
-    gate.open()
-    chat.retry_button.click()
-    expect(chat.body).to_have_text("Found.")
-
-
-def test_two_tabs_show_one_reply(site: Site, chat: ChatPage) -> None:
-    gate = site.upstream.gate()
-    site.upstream.enqueue(Reply("One.\n\nTwo ", gate, "and three."))
-    chat.ask("Go")
-    gate.wait_until_reached()
-    expect(chat.page).to_have_url(re.compile("/c/"))
-    other = ChatPage(chat.page.context.new_page()).open(chat.page.url)
-    expect(other.reply).to_contain_text("Two")
-    gate.open()
-    other.expect_status("done")
-    chat.expect_status("done")
-    assert other.body.inner_html() == chat.body.inner_html()
-    assert len(site.upstream.requests) == 1
 
 
 def test_stop_ends_the_reply_and_the_upstream_request(site: Site, chat: ChatPage) -> None:

@@ -1,11 +1,14 @@
-"""The same site on an asynchronous server: gunicorn's own ASGI worker."""
+"""The same site on asynchronous servers: gunicorn's own ASGI worker, and uvicorn."""
+
+import pytest
 
 from tests.site import SiteStarter
 from tests.upstream import Reply
 
 
-def test_a_reply_streams_stops_and_survives_its_reader(start_site: SiteStarter) -> None:
-    site = start_site(worker_class="asgi")
+@pytest.mark.parametrize("server", ["asgi", "uvicorn"])
+def test_a_reply_streams_stops_and_survives_its_reader(start_site: SiteStarter, server: str) -> None:
+    site = start_site(worker_class=server)
     gates = [site.upstream.gate(), site.upstream.gate()]
     site.upstream.enqueue(Reply("Hel", gates[0], "lo"), Reply("Hel", gates[1]))
     visitor = site.visitor()

@@ -56,6 +56,9 @@ def an_optional_integer() -> int | None:
         (lambda: env.url(NAME), "http://127.0.0.1:9/v1/", "http://127.0.0.1:9/v1"),
         (lambda: env.secret(NAME), "sk-123", "sk-123"),
         (lambda: env.prose(NAME, "hello"), "", ""),
+        (lambda: env.redis_url(NAME), "redis://:pw@a.example:6379/1", "redis://:pw@a.example:6379/1"),
+        (lambda: env.redis_url(NAME), "unix:///run/redis.sock", "unix:///run/redis.sock"),
+        (lambda: env.redis_url(NAME), "", None),
     ],
 )
 def test_a_good_value_is_read(
@@ -106,6 +109,10 @@ def test_a_bad_value_is_refused_with_its_name(
         (lambda: env.secret(NAME, minimum=32), "canary"),
         (lambda: env.secret(NAME), "canary\n"[:6] + "é"),
         (lambda: env.url(NAME), "https://me:canary@a.example/v1"),
+        (lambda: env.redis_url(NAME), "http://me:canary@a.example"),
+        (lambda: env.redis_url(NAME), "redis://:canary@"),
+        (lambda: env.redis_url(NAME), "redis://:canary@a.example:port"),
+        (lambda: env.redis_url(NAME), "redis://:can ary@a.example"),
     ],
 )
 def test_a_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch, read: Read, value: str) -> None:

@@ -6,14 +6,12 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chatsite import local_model
-from chatsite.local_model import LocalModel, LocalModelError
+from chatsite.local_model import NAME, LocalModel, LocalModelError
 from tests.server import ROOT
 from tests.waiting import wait_until
 
@@ -35,12 +33,6 @@ time.sleep(3600)
 """
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalModel]:
-    with LocalModel(log=tmp_path_factory.mktemp("model") / "local-model.log") as running:
-        yield running
-
-
 def request(url: str, body: dict[str, Any] | None = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     asked = urllib.request.Request(url, data=data, headers={"Content-Type": "application/json"})
@@ -56,14 +48,14 @@ def gone(pid: int) -> bool:
         return True
 
 
-def test_it_answers_under_its_name_on_loopback(model: LocalModel) -> None:
-    assert model.url.startswith("http://127.0.0.1:")
-    assert [entry["id"] for entry in request(f"{model.url}/models")["data"]] == [local_model.NAME]
+def test_it_answers_under_its_name_on_loopback(local_model: LocalModel) -> None:
+    assert local_model.url.startswith("http://127.0.0.1:")
+    assert [entry["id"] for entry in request(f"{local_model.url}/models")["data"]] == [NAME]
 
 
-def test_it_completes_and_keeps_to_the_limit(model: LocalModel) -> None:
+def test_it_completes_and_keeps_to_the_limit(local_model: LocalModel) -> None:
     body = {"messages": [{"role": "user", "content": "Count to one thousand."}], "max_tokens": 8}
-    reply = request(f"{model.url}/chat/completions", body)
+    reply = request(f"{local_model.url}/chat/completions", body)
     assert reply["choices"][0]["message"]["content"]
     assert reply["usage"]["completion_tokens"] <= 8
 
@@ -95,9 +87,9 @@ def test_it_ends_with_its_parent_even_if_a_fork_of_that_lives_on(
             os.kill(int(fork), signal.SIGKILL)
 
 
-def test_it_ignores_the_terminals_ctrl_c(model: LocalModel) -> None:
-    assert model._process is not None
-    assert os.getpgid(model._process.pid) != os.getpgid(0)
+def test_it_ignores_the_terminals_ctrl_c(local_model: LocalModel) -> None:
+    assert local_model._process is not None
+    assert os.getpgid(local_model._process.pid) != os.getpgid(0)
 
 
 def test_without_its_packages_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,10 +83,25 @@ def test_postgresql_is_taken_from_the_address(tmp_path: Path) -> None:
     found = read(tmp_path, "DATABASES", DATABASE_URL="postgres://me:pw@db.example:5433/chat")
     database = found["DATABASES"]["default"]
     assert (database["ENGINE"], database["HOST"], database["PORT"]) == (
-        "django.db.backends.postgresql",
+        "chatsite.postgresql",
         "db.example",
         5433,
     )
+
+
+def test_postgresql_has_a_pool_of_the_size_that_is_set(tmp_path: Path) -> None:
+    address = "postgres://me:pw@db.example/chat?sslmode=require"
+    found = read(tmp_path, "DATABASES", DATABASE_URL=address, DATABASE_POOL_SIZE="7")
+    database = found["DATABASES"]["default"]
+    assert database["OPTIONS"]["pool"]["max_size"] == 7
+    assert database["OPTIONS"]["sslmode"] == "require"
+    assert database["CONN_MAX_AGE"] == 0
+
+
+def test_redis_is_taken_from_the_address(tmp_path: Path) -> None:
+    address = "rediss://:pw@redis.example:6380/0"
+    assert read(tmp_path, "STREAMING", REDIS_URL=address)["STREAMING"]["REDIS_URL"] == address
+    assert read(tmp_path, "STREAMING", REDIS_URL=" ")["STREAMING"]["REDIS_URL"] is None
 
 
 def test_behind_https_the_cookies_are_secure(tmp_path: Path) -> None:
@@ -104,6 +119,9 @@ def test_behind_https_the_cookies_are_secure(tmp_path: Path) -> None:
         {"CHAT_MODEL": "two words"},
         {"LOG_LEVEL": "LOUD"},
         {"DATABASE_URL": "canary://me:canary@db.example/chat"},
+        {"DATABASE_POOL_SIZE": "1", "DATABASE_URL": "postgres://me:canary@db.example/chat"},
+        {"REDIS_URL": "http://:canary@redis.example"},
+        {"REDIS_URL": "redis://:canary@/0"},
         {"SECRET_KEY": "canary"},
         {"OPENAI_API_KEY": "canary with blanks"},
     ],

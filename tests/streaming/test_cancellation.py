@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from langchain_core.runnables import Runnable, RunnableLambda, RunnableParallel
 
-from streaming import stream
-from streaming.cancellation import Cancellation, current
+from streaming import QueueCallback, stream
+from streaming.cancellation import Cancellation, Cancelled, current
+from streaming.event_queue import EventQueue
 from streaming.events import End, Token
 from streaming.interrupt import _PATIENCE
 from streaming.upstream import http_client
@@ -127,6 +129,38 @@ def test_cancelling_is_no_reason_to_fall_back_to_another_model(
     assert upstream.requests[0].peer_closed.wait(WITHIN)
     join_all()
     assert len(upstream.requests) == 1
+
+
+def test_what_cut_a_model_off_is_not_kept_with_the_connection_in_its_traceback() -> None:
+    callback = QueueCallback(EventQueue(size=1))
+    failure, cut = ConnectionError(), Cancelled()
+    for error in (failure, cut):
+        callback.on_retriever_error(error, run_id=uuid4())
+
+    assert callback.is_providers(failure)
+    assert not callback.is_providers(cut)
+
+
+def test_branches_that_have_the_numbers_of_ended_threads_are_ended_too(upstream: ScriptedUpstream) -> None:
+    """The system gives a thread's number to another one as soon as it has ended."""
+    over = threading.Event()
+    earlier = [threading.Thread(target=over.wait) for _ in range(16)]
+    for thread in earlier:
+        thread.start()
+    gates = [upstream.gate(), upstream.gate()]
+    upstream.enqueue(*(Reply("a", gate) for gate in gates))
+    branches = RunnableParallel(left=plain_chat_model(upstream), right=plain_chat_model(upstream))
+    events = stream(branches, "Hi")  # the run is there, and not begun
+    over.set()
+    for thread in earlier:
+        thread.join()
+    next(events)
+    for gate in gates:
+        gate.wait_until_reached()
+
+    events.close()
+
+    assert all(request.peer_closed.wait(WITHIN) for request in upstream.requests)
 
 
 @pytest.mark.parametrize("model", [chat_model, plain_chat_model])

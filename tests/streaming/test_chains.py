@@ -12,7 +12,7 @@ from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda
 from pydantic import BaseModel
 
 from streaming import sse, stream
-from streaming.events import Output, Token
+from streaming.events import Event, Output, Token
 from tests.streaming.models import chat_model, completion_model, plain_chat_model
 from tests.streaming.reading import code_of, end_of, leave, of_kind, outputs_of, text_of
 from tests.streaming.test_cancellation import WITHIN, join_all
@@ -292,11 +292,11 @@ def test_branches_that_have_written_at_once_say_on_the_wire_whose_their_tokens_a
     )
 
     with stream(both, {"topic": "x"}) as events:
-        next(events)
-        for gate in gates.values():
-            gate.wait_until_reached()
+        began: list[Event] = []
+        while not {"l", "r"} <= {event.text for event in of_kind(Token, began)}:
+            began.append(next(events))
         gates["right"].open()
-        before = list(
+        before = began + list(
             itertools.takewhile(lambda event: not (isinstance(event, Output) and "RR" in repr(event)), events)
         )
         gates["left"].open()

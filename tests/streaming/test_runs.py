@@ -1,150 +1,325 @@
-"""Runs that outlive their readers."""
+"""Durable runs: they outlive their readers, and every process can follow and stop them."""
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from langchain_core.runnables import Runnable, RunnableLambda
+from django.db import transaction
+from langchain_core.runnables import RunnableLambda
 
 from streaming import admission, runs
-from streaming.admission import Admission, Busy
-from streaming.event_log import EventLog
-from streaming.events import End, Event, Token
-from streaming.runs import Run
+from streaming.admission import Busy
+from streaming.events import End, Start, Token
+from streaming.lease import lease
+from streaming.log_writer import log_writer
+from streaming.mirror import Mirror, tail
+from streaming.models import Process, Run
+from streaming.owned_log import OwnedLog
+from streaming.owned_runs import owned
+from streaming.runs import Job, UnknownRun
+from tests.streaming.durable import a_process, end_of, in_a_thread, orphan, read, start, stored, told_of_ends
 from tests.streaming.models import chat_model
 from tests.upstream import Reply, ScriptedUpstream
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.django_db(transaction=True)
+
 
 @pytest.fixture(autouse=True)
-def undisturbed() -> Iterator[None]:
-    """Each test sees a process in which nothing runs."""
-    runs._runs.clear()
-    limit = Admission.server_limit
-    yield
-    runs._draining.clear()
-    Admission.server_limit = limit
-    wait_until(lambda: admission.runs.count == 0)
+def process(transactional_db: None) -> Iterator[None]:
+    with a_process():
+        yield
 
 
-def start(runnable: Runnable[Any, Any], **options: Any) -> Run:
-    return runs.start(runnable, "Hi", run_id=options.pop("run_id", uuid4()), place=runs.admit(), **options)
-
-
-def end_of(run: Run) -> End:
-    *_, end = runs.follow(run)
-    assert isinstance(end, End)
-    return end
+def elsewhere(run_id: UUID) -> Mirror:
+    """The run's log, as another process has it."""
+    return tail.open(Run.objects.get(pk=run_id))
 
 
 def test_a_run_goes_on_without_readers_and_can_be_followed_afterwards(upstream: ScriptedUpstream) -> None:
     upstream.enqueue(Reply("Hel", "lo"))
-    run = start(chat_model(upstream))
-    wait_until(lambda: run.log.ended)
+    run_id = start(chat_model(upstream))
+    wait_until(lambda: Run.objects.get(pk=run_id).is_over)
 
-    found = runs.get(run.id)
+    events = read(run_id)
 
-    assert found is run
-    assert [event.text for event in runs.follow(found) if isinstance(event, Token)] == ["Hel", "lo"]
-    assert runs.get(UUID(int=0)) is None
+    assert [event.text for event in events if isinstance(event, Token)] == ["Hel", "lo"]
+    assert events == stored(run_id)
+    assert isinstance(runs.log(run_id), Mirror)
+    with pytest.raises(UnknownRun):
+        runs.log(UUID(int=0))
 
 
-def test_the_reply_is_stored_before_any_reader_sees_the_end(upstream: ScriptedUpstream) -> None:
+def test_a_reader_sees_nothing_that_the_database_does_not_have(upstream: ScriptedUpstream) -> None:
+    upstream.enqueue(Reply(*"Hello"))
+    run_id = start(chat_model(upstream))
+
+    for event in runs.log(run_id).follow():
+        assert event in stored(run_id)
+
+
+def test_it_is_followed_in_another_process_as_in_its_own(upstream: ScriptedUpstream) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply("Hel", gate, "lo"))
+    run_id = start(chat_model(upstream))
+    here = runs.log(run_id)
+    there = elsewhere(run_id)
+    assert isinstance(here, OwnedLog)
+    assert isinstance(there, Mirror)
+
+    live = there.follow()
+    assert isinstance(next(live), Start)
+    gate.open()
+
+    assert [*here.follow()][1:] == [*live]
+
+
+def test_the_reply_is_stored_with_the_end_or_not_at_all(upstream: ScriptedUpstream) -> None:
     upstream.enqueue(Reply("Hel", "lo"))
-    stored: list[tuple[str, str]] = []
+    with told_of_ends() as told:
+        run_id = start(chat_model(upstream))
+        end = end_of(run_id)
 
-    seen: list[Event] = []
-    run = start(chat_model(upstream), before_end=lambda end, log: stored.append((end.status, log.text())))
-    for event in runs.follow(run):
-        if isinstance(event, End):
-            assert stored == [("done", "Hello")]
-            seen.append(event)
-
-    assert len(seen) == 1
+    assert told == [(run_id, end, stored(run_id))]
+    assert Run.objects.get(pk=run_id).status == "done"
 
 
 def test_a_reply_that_cannot_be_stored_is_not_shown_as_done(upstream: ScriptedUpstream) -> None:
-    def broken(end: End, log: EventLog) -> None:
+    def broken(**kwargs: Any) -> None:
         raise OSError("disk full")
 
     upstream.enqueue(Reply("Hello"))
+    with told_of_ends(broken):
+        run_id = start(chat_model(upstream))
+        end = end_of(run_id)
 
-    end = end_of(start(chat_model(upstream), before_end=broken))
-
-    assert end.status == "failed"
-    assert end.error is not None
-    assert end.error.code == "internal"
+    assert (end.status, end.error and end.error.code) == ("failed", "internal")
+    assert Run.objects.get(pk=run_id).status == "failed"
 
 
-def test_stopping_ends_it_once_and_keeps_the_text(upstream: ScriptedUpstream) -> None:
+def test_one_that_cannot_be_stored_spoils_no_other(
+    upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = uuid4()
+
+    def broken(run_id: UUID, **kwargs: Any) -> None:
+        if run_id == bad:
+            raise OSError("disk full")
+
+    gate = upstream.gate()
+    upstream.enqueue(Reply("a", gate), Reply("b", gate))
+    with told_of_ends(broken):
+        ids = [start(chat_model(upstream), run_id=run_id) for run_id in (bad, uuid4())]
+        gate.open()
+        assert [end_of(run_id).status for run_id in ids] == ["failed", "done"]
+
+
+def test_stopping_ends_it_once_keeps_the_text_and_is_measured(upstream: ScriptedUpstream) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply("Hel", gate))
-    stored: list[tuple[str, str]] = []
-    run = start(chat_model(upstream), before_end=lambda end, log: stored.append((end.status, log.text())))
-    gate.wait_until_reached()
-    wait_until(lambda: run.log.text() == "Hel")
+    with told_of_ends() as told:
+        run_id = start(chat_model(upstream))
+        gate.wait_until_reached()
+        wait_until(lambda: runs.log(run_id).text() == "Hel")
 
-    run.stop()
-    run.stop()
+        runs.stop(run_id)
+        runs.stop(run_id)
 
-    assert end_of(run).status == "stopped"
-    assert stored == [("stopped", "Hel")]
+        assert end_of(run_id).status == "stopped"
+    runs.stop(run_id)
+    assert len(told) == 1
+    assert runs.log(run_id).text() == "Hel"
     assert upstream.requests[0].peer_closed.wait(1)
+    run = Run.objects.get(pk=run_id)
+    assert run.stop_requested is not None
+    assert run.stopped_after_ms is not None
+    assert run.stopped_after_ms < 1000
 
 
-def test_a_process_that_is_about_to_end_interrupts_its_runs_and_starts_no_more(
+def test_it_is_stopped_from_another_process(upstream: ScriptedUpstream) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply("Hel", gate))
+    run_id = start(chat_model(upstream))
+    gate.wait_until_reached()
+
+    assert Run.objects.request_stop(run_id)  # as `runs.stop()` does where the run is not
+    assert not Run.objects.request_stop(run_id)
+
+    assert end_of(run_id).status == "stopped"
+    assert upstream.requests[0].peer_closed.wait(1)
+    assert Run.objects.get(pk=run_id).stopped_after_ms is not None
+
+
+def test_it_begins_with_the_commit_or_not_at_all(upstream: ScriptedUpstream) -> None:
+    run_id, place = uuid4(), runs.admit()
+    job = Job(runnable=chat_model(upstream), input="Hi")
+
+    with transaction.atomic():
+        runs.start(job, run_id=run_id, place=place)
+        assert not owned
+        transaction.set_rollback(True)
+    place.leave()
+
+    assert not owned
+    assert not Run.objects.filter(pk=run_id).exists()
+    assert not upstream.requests
+
+
+def test_a_reply_can_begin_with_text_that_is_there_already(upstream: ScriptedUpstream) -> None:
+    upstream.enqueue(Reply("lo"))
+    run_id = start(chat_model(upstream), prefix="Hel")
+
+    assert [event.text for event in read(run_id) if isinstance(event, Token)] == ["Hel", "lo"]
+
+
+def test_a_process_that_is_about_to_end_sends_its_readers_away_and_lets_its_runs_go_on(
+    upstream: ScriptedUpstream,
+) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply("Hel", gate, "lo"))
+    run_id = start(chat_model(upstream))
+    gate.wait_until_reached()
+    wait_until(lambda: runs.log(run_id).text() == "Hel")
+    reading = runs.log(run_id).follow()
+
+    runs.drain()
+
+    assert [type(event) for event in reading] == [Start, Token]
+    with pytest.raises(Busy):
+        runs.admit()
+    gate.open()
+    wait_until(lambda: Run.objects.get(pk=run_id).status == "done")
+    assert [event.text for event in stored(run_id) if isinstance(event, Token)] == ["Hel", "lo"]
+
+
+def test_when_the_grace_is_over_they_are_interrupted_and_the_lease_is_given_up(
     upstream: ScriptedUpstream,
 ) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply("Hel", gate))
-    run = start(chat_model(upstream))
+    run_id = start(chat_model(upstream))
     gate.wait_until_reached()
+
+    assert runs.interrupt(within=5)
+
+    assert Run.objects.get(pk=run_id).status == "interrupted"
+    assert not Process.objects.exists()
+    assert upstream.requests[0].peer_closed.wait(1)
+
+
+def test_a_process_that_has_given_up_its_lease_starts_nothing_that_it_admitted_before() -> None:
+    place = runs.admit()
+    runs.interrupt(within=1)
+
+    with pytest.raises(Busy):
+        runs.start(Job(runnable=RunnableLambda(str), input="Hi"), run_id=uuid4(), place=place)
+    place.leave()
+
+    assert not Run.objects.exists()
+
+
+def test_who_comes_to_a_process_that_is_about_to_end_is_sent_away_as_well(upstream: ScriptedUpstream) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply("Hel", gate, "lo"))
+    run_id = start(chat_model(upstream))
+    gate.wait_until_reached()
+    other = orphan(Start(run="x", id=1), owner=lease.id)
 
     runs.drain()
 
-    assert end_of(run).status == "interrupted"
-    with pytest.raises(Busy):
-        runs.admit()
+    for found in (runs.log(run_id), runs.log(other.pk)):
+        assert not [event for event in found.follow() if isinstance(event, End)]
+    gate.open()
+    wait_until(lambda: Run.objects.get(pk=run_id).is_over)
+    other.delete()
 
 
-def test_a_run_leaves_its_place_when_it_ends(upstream: ScriptedUpstream) -> None:
+def test_a_run_leaves_its_place_when_its_end_is_stored(upstream: ScriptedUpstream) -> None:
     admission.configure(max_streams=1)
     gate = upstream.gate()
     upstream.enqueue(Reply("a", gate))
-    run = start(chat_model(upstream))
+    run_id = start(chat_model(upstream))
     with pytest.raises(Busy):
         runs.admit()
 
     gate.open()
-    assert end_of(run).status == "done"
+    assert end_of(run_id).status == "done"
 
-    place = runs.admit()
-    place.leave()
-    place.leave()
-    assert admission.runs.count == 0
+    wait_until(lambda: admission.runs.count == 0)
+    runs.admit().leave()
 
 
-def test_ended_runs_are_forgotten_in_the_end(
+def test_a_run_whose_row_was_deleted_ends_without_a_trace(upstream: ScriptedUpstream) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply("a", gate, "b", "c"))
+    run_id = start(chat_model(upstream))
+    reading = runs.log(run_id).follow()
+    next(reading)
+    gate.wait_until_reached()
+
+    Run.objects.filter(pk=run_id).delete()
+    gate.open()
+
+    list(reading)
+    wait_until(lambda: not owned)
+    assert upstream.requests[0].peer_closed.wait(1)
+    assert not stored(run_id)
+
+
+def test_a_process_that_was_taken_for_dead_writes_nothing_more(upstream: ScriptedUpstream) -> None:
+    gates = [upstream.gate(), upstream.gate()]
+    upstream.enqueue(Reply("a", gates[0], "b"), Reply("silent", gates[1]), Reply("new"))
+    run_id, silent = start(chat_model(upstream)), None
+    gates[0].wait_until_reached()
+    silent = start(chat_model(upstream))
+    gates[1].wait_until_reached()
+    wait_until(lambda: runs.log(run_id).text() == "a" and runs.log(silent).text() == "silent")
+    reading = runs.log(run_id).follow(after=2)
+    zombie = lease.id
+
+    Process.objects.all().delete()  # as a reaper does
+    gates[0].open()
+
+    assert list(reading) == []
+    wait_until(lambda: not owned)
+    assert end_of(run_id).status == "interrupted"  # by whoever took it: here, this very process
+    assert [event.text for event in stored(run_id) if isinstance(event, Token)] == ["a"]
+    assert upstream.requests[1].peer_closed.wait(1)
+    assert end_of(start(chat_model(upstream))).status == "done"
+    assert lease.id not in (zombie, None)
+
+
+def test_many_runs_are_committed_together(
     upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "_KEPT", 1)
-    upstream.enqueue(Reply("1"), Reply("2"), Reply("3"))
-    ids = [uuid4() for _ in range(3)]
+    commits: list[int] = []
+    store = log_writer._store
 
-    for run_id in ids:
-        assert end_of(start(chat_model(upstream), run_id=run_id)).status == "done"
+    def counting(logs: list[OwnedLog], **options: Any) -> None:
+        commits.append(len(logs))
+        store(logs, **options)
 
-    assert [runs.get(run_id) is not None for run_id in ids] == [False, True, True]
+    gate = upstream.gate()
+    upstream.enqueue(*(Reply(gate, *"Hello") for _ in range(20)))
+    ids = [start(chat_model(upstream)) for _ in range(20)]
+    wait_until(lambda: len(upstream.requests) == 20)
+    wait_until(lambda: all(runs.log(run_id).last_id == 1 for run_id in ids))
+    monkeypatch.setattr(log_writer, "_store", counting)
+    gate.open()
+
+    assert {end_of(run_id).status for run_id in ids} == {"done"}
+    assert len(commits) < 20 * 6  # tokens and ends
 
 
-def test_a_run_that_was_admitted_before_the_process_began_to_leave_is_ended_too() -> None:
-    go_on = threading.Event()
-    place = runs.admit()
-    runs.drain()
+def test_many_readers_of_a_run_elsewhere_share_one_mirror(upstream: ScriptedUpstream) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply("Hel", gate, "lo"))
+    run_id = start(chat_model(upstream))
+    found: list[object] = []
+    for thread in [in_a_thread(lambda: found.append(elsewhere(run_id))) for _ in range(8)]:
+        thread.join(5)
 
-    run = runs.start(RunnableLambda(lambda _: go_on.wait(5)), "Hi", run_id=uuid4(), place=place)
-
-    assert end_of(run).status == "interrupted"
-    go_on.set()
+    assert len({id(log) for log in found}) == 1
+    gate.open()
+    assert end_of(run_id).status == "done"

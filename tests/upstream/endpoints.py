@@ -6,7 +6,7 @@ from tests.upstream import wire
 from tests.upstream.connection import Connection
 from tests.upstream.player import StreamPlayer, fail, send_json
 from tests.upstream.request import Request
-from tests.upstream.script import Failure, Reply
+from tests.upstream.script import Embeddings, Failure, Reply
 from tests.upstream.whole import play_whole
 
 CHAT = "/v1/chat/completions"
@@ -17,7 +17,9 @@ class UnscriptedError(Exception):
     """A request for which the test has made no script, or one that does not fit it."""
 
 
-def answer(connection: Connection, request: Request, script: Reply | Failure | None, *, model: str) -> bool:
+def answer(
+    connection: Connection, request: Request, script: Reply | Failure | Embeddings | None, *, model: str
+) -> bool:
     """Say the script; models and embeddings need none. Returns whether the connection can be kept."""
     match script, request.method, request.path:
         case Failure(), _, _:
@@ -28,6 +30,8 @@ def answer(connection: Connection, request: Request, script: Reply | Failure | N
             return send_json(connection, 200, wire.models([model]))
         case None, "POST", "/v1/embeddings":
             return send_json(connection, 200, wire.embeddings(request.json))
+        case Embeddings(vector_of), "POST", "/v1/embeddings":
+            return send_json(connection, 200, wire.embeddings(request.json, vector_of))
         case _:
             what = f"{request.method} {request.path} (request {request.number})"
             why = f"{script!r} is no answer to it" if script else "nothing was enqueued for it"

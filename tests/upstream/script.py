@@ -13,9 +13,13 @@ Every fault that the project must survive is one line:
     Reply("a", BAD_JSON)
     Reply(EndlessTokens("x "))                     # until the peer closes
     Failure(429, headers={"Retry-After": "120"})
+
+and what a text means is a function:
+
+    upstream.on(lambda _: Embeddings(meaning), path="/v1/embeddings")
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
@@ -186,3 +190,10 @@ class Failure:
     body: bytes | None = None
     headers_after: Gate | None = None
     close: bool = True
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """A 200 with a vector for each text. Without a script, vectors depend on the texts, and mean nothing."""
+
+    vector_of: Callable[[str], Sequence[float]]

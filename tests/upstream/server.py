@@ -19,9 +19,9 @@ from tests.upstream.gate import Gate
 from tests.upstream.listener import Listener
 from tests.upstream.player import send_json
 from tests.upstream.request import Request
-from tests.upstream.script import Failure, Reply
+from tests.upstream.script import Embeddings, Failure, Reply
 
-Script = Reply | Failure
+Script = Reply | Failure | Embeddings
 Handler = Callable[[Request], Script | None]
 
 

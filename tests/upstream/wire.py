@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -90,24 +90,27 @@ def models(names: list[str]) -> dict[str, Any]:
     return {"object": "list", "data": listed}
 
 
-def embeddings(request: dict[str, Any]) -> dict[str, Any]:
-    """A vector for each input, which depends on the input alone."""
+def vector(item: object) -> list[float]:
+    """One that depends on the input alone."""
+    digest = hashlib.sha256(repr(item).encode("utf-8", "replace")).digest()
+    return [byte / 255 for byte in digest[:DIMENSIONS]]
+
+
+def embeddings(
+    request: dict[str, Any], vector_of: Callable[[Any], Sequence[float]] = vector
+) -> dict[str, Any]:
+    """A vector for each input."""
     given = request["input"]
     single = isinstance(given, str) or all(isinstance(item, int) for item in given)
     inputs = [given] if single else given
     as_text = request.get("encoding_format") == "base64"
-    vectors = [vector(item) for item in inputs]
+    vectors = [list(vector_of(item)) for item in inputs]
     data = [
         {"object": "embedding", "index": index, "embedding": packed(values) if as_text else values}
         for index, values in enumerate(vectors)
     ]
     usage = {"prompt_tokens": len(inputs), "total_tokens": len(inputs)}
     return {"object": "list", "data": data, "model": request.get("model"), "usage": usage}
-
-
-def vector(item: object) -> list[float]:
-    digest = hashlib.sha256(repr(item).encode("utf-8", "replace")).digest()
-    return [byte / 255 for byte in digest[:DIMENSIONS]]
 
 
 def packed(values: list[float]) -> str:

@@ -11,6 +11,7 @@ from chatsite.assistants.base import Assistant
 from chatsite.chat.blocks import Reply
 from chatsite.chat.markdown import render
 from chatsite.chat.models import Message
+from streaming.turns import give_way
 
 register = template.Library()
 
@@ -69,6 +70,7 @@ def text_of(message: Message | None) -> Text:
     """The reply's text, rendered. Where fields were read from it, it is shown as it was written."""
     if not message:
         return Text()
+    give_way()  # a conversation can have thousands of them
     if _LOOKS_LIKE_JSON.match(message.content):
         if "output" in message.details:
             return Text(json=message.content)

@@ -1,4 +1,4 @@
-"""docs/recipes/own-assistant.md, as printed: an assistant in a throw-away Django project."""
+"""The README's lines, as printed: an assistant in a throw-away Django project."""
 
 import contextlib
 import os
@@ -20,17 +20,18 @@ from tests.upstream import Reply, ScriptedUpstream
 from tests.visitor import Visitor
 from tests.waiting import wait_until
 
+README = (ROOT / "README.md").read_text().partition("## An assistant of your own\n")[2].partition("\n## ")[0]
 PAGE = (ROOT / "docs/recipes/own-assistant.md").read_text()
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def printed(language: str) -> list[str]:
-    return [body for found, body in FENCE.findall(PAGE) if found == language]
+    return [body for found, body in FENCE.findall(README) if found == language]
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A folder with the files that the page prints, and nothing else."""
+    """A folder with the files that the README prints, and nothing else."""
     for body in printed("python"):
         name = body.partition("\n")[0].removeprefix("# ")
         (tmp_path / name).write_text(body)
@@ -39,7 +40,7 @@ def project(tmp_path: Path) -> Path:
 
 @contextlib.contextmanager
 def served(project: Path, upstream: ScriptedUpstream) -> Iterator[str]:
-    """The project, served by the commands that the page prints; gives its address."""
+    """The project, served by the commands that the README prints; gives its address."""
     (commands,) = printed("bash")
     port = free_port()
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -97,6 +98,10 @@ def test_the_printed_lines_are_a_site_with_that_assistant(project: Path, upstrea
         "I like cheese.",
     ]
     assert (project / "var/db.sqlite3").is_file()
+
+
+def test_the_recipe_has_the_same_lines() -> None:
+    assert FENCE.findall(PAGE) == FENCE.findall(README)
 
 
 def test_the_assistant_is_a_dozen_lines() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-from chatsite.chat.history import TooLong, for_model
+from chatsite.chat.history import GO_ON, TooLong, for_model
 from chatsite.chat.models import Message
 
 
@@ -65,3 +65,19 @@ def test_no_system_prompt_is_no_system_message(context: Any) -> None:
     context.CHAT_SYSTEM_PROMPT = ""
 
     assert for_model([said("a")]) == [HumanMessage("a")]
+
+
+def test_a_reply_that_was_begun_comes_last_with_the_request_to_go_on() -> None:
+    assert for_model([said("a"), replied("b"), said("c")], so_far="Half of ")[3:] == [
+        HumanMessage("c"),
+        AIMessage("Half of "),
+        HumanMessage(GO_ON),
+    ]
+
+
+def test_what_was_begun_takes_room_from_the_oldest_messages_and_the_question_stays() -> None:
+    path = [said("x" * 1600), replied("y" * 400), said("z")]
+
+    assert for_model(path, so_far="w" * 800)[1] == HumanMessage("z")
+    with pytest.raises(TooLong):
+        for_model(path, so_far="w" * 4000)

@@ -33,6 +33,7 @@ def reading(site: Site, owner: Visitor) -> Iterator[Reading]:
         ("GET", "/runs/{run}/events/"),
         ("POST", "/runs/{run}/stop/"),
         ("POST", "/messages/{message}/regenerate/"),
+        ("POST", "/messages/{message}/continue/"),
     ],
 )
 @pytest.mark.parametrize("accept", ["text/html", "application/json", "text/event-stream"])

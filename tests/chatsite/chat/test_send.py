@@ -4,6 +4,7 @@ import pytest
 
 from tests.site import Site, SiteStarter
 from tests.upstream import Failure, Reply
+from tests.waiting import wait_until
 
 
 def test_a_reply_streams_and_the_conversation_keeps_it(site: Site) -> None:
@@ -58,7 +59,7 @@ def test_without_script_the_form_leads_to_the_conversation(site: Site) -> None:
     assert response.status_code == 303
     place = response.headers["Location"]
     gate.wait_until_reached()
-    assert "Hel" in visitor.get(place).text
+    wait_until(lambda: "Hel" in visitor.get(place).text)
     gate.open()
     with visitor.follow(run_in(visitor.get(place).text)) as reading:
         assert reading.end["status"] == "done"

@@ -7,19 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.chatsite.documents import postgresql
 from tests.chatsite.documents.people import upload
 from tests.server import ROOT, environment
+from tests.services import postgresql
 from tests.site import SiteStarter
 from tests.upstream import Reply
-
-pytestmark = pytest.mark.skipif(not postgresql.is_installed(), reason="there is no initdb and pg_ctl here")
 
 EXPLAIN = """
 import django; django.setup()
 from django.db import connection
 from chatsite.documents.models import Passage
-from chatsite.documents.search import _postgresql
+from chatsite.documents.full_text import _postgresql
 connection.cursor().execute("SET enable_seqscan = off")  # a table this small is read faster without
 print(_postgresql(Passage.objects.all(), ["cat", "dog"]).explain())
 """

@@ -1,4 +1,4 @@
-"""Passages by the words of a question, in SQLite. `test_on_postgresql.py` has the other one."""
+"""Passages by the words of a question, in SQLite. `test_on_postgresql.py` has the other database."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from chatsite.accounts.visitor import Visitor
 from chatsite.documents import uploads
+from chatsite.documents.full_text import MOST_WORDS, words_of
 from chatsite.documents.models import Document, Passage
 from chatsite.documents.retriever import DocumentRetriever, tokens_of
-from chatsite.documents.search import MOST_WORDS, search, words_of
+from chatsite.documents.search import search
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,90 @@
+"""A request while it arrives: how much of it there is, and whether it is worth a thread yet.
+
+Bytes in, a stage out; no socket, no clock. That the request is valid is gunicorn's parser's to say, which
+gets the same bytes: what is counted here is only where it ends.
+"""
+
+import re
+from enum import Enum, auto
+
+MOST_HEAD = 64 * 1024
+"""Bytes of a request line and headers. Browsers and proxies send a few thousand."""
+MOST_BODY = 512 * 1024
+"""Bytes of a body that is waited for without a thread. A prompt of 32,000 characters, each of them
+percent-encoded, has 384,000."""
+
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
+_SAYS_LENGTH = re.compile(rb"\r\n(content-length|transfer-encoding)[ \t]*:", re.IGNORECASE)
+_EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
+
+
+class Stage(Enum):
+    """How much of a request is there."""
+
+    NOTHING = auto()
+    HEAD = auto()
+    """A part of the head."""
+    BODY = auto()
+    """The head, and a part of a body that will be short."""
+    WHOLE = auto()
+    LONG = auto()
+    """The head, and a body that is long, or does not say how long it will be."""
+    TOO_LARGE = auto()
+    """A head that nobody needs."""
+
+
+class Arrival:
+    """The bytes of one request. More than one, if the peer sends the next before the answer."""
+
+    def __init__(self, received: bytes = b"") -> None:
+        self._received = bytearray()
+        self._head = 0
+        """Bytes of the head, once all of it is there."""
+        self._whole: int | None = None
+        """Bytes of the request, if the head says so in the way that nearly everybody does."""
+        self.stage = Stage.NOTHING
+        self.feed(received)
+
+    def __len__(self) -> int:
+        return len(self._received)
+
+    @property
+    def waits_to_be_asked(self) -> bool:
+        """Whether the peer sends its body only when it is told to (`Expect: 100-continue`)."""
+        return self.stage is Stage.BODY and bool(_EXPECTS.search(self._received, 0, self._head))
+
+    def feed(self, received: bytes) -> Stage:
+        """Take the next bytes, cut anywhere."""
+        searched = max(0, len(self._received) - 3)
+        self._received += received
+        while not searched and self._received.startswith(b"\r\n"):
+            del self._received[:2]  # empty lines before a request mean nothing (RFC 9112, 2.2)
+        if not self._head:
+            self._find_head(searched)
+        self.stage = self._stage()
+        return self.stage
+
+    def take(self) -> bytes:
+        """All the bytes, once."""
+        taken, self._received = bytes(self._received), bytearray()
+        return taken
+
+    def _find_head(self, searched: int) -> None:
+        end = self._received.find(b"\r\n\r\n", searched)
+        if end >= 0:
+            self._head = end + 4
+            if length := _LENGTH.search(self._received, 0, end + 2):
+                self._whole = self._head + int(length[1])
+            elif not _SAYS_LENGTH.search(self._received, 0, end + 2):
+                self._whole = self._head
+
+    def _stage(self) -> Stage:
+        if not self._head:
+            if len(self._received) > MOST_HEAD:
+                return Stage.TOO_LARGE
+            return Stage.HEAD if self._received else Stage.NOTHING
+        if self._head > MOST_HEAD:
+            return Stage.TOO_LARGE
+        if self._whole is None or self._whole - self._head > MOST_BODY:
+            return Stage.LONG
+        return Stage.WHOLE if len(self._received) >= self._whole else Stage.BODY

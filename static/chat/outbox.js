@@ -1,0 +1,76 @@
+// Hands what a person asks for to the server, and says beside the message box why it was refused.
+
+import { pause } from "./pause.js";
+import { Refused, openEvents, postForEvents, postForJson } from "./requests.js";
+
+const SOON = 2; // seconds
+const ATTEMPTS = 8;
+
+/** A request that was taken: its answer, and the way to ask for the same again, which has the same key.
+ * @typedef {{ response: Response, again: (signal: AbortSignal) => Promise<Response> }} Accepted
+ */
+
+export class Outbox {
+  #composer;
+  #signal;
+
+  /** @param {import("./composer.js").Composer} composer @param {AbortSignal} signal */
+  constructor(composer, signal) {
+    this.#composer = composer;
+    this.#signal = signal;
+  }
+
+  /**
+   * Ask for a reply.
+   * @param {string} url
+   * @param {FormData} data
+   * @param {() => void} retry
+   * @returns {Promise<Accepted | null>} null if it was refused, or another request is on its way
+   */
+  async ask(url, data, retry) {
+    if (this.#composer.busy) return null;
+    this.#composer.notice(null);
+    this.#composer.sending = true;
+    try {
+      const response = await this.#post(url, data);
+      return { response, again: (signal) => openEvents(url, data, signal) };
+    } catch (error) {
+      this.#refused(error, retry);
+      return null;
+    } finally {
+      this.#composer.sending = false;
+    }
+  }
+
+  /** A server that is being replaced is back in a moment: that is not worth a word. @param {string} url @param {FormData} data */
+  async #post(url, data) {
+    for (let left = ATTEMPTS; ; left -= 1) {
+      try {
+        return await postForEvents(url, data, this.#signal);
+      } catch (error) {
+        const isSoonBack = error instanceof Refused && error.retryAfter > 0 && error.retryAfter <= SOON;
+        if (!isSoonBack || left === 1) throw error;
+        await pause(error.retryAfter * 1000, this.#signal, { hurry: false });
+        this.#signal.throwIfAborted();
+      }
+    }
+  }
+
+  /** Ask for the end of a reply. @param {string} url */
+  async stop(url) {
+    this.#composer.stopping();
+    try {
+      await postForJson(url, this.#composer.token, this.#signal);
+    } catch (error) {
+      this.#refused(error, null);
+      this.#composer.busy = true; // Stop may be tried again
+    }
+  }
+
+  /** @param {unknown} error @param {(() => void) | null} retry */
+  #refused(error, retry) {
+    if (!(error instanceof Refused)) throw error;
+    const { message, retryAfter, retryable } = error;
+    this.#composer.notice({ message, retryAfter, retry: retryable ? retry : null });
+  }
+}

@@ -1,0 +1,128 @@
+// Brings the messages up to date with the server: another tab or another device may have written, and a reply may
+// have ended while nobody could tell. All else on the page stays as it is, a draft above all.
+
+import { address, find } from "./parts.js";
+import { BackOff, pause } from "./pause.js";
+
+export class Updates {
+  #root;
+  #mayUpdate;
+  #onArticle;
+  #signal;
+  #isStale = false;
+  /** One after the other, so that an older answer never comes last. */
+  #last = Promise.resolve(true);
+  #waiting = 0;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {{ mayUpdate: () => boolean, onArticle: (article: HTMLElement) => void }} page  whether its messages may
+   *   change now, and what is to be done with a new one
+   * @param {AbortSignal} signal
+   */
+  constructor(root, { mayUpdate, onArticle }, signal) {
+    this.#root = root;
+    this.#mayUpdate = mayUpdate;
+    this.#onArticle = onArticle;
+    this.#signal = signal;
+  }
+
+  /** Look whether there is anything new, as soon as the messages may change, if something has happened. */
+  look({ happened = false } = {}) {
+    this.#isStale ||= happened;
+    if (this.#isStale && !this.#waiting && this.#mayUpdate()) this.now();
+  }
+
+  /** Look now. @returns {Promise<boolean>} whether there was anything new */
+  now() {
+    this.#isStale = false;
+    this.#waiting += 1;
+    this.#last = this.#last.catch(() => true).then(() => this.#update()).finally(() => {
+      this.#waiting -= 1;
+      this.look();
+    });
+    return this.#last;
+  }
+
+  async #update() {
+    const { conversation = "" } = this.#root.dataset;
+    if (!conversation) return leave();
+    const messages = find(this.#root, "[data-messages]");
+    const newest = messages.lastElementChild;
+    const page = await newerPage(address(this.#root, "conversationUrl", conversation), messages, this.#root, this.#signal);
+    if (!page) return false;
+    const isNewer = newest === messages.lastElementChild && this.#mayUpdate();
+    if (isNewer) for (const article of showMessagesOf(page, messages)) this.#onArticle(article);
+    else this.#isStale = true; // a message was sent from here meanwhile
+    return true;
+  }
+}
+
+/**
+ * The conversation's page, if it has other messages than those that are shown.
+ * @param {string} url
+ * @param {HTMLElement} messages
+ * @param {HTMLElement} root
+ * @param {AbortSignal} signal
+ * @returns {Promise<Document | null>}
+ */
+async function newerPage(url, messages, root, signal) {
+  const { message, status } = /** @type {HTMLElement | null} */ (messages.lastElementChild)?.dataset ?? {};
+  const headers = { Accept: "text/html", "If-None-Match": `"${message}-${status}"` };
+  const wait = new BackOff({ first: Number(root.dataset.retryMin), most: Number(root.dataset.retryMax) });
+  while (!signal.aborted) {
+    try {
+      const response = await fetch(url, { headers, cache: "no-store", signal });
+      if (response.status === 304) return null;
+      const isThere = response.ok && !response.redirected;
+      if (isThere) return new DOMParser().parseFromString(await response.text(), "text/html");
+      if (response.status < 500 && response.status !== 429) return leave();
+    } catch (error) {
+      if (!signal.aborted && !(error instanceof TypeError)) throw error; // a TypeError is the network's
+    }
+    await pause(wait.next(), signal);
+  }
+  return new Promise(() => {}); // the page is being left
+}
+
+/** Signed out, say, or the conversation was deleted: the server has a page that says so. @returns {Promise<never>} */
+function leave() {
+  location.reload();
+  return new Promise(() => {});
+}
+
+/**
+ * Show the messages of a newer page. What is the same already stays, with all that was folded or selected in it.
+ * @param {Document} page
+ * @param {HTMLElement} messages
+ * @returns {HTMLElement[]} the articles that were put in
+ */
+function showMessagesOf(page, messages) {
+  const added = [];
+  let place = messages.firstElementChild;
+  for (const article of /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll("[data-messages] > article"))) {
+    const mine = shown(article, messages);
+    if (mine) {
+      while (place && place !== mine) place = removed(place);
+      place = mine.nextElementSibling;
+    } else {
+      messages.insertBefore(document.adoptNode(article), place);
+      added.push(article);
+    }
+  }
+  while (place) place = removed(place);
+  return added;
+}
+
+/** @param {HTMLElement} article @param {HTMLElement} messages @returns {HTMLElement | null} the same, as it is shown */
+function shown({ id, dataset: { status } }, messages) {
+  const mine = document.getElementById(id);
+  return mine && messages.contains(mine) && mine.dataset.status === status ? mine : null;
+}
+
+/** @param {Element} element @returns {Element | null} what came after it */
+function removed(element) {
+  const next = element.nextElementSibling;
+  element.remove();
+  return next;
+}

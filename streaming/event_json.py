@@ -1,0 +1,59 @@
+"""Events as text, to be stored, and back. What a reader is sent is the same from either."""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from streaming.events import (
+    Documents,
+    End,
+    Error,
+    Event,
+    Output,
+    Reasoning,
+    Start,
+    Token,
+    ToolEnd,
+    ToolStart,
+    Usage,
+    number,
+)
+
+
+def dumps(events: Iterable[Event]) -> str:
+    """A JSON list of names and data. ASCII only: no database and no encoding can stumble over it."""
+    return json.dumps([[event.event, event.data()] for event in events], separators=(",", ":"), default=str)
+
+
+def loads(text: str, *, first: int) -> list[Event]:
+    """The events again, numbered from `first` on."""
+    events = [_MADE[name](data) for name, data in json.loads(text)]
+    for place, event in enumerate(events, first):
+        number(event, place)
+    return events
+
+
+def _written(kind: type[Token] | type[Reasoning]) -> Callable[[dict[str, Any]], Event]:
+    return lambda data: kind(**data, concurrent="run" in data)
+
+
+def _end(data: dict[str, Any]) -> Event:
+    usage, error = data["usage"], data["error"]
+    return End(
+        status=data["status"],
+        finish_reason=data["finish_reason"],
+        usage=Usage(**usage) if usage else None,
+        error=Error(**error) if error else None,
+    )
+
+
+_MADE: dict[str, Callable[[dict[str, Any]], Event]] = {
+    Start.event: lambda data: Start(**data),
+    Token.event: _written(Token),
+    Reasoning.event: _written(Reasoning),
+    ToolStart.event: lambda data: ToolStart(call_id=data.pop("id"), **data),
+    ToolEnd.event: lambda data: ToolEnd(call_id=data.pop("id"), **data),
+    Documents.event: lambda data: Documents(**data),
+    Output.event: lambda data: Output(**data),
+    End.event: _end,
+}

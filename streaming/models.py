@@ -1,0 +1,134 @@
+"""Durable runs: who runs them, how they stand, and what they have given out so far.
+
+The database holds the truth. Everything else (memory, Redis) only makes it arrive sooner.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from streaming import event_json
+from streaming.events import End, Event
+from streaming.signals import run_ended
+
+
+class Process(models.Model):
+    """The lease of one process that runs runs. Whoever deletes the row has taken the runs from it.
+
+    Each commit of a process's events counts `beat` up, and fails where there is no row: so a process
+    that was taken for dead, and comes back, cannot write over what has happened since.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    beat = models.BigIntegerField(default=0)
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    pid_space = models.CharField(max_length=200, blank=True)
+    started = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "processes"
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host}"
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def going_on(self) -> "RunQuerySet":
+        """Those that have not ended."""
+        return self.filter(status=Run.Status.RUNNING)
+
+    def orphans(self) -> "RunQuerySet":
+        """Those that go on, although their process has gone."""
+        return self.going_on().exclude(owner__in=Process.objects.values("pk"))
+
+    def request_stop(self, run_id: UUID) -> bool:
+        """Ask whoever runs it to end it. False if it has ended, or was asked before."""
+        return bool(self.going_on().filter(pk=run_id, stop_requested=None).update(stop_requested=Now()))
+
+
+class Run(models.Model):
+    """One generation."""
+
+    class Status(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        STOPPED = "stopped"
+        FAILED = "failed"
+        INTERRUPTED = "interrupted"
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    owner = models.UUIDField(db_index=True)
+    """The `Process` that runs it. No foreign key: that row is deleted to take the run away."""
+    attempt = models.PositiveSmallIntegerField(default=1)
+    status = models.CharField(max_length=11, choices=Status, default=Status.RUNNING, db_index=True)
+    created = models.DateTimeField(auto_now_add=True)
+    ended = models.DateTimeField(null=True, db_index=True)
+    last_event = models.PositiveIntegerField(null=True)
+    """The number of its `End`, once it has ended."""
+    stop_requested = models.DateTimeField(null=True)
+    stopped_after_ms = models.PositiveIntegerField(null=True)
+    """From the request to stop, wherever it was made, to the end of the upstream connections."""
+
+    objects = RunQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"run {self.pk}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.status != self.Status.RUNNING
+
+    def finish(
+        self, end: End, events: list[Event], *, stopped_after_ms: int | None = None, announce: bool = True
+    ) -> bool:
+        """Record how it ended; in the transaction that adds the `End`, the last of `events`, to the log.
+
+        False, and nothing is changed, if it was ended before, or has another owner by now.
+        """
+        mine = Run.objects.going_on().filter(pk=self.pk, owner=self.owner)
+        changed = mine.update(
+            status=end.status, ended=timezone.now(), last_event=end.id, stopped_after_ms=stopped_after_ms
+        )
+        if changed and announce:
+            run_ended.send(Run, run_id=self.pk, end=end, events=events)
+        return bool(changed)
+
+
+class LogPartQuerySet(models.QuerySet["LogPart"]):
+    def of_ended_runs(self, *, older_than: timedelta) -> "LogPartQuerySet":
+        """The parts of runs that ended so long ago."""
+        return self.filter(run__ended__lt=timezone.now() - older_than)
+
+
+class LogPart(models.Model):
+    """Events of a run that were committed together: those numbered from `first` on."""
+
+    run = models.ForeignKey(Run, related_name="parts", on_delete=models.CASCADE)
+    first = models.PositiveIntegerField()
+    events = models.TextField()
+    """As `streaming.event_json` writes them. Text, not the database's JSON: that forbids some characters,
+    and forgets the order of names."""
+
+    objects = LogPartQuerySet.as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("run", "first"), name="streaming_logpart_once"),)
+        ordering = ("first",)
+
+    def __str__(self) -> str:
+        return f"events of run {self.run_id} from {self.first}"
+
+    @classmethod
+    def of(cls, run_id: UUID, events: Iterable[Event]) -> "LogPart":
+        """Numbered events, to be saved."""
+        numbered = list(events)
+        return cls(run_id=run_id, first=numbered[0].id, events=event_json.dumps(numbered))
+
+    def load(self) -> list[Event]:
+        """The events, numbered."""
+        return event_json.loads(self.events, first=self.first)

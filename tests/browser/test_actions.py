@@ -1,0 +1,199 @@
+"""What can be done with a reply that has ended: copy it, go on with it, have another one."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.chat_page import ChatPage
+from tests.site import Site
+from tests.upstream import Reply
+
+
+@pytest.fixture
+def chat(page: Page) -> ChatPage:
+    return ChatPage(page).open()
+
+
+@pytest.fixture
+def plain(browser: Browser, site: Site) -> Iterator[ChatPage]:
+    """A page in a browser without script."""
+    context = browser.new_context(base_url=site.url, java_script_enabled=False)
+    context.set_default_timeout(10_000)
+    yield ChatPage(context.new_page()).open()
+    context.close()
+
+
+def stop_after(site: Site, chat: ChatPage, *words: str) -> None:
+    """Ask for a reply, and stop it after these words."""
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply(*words, gate))
+    chat.ask("Tell me.")
+    gate.wait_until_reached()
+    if words:
+        expect(chat.reply).to_contain_text(words[-1].strip())
+    chat.stop_button.click()
+    chat.expect_status("stopped")
+
+
+def test_a_stopped_reply_goes_on_where_it_stopped(site: Site, chat: ChatPage) -> None:
+    stop_after(site, chat, "# Tale\n\nOnce upon ", "a ti")
+    chat.prompt.fill("A draft")
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("me ", gate, "*there was*."))
+    chat.continue_button.click()
+    expect(chat.reply).to_contain_text("Once upon a time")
+    expect(chat.stop_button).to_be_visible()
+    expect(chat.reply.get_by_text("Stopped.")).to_be_hidden()
+    gate.open()
+    chat.expect_status("done")
+    expect(chat.body).to_have_text("Tale Once upon a time there was.")
+    expect(chat.replies).to_have_count(1)
+    expect(chat.continue_button).to_be_hidden()
+    expect(chat.prompt).to_have_value("A draft")
+    chat.expect_the_same_after_a_reload()
+
+
+def test_a_reply_can_be_continued_and_stopped_and_continued_after_a_reload(
+    site: Site, chat: ChatPage
+) -> None:
+    stop_after(site, chat, "One, ")
+    chat.page.reload()
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("two, ", gate), Reply("three."))
+    chat.continue_button.click()
+    expect(chat.reply).to_contain_text("One, two,")
+    chat.stop_button.click()
+    chat.expect_status("stopped")
+    chat.continue_button.click()
+    chat.expect_status("done")
+    expect(chat.body).to_have_text("One, two, three.")
+
+
+def test_a_reply_that_goes_on_can_be_reloaded_in_the_middle(site: Site, chat: ChatPage) -> None:
+    stop_after(site, chat, "One, ")
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("two, ", gate, "three."))
+    chat.continue_button.click()
+    expect(chat.reply).to_contain_text("One, two,")
+    chat.page.reload()
+    chat.expect_status("running")
+    gate.open()
+    chat.expect_status("done")
+    expect(chat.body).to_have_text("One, two, three.")
+
+
+def test_a_reply_at_its_length_limit_can_be_continued(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("Too lo", finish="length"), Reply("ng."))
+    chat.ask("Go")
+    chat.continue_button.click()
+    chat.expect_status("done")
+    expect(chat.body).to_have_text("Too long.")
+
+
+def test_where_there_is_nothing_to_go_on_from_there_is_no_offer(site: Site, chat: ChatPage) -> None:
+    stop_after(site, chat)
+    expect(chat.regenerate_button).to_be_visible()
+    expect(chat.continue_button).to_be_hidden()
+    chat.page.reload()
+    expect(chat.regenerate_button).to_be_visible()
+    expect(chat.continue_button).to_be_hidden()
+
+
+def test_an_assistant_that_cannot_go_on_does_not_offer_it(site: Site, chat: ChatPage) -> None:
+    chat.open("/?assistant=agent")
+    stop_after(site, chat, "One, ")
+    expect(chat.regenerate_button).to_be_visible()
+    expect(chat.continue_button).to_have_count(0)
+
+
+def test_another_reply_takes_the_place_of_a_finished_one(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("One."), Reply("Two."), Reply("Three."))
+    chat.ask("Go")
+    chat.expect_status("done")
+    for text in ("Two.", "Three."):
+        chat.regenerate_button.click()
+        expect(chat.body).to_have_text(text)
+        chat.expect_status("done")
+    expect(chat.replies).to_have_count(1)
+    chat.expect_the_same_after_a_reload()
+
+
+def test_an_impatient_click_has_one_more_reply(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("One."), Reply("Two."))
+    chat.ask("Go")
+    chat.expect_status("done")
+    chat.regenerate_button.dblclick()
+    expect(chat.body).to_have_text("Two.")
+    chat.expect_status("done")
+    assert len(site.upstream.requests) == 2
+
+
+def test_only_the_newest_reply_can_be_had_again_and_all_can_be_copied(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("One."), Reply("Two."))
+    for _ in range(2):
+        chat.ask("Go")
+        chat.expect_status("done")
+    expect(chat.replies).to_have_count(2)
+    expect(chat.regenerate_button).to_have_count(1)
+    expect(chat.page.get_by_role("button", name="Copy reply")).to_have_count(2)
+
+
+def test_the_actions_are_in_reach_of_the_keyboard(site: Site, chat: ChatPage) -> None:
+    stop_after(site, chat, "One, ")
+    site.upstream.enqueue(Reply("two."))
+    keys = chat.page.keyboard
+    expect(chat.prompt).to_be_focused()
+    for button in (chat.regenerate_button, chat.continue_button):
+        keys.press("Shift+Tab")
+        expect(button).to_be_focused()
+        expect(button).to_be_in_viewport()
+    keys.press("Enter")
+    chat.expect_status("done")
+    expect(chat.body).to_have_text("One, two.")
+    expect(chat.prompt).to_be_focused()
+
+
+def test_without_script_a_stopped_reply_goes_on(site: Site, plain: ChatPage) -> None:
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("One, ", gate), Reply("two."))
+    plain.prompt.fill("Count")
+    plain.send_button.click()
+    expect(plain.reply).to_contain_text("One,")
+    plain.stop_button.click()
+    expect(plain.reply.get_by_text("Stopped.")).to_be_visible()
+    plain.continue_button.click()
+    expect(plain.body).to_have_text("One, two.")
+    expect(plain.replies).to_have_count(1)
+
+
+def test_without_script_an_impatient_click_asks_once(site: Site, plain: ChatPage) -> None:
+    site.upstream.enqueue(Reply("Very."))
+    plain.page.get_by_role("button", name="How cool are LLMs?").dblclick()
+    expect(plain.body).to_have_text("Very.")
+    assert len(site.upstream.requests) == 1
+    expect(plain.page.get_by_role("link", name="How cool are LLMs?")).to_have_count(1)
+
+
+def test_without_script_the_way_back_to_a_form_that_was_sent_sends_nothing_new(
+    site: Site, plain: ChatPage
+) -> None:
+    site.upstream.enqueue(Reply("Yes."))
+    key = plain.page.locator("#composer input[name=key]").get_attribute("value")
+    plain.prompt.fill("Once")
+    plain.send_button.click()
+    expect(plain.body).to_have_text("Yes.")
+    first = plain.page.url
+    plain.page.go_back()
+    plain.page.set_content(form(site, plain, key=str(key)))  # as a browser that keeps the page has it
+    plain.page.get_by_role("button").click()
+    expect(plain.body).to_have_text("Yes.")
+    assert plain.page.url == first
+    assert len(site.upstream.requests) == 1
+
+
+def form(site: Site, plain: ChatPage, *, key: str) -> str:
+    token = plain.page.locator("#composer input[name=csrfmiddlewaretoken]").get_attribute("value")
+    fields = {"csrfmiddlewaretoken": token, "key": key, "assistant": "chat", "text": "Once"}
+    inputs = "".join(f'<input name="{name}" value="{value}">' for name, value in fields.items())
+    return f'<form method="post" action="{site.url}/messages/">{inputs}<button>Send</button></form>'

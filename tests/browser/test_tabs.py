@@ -1,0 +1,242 @@
+"""Several tabs, of one browser or of two: each shows what the others write, and none lets the others wait."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import Watch
+from tests.browser.tab import Tab
+from tests.site import Site
+from tests.upstream import Gate, Reply
+
+
+@pytest.fixture
+def tab(watch: Watch) -> Tab:
+    tab = Tab(watch.page.context)
+    tab.open()
+    return tab
+
+
+def another(tab: Tab, *, hidden: bool = False) -> Tab:
+    """Another tab with the same conversation."""
+    other = Tab(tab.page.context, hidden=hidden)
+    other.open(tab.page.url)
+    return other
+
+
+def begin(site: Site, tab: Tab, *words: str | Gate) -> Gate:
+    """Ask for a reply that pauses at the gate after `words`."""
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("Before, ", gate, *words))
+    tab.ask("Go")
+    expect(tab.reply).to_contain_text("Before,")
+    expect(tab.page).to_have_url(re.compile("/c/"))
+    return gate
+
+
+def converse(site: Site, tab: Tab) -> None:
+    """A conversation with one reply."""
+    site.upstream.enqueue(Reply("The first."))
+    tab.ask("First?")
+    tab.expect_status("done")
+
+
+def test_a_hidden_tab_lets_its_connection_go_and_catches_up_when_it_is_shown(site: Site, tab: Tab) -> None:
+    gate = begin(site, tab, "and **after**.")
+    tab.hide_and_let_go()
+    gate.open()
+    reader = another(tab)
+    reader.expect_status("done")
+    tab.expect_status("running")
+    tab.show()
+    tab.expect_status("done")
+    expect(tab.reply.get_by_text("Connection lost")).to_be_hidden()
+    assert tab.body.inner_html() == reader.body.inner_html()
+    assert len(site.upstream.requests) == 1
+
+
+def test_a_tab_goes_on_live_after_it_was_hidden_in_mid_reply(site: Site, tab: Tab) -> None:
+    second = site.upstream.gate()
+    first = begin(site, tab, "between, ", second, "and after.")
+    tab.hide_and_let_go()
+    first.open()
+    second.wait_until_reached()
+    tab.show()
+    expect(tab.reply).to_contain_text("Before, between,")
+    second.open()
+    tab.expect_status("done")
+    expect(tab.body).to_have_text("Before, between, and after.")
+
+
+def test_a_tab_that_is_hidden_for_a_moment_keeps_its_connection(site: Site, watch: Watch) -> None:
+    tab = Tab(watch.page.context, hidden_after=600_000)
+    tab.open()
+    asked: list[str] = []
+    tab.page.on("request", lambda request: asked.append(request.url))
+    gate = begin(site, tab, "and after.")
+    tab.hide()
+    gate.open()
+    tab.expect_status("done")
+    tab.show()
+    expect(tab.body).to_have_text("Before, and after.")
+    assert [url for url in asked if "/events/" in url] == []
+
+
+def test_a_tab_that_is_hidden_before_the_first_event_finds_its_reply(site: Site, tab: Tab) -> None:
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("Only ", gate, "one."))
+    tab.page.evaluate(
+        "() => { const send = fetch;"
+        " window.fetch = (...args) => { setHidden(true); window.fetch = send; return send(...args) } }"
+    )
+    with tab.page.expect_event("requestfailed"):
+        tab.ask("Go")
+    gate.wait_until_reached()
+    gate.open()
+    tab.show()
+    tab.expect_status("done")
+    expect(tab.body).to_have_text("Only one.")
+    expect(tab.replies).to_have_count(1)
+    expect(tab.questions).to_have_count(1)
+
+
+def test_a_tab_opened_in_the_background_reads_nothing_until_it_is_shown(site: Site, tab: Tab) -> None:
+    gate = begin(site, tab, "and after.")
+    asked: list[str] = []
+    tab.page.context.on("request", lambda request: asked.append(request.url))
+    behind = another(tab, hidden=True)
+    expect(behind.reply).to_contain_text("Before,")
+    gate.open()
+    tab.expect_status("done")
+    behind.expect_status("running")
+    assert [url for url in asked if "/events/" in url] == []
+    behind.show()
+    behind.expect_status("done")
+    expect(behind.body).to_have_text("Before, and after.")
+
+
+def test_eight_tabs_all_show_the_finished_reply(site: Site, tab: Tab) -> None:
+    """A browser opens six connections to a site: with one for each tab, the seventh would not even open."""
+    gate = begin(site, tab, "and after.")
+    tabs = [tab]
+    for _ in range(7):
+        tabs[-1].hide_and_let_go()
+        tabs.append(another(tab))
+        expect(tabs[-1].reply).to_contain_text("Before,")
+        expect(tabs[-1].stop_button).to_be_visible()
+    gate.open()
+    tabs[-1].expect_status("done")
+    for shown in tabs:
+        shown.show()
+        shown.expect_status("done")
+        expect(shown.body).to_have_text("Before, and after.")
+    assert len(site.upstream.requests) == 1
+
+
+def test_what_is_sent_in_one_tab_is_live_in_another(site: Site, tab: Tab) -> None:
+    converse(site, tab)
+    other = another(tab)
+    other.prompt.fill("A draft")
+    gate = begin(site, tab, "and after.")
+    expect(other.reply).to_contain_text("Before,")
+    expect(other.questions).to_have_count(2)
+    expect(other.stop_button).to_be_visible()
+    gate.open()
+    other.expect_status("done")
+    expect(other.body).to_have_text("Before, and after.")
+    expect(other.prompt).to_have_value("A draft")
+    assert len(site.upstream.requests) == 2
+
+
+def test_a_reply_that_is_had_again_in_one_tab_takes_the_place_of_the_first_in_another(
+    site: Site, tab: Tab
+) -> None:
+    converse(site, tab)
+    other = another(tab)
+    site.upstream.enqueue(Reply("Another."))
+    tab.regenerate_button.click()
+    expect(other.body).to_have_text("Another.")
+    other.expect_status("done")
+    expect(other.replies).to_have_count(1)
+    expect(other.questions).to_have_count(1)
+
+
+def test_stop_in_one_tab_is_seen_in_another(site: Site, tab: Tab) -> None:
+    begin(site, tab, "and never this.")
+    other = another(tab)
+    expect(other.stop_button).to_be_visible()
+    other.stop_button.click()
+    tab.expect_status("stopped")
+    other.expect_status("stopped")
+    expect(tab.send_button).to_be_visible()
+
+
+def test_a_hidden_tab_takes_part_when_it_is_shown(site: Site, tab: Tab) -> None:
+    converse(site, tab)
+    other = another(tab)
+    other.hide()
+    gate = begin(site, tab, "and after.")
+    expect(other.replies).to_have_count(1)
+    other.show()
+    expect(other.reply).to_contain_text("Before,")
+    gate.open()
+    other.expect_status("done")
+    expect(other.replies).to_have_count(2)
+
+
+def test_a_tab_with_another_conversation_is_left_alone(site: Site, tab: Tab) -> None:
+    other = Tab(tab.page.context)
+    other.open()
+    converse(site, tab)
+    converse(site, other)
+    asked: list[str] = []
+    other.page.on("request", lambda request: asked.append(request.url))
+    begin(site, tab, "and after.").open()
+    tab.expect_status("done")
+    expect(other.replies).to_have_count(1)
+    assert asked == []
+
+
+def test_what_another_device_wrote_appears_when_the_tab_is_shown_again(
+    browser: Browser, site: Site, tab: Tab
+) -> None:
+    converse(site, tab)
+    tab.prompt.fill("A draft")
+    tab.hide()
+    device = browser.new_context(storage_state=tab.page.context.storage_state())
+    elsewhere = ChatPage(device.new_page()).open(tab.page.url)
+    site.upstream.enqueue(Reply("From the phone."))
+    elsewhere.ask("Second?")
+    elsewhere.expect_status("done")
+    device.close()
+    expect(tab.replies).to_have_count(1)
+    tab.show()
+    expect(tab.body).to_have_text("From the phone.")
+    expect(tab.questions).to_have_count(2)
+    expect(tab.prompt).to_have_value("A draft")
+    expect(tab.reply.get_by_role("button", name="Copy reply")).to_be_visible()
+    expect(tab.regenerate_button).to_have_count(1)
+
+
+def test_looking_whether_there_is_anything_new_costs_next_to_nothing_and_moves_nothing(
+    site: Site, tab: Tab
+) -> None:
+    converse(site, tab)
+    tab.reply.evaluate("article => { article.marked = true }")
+    tab.hide()
+    with tab.page.expect_response("**/c/*/") as waited:
+        tab.show()
+    assert waited.value.status == 304
+    assert tab.reply.evaluate("article => article.marked") is True
+
+
+def test_messages_that_are_shown_already_stay_as_they_are(site: Site, tab: Tab) -> None:
+    converse(site, tab)
+    other = another(tab)
+    other.reply.evaluate("article => { article.marked = true }")
+    begin(site, tab, "and after.").open()
+    expect(other.replies).to_have_count(2)
+    other.expect_status("done")
+    assert other.replies.first.evaluate("article => article.marked") is True

@@ -1,0 +1,279 @@
+"""Workers and masters that are killed, told to leave, or frozen; a disk that is full. Promises: `checker.py`.
+
+Who reads comes back by itself (`reader.py`), as the page does.
+"""
+
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.faults.checker import check
+from tests.faults.conftest import GRACE, SETTINGS, TWO_KINDS, options_of
+from tests.faults.ledger import Ledger
+from tests.faults.reader import Reader
+from tests.faults.store import SQLite
+from tests.server import ROOT, environment
+from tests.site import Site, SiteStarter
+from tests.upstream import Pause, Reply
+from tests.waiting import wait_until
+
+LONG = 60.0
+
+
+def a_flow(tokens: int = 30, *, every: float = 0.02) -> Reply:
+    """A reply that takes a while."""
+    return Reply(*(step for number in range(tokens) for step in (f"{number} ", Pause(every))))
+
+
+def readers_of(ledger: Ledger, site: Site, *replies: Reply) -> list[Reader]:
+    """A person for each reply, who sends and reads."""
+    return [Reader(ledger.prompt(site.visitor(), reply)).start() for reply in replies]
+
+
+def read_by_all(readers: list[Reader], events: int) -> None:
+    for reader in readers:
+        reader.wait_for(events)
+
+
+def is_back(site: Site, *, workers: int) -> Callable[[], bool]:
+    """Whether the site has all its workers, and answers."""
+
+    def look() -> bool:
+        try:
+            with httpx.Client(base_url=site.url, timeout=5, trust_env=False) as client:
+                up = client.get("/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
+        return up and len(site.server.worker_pids) == workers
+
+    return look
+
+
+# kill -9
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_worker_is_killed_at_some_point(site: Site, ledger: Ledger, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - the same every time
+    workers = len(site.server.worker_pids)
+    gate = site.upstream.gate()
+    readers = readers_of(
+        ledger, site, *(a_flow() for _ in range(4)), Reply("a ", gate, "b"), Reply("c", headers_after=gate)
+    )
+    chance.choice(readers[:4]).wait_for(chance.randrange(25))
+    ledger.bereave()
+
+    os.kill(chance.choice(site.server.worker_pids), signal.SIGKILL)
+
+    wait_until(is_back(site, workers=workers), timeout=LONG)
+    gate.open()
+    for reader in readers:
+        reader.join()
+
+
+@pytest.mark.parametrize("site", TWO_KINDS, indirect=True)
+def test_a_reply_of_which_nothing_was_shown_is_written_after_all(site: Site, ledger: Ledger) -> None:
+    workers = len(site.server.worker_pids)
+    gate = site.upstream.gate()
+    prompt = ledger.prompt(site.visitor(), Reply("never", headers_after=gate), Reply("Hello ", "again."))
+    reader = Reader(prompt).start()
+    site.upstream.wait_for_request(1)
+    reader.wait_for(1)
+    ledger.bereave()
+
+    for pid in site.server.worker_pids:
+        os.kill(pid, signal.SIGKILL)
+
+    wait_until(is_back(site, workers=workers), timeout=LONG)
+    reader.join()
+    assert (reader.text, reader.status) == ("Hello again.", "done")
+    assert len(prompt.calls) == 2
+
+
+@pytest.mark.parametrize("kind", TWO_KINDS)
+def test_the_master_is_killed(start_site: SiteStarter, kind: str) -> None:
+    with alone(start_site, kind) as (site, ledger):
+        gate = site.upstream.gate()
+        readers = readers_of(
+            ledger, site, *(Reply("a ", gate) for _ in range(2)), *(a_flow() for _ in range(3))
+        )
+        read_by_all(readers, 2)
+        workers = site.server.worker_pids
+
+        os.kill(site.server.pid, signal.SIGKILL)
+
+        site.server.process.wait()
+        # They see that they are alone, and leave.
+        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), timeout=GRACE + LONG)
+        site.server.start()
+        for reader in readers:
+            reader.join()
+        assert {reader.status for reader in readers} <= {"done", "interrupted"}
+
+
+def test_a_worker_that_was_frozen_writes_nothing_any_more(start_site: SiteStarter) -> None:
+    with alone(start_site, "gthread-2", STREAM_LEASE="5") as (site, ledger):
+        gate = site.upstream.gate()
+        (reader,) = readers_of(ledger, site, Reply("Once ", gate, "upon a time."))
+        reader.wait_for(2)
+        store = SQLite(site.data_dir)
+        owner = owner_of(store, reader.prompt.run)
+        os.kill(owner, signal.SIGSTOP)
+        try:
+            reader.drop()  # it may have been at the frozen one
+            reader.join()
+            assert (reader.text, reader.status) == ("Once ", "interrupted")
+        finally:
+            os.kill(owner, signal.SIGCONT)
+        gate.open()
+        request = reader.prompt.calls[0].request
+        wait_until(lambda: request.peer_closed.is_set() or request.answered.is_set(), timeout=LONG)
+        (again,) = readers_of(ledger, site, Reply("I am back."))
+        again.join()
+
+
+def owner_of(store: SQLite, run: str) -> int:
+    """The pid of the process that runs it."""
+    sql = "SELECT pid FROM streaming_process p JOIN streaming_run r ON r.owner = p.id WHERE r.id = %s"
+    ((pid,),) = store.rows(sql, run.replace("-", ""))
+    return int(pid)
+
+
+# Told to leave
+
+
+@contextmanager
+def alone(start_site: SiteStarter, kind: str, **settings: str) -> Iterator[tuple[Site, Ledger]]:
+    """A site of the test's own, which may end and start again; what was promised is checked in the end."""
+    worker_class, workers = options_of(kind)
+    site = start_site(
+        worker_class=worker_class,
+        workers=workers,
+        settings=SETTINGS | settings,
+        arguments=[f"--graceful-timeout={GRACE}"],
+    )
+    ledger = Ledger(site.upstream)
+    yield site, ledger
+    check(ledger, SQLite(site.data_dir))
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [("gthread-2", signal.SIGTERM), ("gevent-1", signal.SIGTERM), ("gthread-2", signal.SIGINT)],
+    ids=["gthread-2-TERM", "gevent-1-TERM", "gthread-2-INT"],
+)
+def test_the_site_is_told_to_leave_with_fifty_streams(
+    start_site: SiteStarter, kind: str, number: signal.Signals
+) -> None:
+    with alone(start_site, kind) as (site, ledger):
+        gate, never = site.upstream.gate(), site.upstream.gate()
+        ending = [Reply("a ", gate, "b ", "c") for _ in range(25)]
+        readers = readers_of(ledger, site, *ending, *(Reply("d ", never, "e") for _ in range(25)))
+        read_by_all(readers, 2)
+
+        os.killpg(site.server.pid, number) if number == signal.SIGINT else os.kill(site.server.pid, number)
+        for reader in readers:
+            reader.wait_until_lost()
+        gate.open()
+
+        assert site.server.process.wait(GRACE + LONG) == 0
+        site.server.start()
+        for reader in readers:
+            reader.join()
+        assert {reader.text for reader in readers[25:]} == {"d "}
+        assert {reader.status for reader in readers[25:]} == {"interrupted"}
+        if number == signal.SIGTERM:
+            assert {reader.text for reader in readers[:25]} == {"a b c"}
+
+
+@pytest.mark.parametrize("kind", ["gthread-1", "gevent-2"])
+def test_a_reload_under_load(start_site: SiteStarter, kind: str) -> None:
+    """A deploy: nobody loses anything, and nobody waits for more than two seconds meanwhile."""
+    with alone(start_site, kind) as (site, ledger):
+        readers = readers_of(ledger, site, *(a_flow(60) for _ in range(10)))
+        read_by_all(readers, 2)
+        before = site.server.worker_pids
+        person = site.visitor()
+        person.http.timeout = 2.0
+
+        os.kill(site.server.pid, signal.SIGHUP)
+
+        while set(before) & set(site.server.worker_pids):
+            assert person.get("/").status_code == 200
+        for reader in readers:
+            reader.join()
+        assert {reader.status for reader in readers} == {"done"}
+
+
+# The database
+
+
+@pytest.mark.parametrize("site", ["gthread-2", "gevent-2"], indirect=True)
+def test_fifty_streams_on_two_workers_and_sqlite(site: Site, ledger: Ledger) -> None:
+    readers = readers_of(ledger, site, *(a_flow(50) for _ in range(50)))
+    for reader in readers:
+        reader.join()
+    assert {reader.status for reader in readers} == {"done"}
+    assert "database is locked" not in site.server.log
+
+
+@pytest.mark.parametrize("site", TWO_KINDS, indirect=True)
+def test_a_full_disk(site: Site, ledger: Ledger) -> None:
+    """A file may grow no more, which is the same to SQLite, and needs no disk of our own. Events wait until
+    there is room; what was seen stays true, and pages can be read."""
+    gates = [site.upstream.gate() for _ in range(2)]
+    flows = [
+        Reply("a ", gates[0], *("more of it " * 100 for _ in range(50)), gates[1], "z") for _ in range(4)
+    ]
+    readers = readers_of(ledger, site, *flows)
+    read_by_all(readers, 2)
+    with no_room(site, beyond=65_536):
+        gates[0].open()
+        wait_until(lambda: "cannot be stored" in site.server.log, timeout=LONG)
+        person = readers[0].prompt.person
+        assert person.get(f"/c/{readers[0].prompt.conversation}/").status_code == 200
+        assert not any(reader.is_over for reader in readers)
+        refused = ledger.prompt(person, Reply("no room")).post(person)
+        assert isinstance(refused, httpx.Response)
+        assert refused.status_code == 503
+    gates[1].open()
+    for reader in readers:
+        reader.join()
+    assert {reader.status for reader in readers} == {"done"}
+
+
+@contextmanager
+def no_room(site: Site, *, beyond: int) -> Iterator[None]:
+    """No file of the site's may have more bytes than that."""
+    os.truncate(site.server.log_file, 0)  # or else what the site says of it would have no room either
+    site.server.mark_log()
+    before = {pid: resource.prlimit(pid, resource.RLIMIT_FSIZE) for pid in site.server.worker_pids}
+    for pid, (_, most) in before.items():
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (beyond, most))
+    try:
+        yield
+    finally:
+        for pid, limits in before.items():
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+
+
+def test_six_processes_boot_at_once_on_an_empty_directory(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "chatsite.boot", "prepare"]
+    pipe = subprocess.PIPE
+    booting = [
+        subprocess.Popen(command, cwd=ROOT, env=environment(tmp_path), stdout=pipe, stderr=pipe, text=True)
+        for _ in range(6)
+    ]
+    said = [process.communicate(timeout=LONG * 2) for process in booting]
+    assert [process.returncode for process in booting] == [0] * 6, said
+    assert SQLite(tmp_path).rows("PRAGMA journal_mode") == [("wal",)]
+    assert len([path for path in tmp_path.iterdir() if path.name.startswith("secret-key")]) == 1

@@ -1,0 +1,40 @@
+"""The address of a Redis is checked at start, without asking it, and is never shown."""
+
+import sys
+from typing import Any
+
+import pytest
+
+from streaming.checks import check_streaming_setting
+
+
+@pytest.mark.parametrize(
+    "url", [None, "", "redis://:pw@redis.example:6379/0", "rediss://redis.example", "unix:///run/redis.sock"]
+)
+def test_a_good_address_is_taken(settings: Any, url: str | None) -> None:
+    settings.STREAMING = {"REDIS_URL": url}
+
+    assert check_streaming_setting() == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["canary", "http://:canary@redis.example", "redis://:canary@redis.example:x", "redis://h/0?canary=1"],
+)
+def test_a_bad_address_is_refused_and_not_shown(settings: Any, url: str) -> None:
+    settings.STREAMING = {"REDIS_URL": url}
+
+    (error,) = check_streaming_setting()
+
+    assert error.id == "streaming.E003"
+    assert "redis://name:password@host:6379/0" in error.msg
+    assert "canary" not in str(error)
+
+
+def test_without_the_package_that_is_said(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.STREAMING = {"REDIS_URL": "redis://redis.example"}
+    monkeypatch.setitem(sys.modules, "redis", None)
+
+    (error,) = check_streaming_setting()
+
+    assert error.id == "streaming.E002"

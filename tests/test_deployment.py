@@ -1,0 +1,219 @@
+"""compose.yaml, the Dockerfile and nginx's files agree with each other and with the site.
+
+No container engine is needed: what they say is read. The same topology is started from this machine's
+packages in tests/faults/.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from chatsite import gunicorn_conf
+from chatsite.database import database
+from streaming.conf import Conf
+from tests.faults.topology import REPLICAS
+from tests.server import ROOT, environment
+from tests.test_docs import CONFIGURATION, first_column
+
+COMPOSE = ROOT / "compose.yaml"
+DOCKERFILE = ROOT / "Dockerfile"
+NGINX = ROOT / "deploy/nginx"
+ONCE = {"migrate"}
+"""Services that do something and end."""
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def services(compose: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = compose["services"]
+    return found
+
+
+def instructions() -> Iterator[tuple[str, str]]:
+    """The Dockerfile's, each with its arguments on one line."""
+    text = re.sub(r"^#.*\n", "", DOCKERFILE.read_text(), flags=re.MULTILINE).replace("\\\n", " ")
+    for line in filter(None, text.splitlines()):
+        name, _, rest = line.partition(" ")
+        yield name, " ".join(rest.split())
+
+
+def arguments(instruction: str) -> list[str]:
+    return [rest for name, rest in instructions() if name == instruction]
+
+
+def copied() -> list[tuple[list[str], str]]:
+    """What the Dockerfile copies, and where to."""
+    return [(words[:-1], words[-1]) for words in map(str.split, arguments("COPY"))]
+
+
+# compose.yaml
+
+
+def test_it_has_two_replicas_and_what_they_need(services: dict[str, Any]) -> None:
+    assert set(services) == {"nginx", *REPLICAS, "postgresql", "redis", *ONCE}
+    first, second = (services[name] for name in REPLICAS)
+    assert first == second
+
+
+def test_every_service_that_stays_has_a_health_check(services: dict[str, Any]) -> None:
+    for name in services.keys() - ONCE:
+        assert services[name]["healthcheck"]["test"][0] == "CMD", name
+        assert services[name]["restart"] == "unless-stopped", name
+
+
+def test_images_are_named_without_a_registry_and_with_a_version(services: dict[str, Any]) -> None:
+    names = {service["image"] for service in services.values() if "build" not in service}
+    names.update(arguments("FROM"))
+    for name in names:
+        assert re.fullmatch(r"[a-z0-9]+:[0-9][\w.-]+", name), name
+
+
+def test_every_variable_of_a_replica_is_one_that_the_site_reads(services: dict[str, Any]) -> None:
+    assert set(services["web-1"]["environment"]) <= set(first_column(CONFIGURATION.read_text()))
+
+
+def test_no_secret_has_a_default() -> None:
+    text = COMPOSE.read_text()
+    for name in ("SECRET_KEY", "POSTGRES_PASSWORD"):
+        uses = re.findall(rf"\$\{{{name}(\S+)", text)
+        assert uses
+        assert all(use.startswith(":?") for use in uses), uses
+
+
+def test_replicas_are_given_the_time_that_gunicorn_takes_to_leave(services: dict[str, Any]) -> None:
+    grace = int(services["web-1"]["stop_grace_period"].removesuffix("s"))
+    assert grace > gunicorn_conf.graceful_timeout
+
+
+def test_the_stores_can_be_reached_by_the_replicas_only(
+    compose: dict[str, Any], services: dict[str, Any]
+) -> None:
+    for name in ("postgresql", "redis"):
+        assert services[name]["networks"] == ["inside"]
+        assert "ports" not in services[name]
+    assert compose["networks"]["inside"]["internal"] is True
+    assert [name for name, service in services.items() if "ports" in service] == ["nginx"]
+
+
+def test_redis_keeps_what_it_has_acknowledged(services: dict[str, Any]) -> None:
+    command = services["redis"]["command"]
+    assert command[command.index("--appendonly") + 1] == "yes"
+
+
+def test_data_survives_the_containers(compose: dict[str, Any], services: dict[str, Any]) -> None:
+    for name in ("postgresql", "redis"):
+        (volume,) = services[name]["volumes"]
+        assert volume.split(":")[0] in compose["volumes"]
+
+
+def test_postgresql_has_room_for_all_pools(
+    services: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://chat:password@postgresql:5432/chat")
+    (allowed,) = re.findall(r"max_connections=(\d+)", " ".join(services["postgresql"]["command"]))
+    pool = database(data_dir=tmp_path)["OPTIONS"]["pool"]["max_size"]
+    migrating, reserved = 1, 3
+    assert int(allowed) >= len(REPLICAS) * pool + migrating + reserved
+
+
+def test_nginx_gets_the_files_that_are_tried(services: dict[str, Any]) -> None:
+    mounts = dict(volume.split(":")[:2] for volume in services["nginx"]["volumes"])
+    assert mounts == {
+        "./deploy/nginx/chat.conf": "/etc/nginx/conf.d/default.conf",
+        "./deploy/nginx/chat": "/etc/nginx/chat",
+    }
+    included = set(re.findall(r"include (\S+);", (NGINX / "chat.conf").read_text()))
+    assert included == {str(path.relative_to(NGINX)) for path in (NGINX / "chat").iterdir()}
+
+
+# nginx
+
+
+def directive(name: str) -> str:
+    (value,) = re.findall(rf"^\s*{name} (.+);$", (NGINX / "chat.conf").read_text(), re.MULTILINE)
+    return str(value)
+
+
+def test_nginx_asks_the_replicas_that_there_are(services: dict[str, Any]) -> None:
+    servers = re.findall(r"^server ([\w-]+):(\d+)", (NGINX / "chat/replicas.conf").read_text(), re.MULTILINE)
+    (port,) = [value for value in arguments("ENV") if "PORT=" in value]
+    assert servers == [(name, re.findall(r"PORT=(\d+)", port)[0]) for name in REPLICAS]
+
+
+def test_nginx_closes_idle_connections_before_gunicorn_does() -> None:
+    seconds = float(directive("keepalive_timeout").removesuffix("s"))
+    assert seconds < gunicorn_conf.keepalive
+
+
+def test_nginx_waits_longer_than_a_stream_is_silent() -> None:
+    assert float(directive("proxy_read_timeout").removesuffix("s")) > 2 * Conf().HEARTBEAT
+
+
+def test_nginx_never_repeats_a_post() -> None:
+    assert "non_idempotent" not in directive("proxy_next_upstream")
+
+
+def test_a_document_fits_through() -> None:
+    megabytes = int(directive("client_max_body_size").removesuffix("m"))
+    assert megabytes * 1024 * 1024 > 10_000_000
+
+
+# The image
+
+
+def test_only_locked_packages_are_installed() -> None:
+    installs = [
+        command for run in arguments("RUN") for command in run.split(" && ") if "pip install" in command
+    ]
+    assert len(installs) == 2
+    for command in installs:
+        assert "--require-hashes" in command
+        assert "--no-deps" in command
+
+
+def test_the_image_runs_as_nobody_in_particular() -> None:
+    (user,) = arguments("USER")
+    assert user == "chat"
+    steps = [name for name, _ in instructions()]
+    assert steps.index("USER") < steps.index("CMD")
+
+
+def test_only_what_is_copied_is_sent_to_the_builder() -> None:
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    let_in = {line.removeprefix("!") for line in lines if line.startswith("!")}
+    assert "*" in lines
+    assert let_in == {source for sources, _ in copied() for source in sources}
+
+
+def test_what_is_copied_suffices_and_leaves_no_secret(tmp_path: Path) -> None:
+    image, data = tmp_path / "image", tmp_path / "data"
+    for sources, to in copied():
+        for source in sources:
+            place = image / to / Path(source).name if to.endswith("/") else image / to
+            place.parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if (ROOT / source).is_dir() else shutil.copy)(ROOT / source, place)
+    data.mkdir()
+    (collect,) = [run for run in arguments("RUN") if "collectstatic" in run]
+    key, _, command = collect.partition(" ")
+    settings = environment(data, SECRET_KEY=key.removeprefix("SECRET_KEY="))
+
+    def run(*words: str) -> None:
+        subprocess.run([sys.executable, *words], cwd=image, env=settings, check=True, timeout=120)
+
+    run(*command.split()[1:])
+    run("-c", "import chatsite.wsgi, chatsite.urls, chatsite.gunicorn_conf")
+
+    assert (data / "static/staticfiles.json").exists()
+    assert not (data / "secret-key").exists()
