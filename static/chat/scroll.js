@@ -16,20 +16,26 @@ export function stickToBottom(messages, jump, signal) {
   const distance = () => page.scrollHeight - page.clientHeight - page.scrollTop;
   const isNear = () => distance() < NEAR || !messages.childElementCount;
 
+  const toEnd = () => {
+    page.scrollTop = page.scrollHeight;
+    last = page.scrollTop;
+  };
   const follow = () => {
     // An empty page begins at its top: there one chooses an assistant.
-    if (sticking && messages.childElementCount && !selecting(messages)) page.scrollTop = page.scrollHeight;
+    if (sticking && messages.childElementCount && !selecting(messages)) toEnd();
     jump.hidden = isNear();
   };
   const toBottom = () => {
     sticking = true;
-    page.scrollTop = page.scrollHeight;
+    toEnd();
     jump.hidden = true;
   };
   const onScroll = () => {
-    // Text that grows beneath the reader is no reason to stop; only moving up is.
-    if (distance() < NEAR) sticking = true;
+    // Text that grows beneath the reader is no reason to stop; only moving up is, be it by a pixel. A page that has
+    // become shorter moves up as well, but is at its end.
+    if (distance() < 1) sticking = true;
     else if (page.scrollTop < last) sticking = false;
+    else if (page.scrollTop > last && distance() < NEAR) sticking = true;
     last = page.scrollTop;
     jump.hidden = isNear();
   };
@@ -40,7 +46,6 @@ export function stickToBottom(messages, jump, signal) {
   };
 
   addEventListener("scroll", onScroll, { passive: true, signal });
-  addEventListener("wheel", (event) => void (event.deltaY < 0 && distance() > 0 && (sticking = false)), { passive: true, signal });
   messages.addEventListener("click", onClick, { signal });
   jump.addEventListener("click", toBottom, { signal });
   addEventListener("pagehide", () => sessionStorage.setItem(KEY, sticking ? "" : location.pathname), { signal });

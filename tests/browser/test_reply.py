@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Watch
 from tests.site import Site
-from tests.upstream import Reasoning, Reply, Reset
+from tests.upstream import Reply, Reset
 
 MARKDOWN = """\
 Read it **in pieces**.
@@ -189,39 +189,6 @@ def test_code_and_replies_can_be_copied(site: Site, chat: ChatPage) -> None:
         button.click()
         expect(chat.reply.get_by_role("button", name="Copied").first).to_be_visible()
         assert chat.page.evaluate("navigator.clipboard.readText()").startswith(copied)
-
-
-def test_the_reader_who_has_gone_up_is_left_there(site: Site, chat: ChatPage) -> None:
-    first, second = site.upstream.gate(), site.upstream.gate()
-    lines = [f"Line {n}.\n\n" for n in range(60)]
-    site.upstream.enqueue(Reply(*lines, first, *lines, "Middle.\n\n", second, *lines, "The end."))
-    chat.ask("Go")
-    first.wait_until_reached()
-    expect(chat.body.get_by_text("Line 59.")).to_be_in_viewport()
-    expect(chat.jump_button).to_be_hidden()
-    chat.page.mouse.move(600, 300)
-    chat.page.mouse.wheel(0, -600)
-    expect(chat.jump_button).to_be_visible()
-    place = chat.page.evaluate("scrollY")
-    first.open()
-    expect(chat.body.get_by_text("Middle.")).to_be_attached()
-    assert chat.page.evaluate("scrollY") == place
-    chat.jump_button.click()
-    expect(chat.jump_button).to_be_hidden()
-    second.open()
-    chat.expect_status("done")
-    expect(chat.body.get_by_text("The end.")).to_be_in_viewport()
-
-
-def test_a_reader_who_unfolds_something_is_left_there(site: Site, chat: ChatPage) -> None:
-    lines = [Reasoning(f"Line {n}.\n") for n in range(60)]
-    site.upstream.enqueue(Reply(*lines, *[f"Line {n}.\n\n" for n in range(20)]))
-    chat.ask("Go")
-    chat.expect_status("done")
-    summary = chat.reply.get_by_text("Reasoning", exact=True)
-    summary.click()
-    expect(chat.reply.get_by_text("Line 59.")).to_be_visible()
-    expect(summary).to_be_in_viewport()
 
 
 def test_a_selection_stays_while_text_comes(site: Site, chat: ChatPage) -> None:

@@ -1,0 +1,94 @@
+"""Where the page is while text comes: at the newest, or where its reader has gone."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.chat_page import ChatPage
+from tests.site import Site
+from tests.upstream import EndlessTokens, Reasoning, Reply
+
+LINES = [f"Line {number}.\n\n" for number in range(60)]
+MORE_TEXT = "(length) => document.querySelector('[data-tail]').textContent.length > length"
+
+
+@pytest.fixture
+def chat(page: Page) -> ChatPage:
+    return ChatPage(page).open()
+
+
+def ask_for_text_that_flows(site: Site, chat: ChatPage) -> None:
+    """A reply that is longer than the window, and grows for as long as the test lasts."""
+    site.upstream.enqueue(Reply(*LINES, EndlessTokens("and so on ", every=0.02)))
+    chat.ask("Go")
+    expect(chat.reply.locator("[data-tail]")).to_contain_text("and so on")
+    chat.page.mouse.move(600, 300)
+
+
+def let_text_come(chat: ChatPage) -> None:
+    """Wait until the page has shown more of the reply than it does now."""
+    chat.page.wait_for_function(MORE_TEXT, arg=len(chat.reply.locator("[data-tail]").inner_text()))
+
+
+def test_small_movements_up_are_not_undone_by_text_that_comes(site: Site, chat: ChatPage) -> None:
+    ask_for_text_that_flows(site, chat)
+    expect(chat.jump_button).to_be_hidden()
+    before = chat.page.evaluate("scrollY")
+    for _ in range(30):  # as a trackpad has it
+        chat.page.mouse.wheel(0, -20)
+        let_text_come(chat)
+    expect(chat.jump_button).to_be_visible()
+    assert chat.page.evaluate("scrollY") < before - 400
+
+
+def test_the_arrow_keys_lead_up_while_text_comes(site: Site, chat: ChatPage) -> None:
+    ask_for_text_that_flows(site, chat)
+    chat.prompt.blur()
+    before = chat.page.evaluate("scrollY")
+    for _ in range(6):
+        chat.page.keyboard.press("ArrowUp")
+        let_text_come(chat)
+    expect(chat.jump_button).to_be_visible()
+    assert chat.page.evaluate("scrollY") < before - 100
+
+
+def test_text_that_comes_is_followed_again_from_near_the_end(site: Site, chat: ChatPage) -> None:
+    ask_for_text_that_flows(site, chat)
+    chat.page.mouse.wheel(0, -600)
+    expect(chat.jump_button).to_be_visible()
+    chat.page.mouse.wheel(0, 100_000)
+    expect(chat.jump_button).to_be_hidden()
+    before = chat.page.evaluate("scrollY")
+    chat.page.wait_for_function("(before) => scrollY > before + 50", arg=before)
+    assert chat.distance_to_bottom() < 1
+
+
+def test_the_reader_who_has_gone_up_is_left_there(site: Site, chat: ChatPage) -> None:
+    first, second = site.upstream.gate(), site.upstream.gate()
+    site.upstream.enqueue(Reply(*LINES, first, *LINES, "Middle.\n\n", second, *LINES, "The end."))
+    chat.ask("Go")
+    first.wait_until_reached()
+    expect(chat.body.get_by_text("Line 59.")).to_be_in_viewport()
+    expect(chat.jump_button).to_be_hidden()
+    chat.page.mouse.move(600, 300)
+    chat.page.mouse.wheel(0, -600)
+    expect(chat.jump_button).to_be_visible()
+    place = chat.page.evaluate("scrollY")
+    first.open()
+    expect(chat.body.get_by_text("Middle.")).to_be_attached()
+    assert chat.page.evaluate("scrollY") == place
+    chat.jump_button.click()
+    expect(chat.jump_button).to_be_hidden()
+    second.open()
+    chat.expect_status("done")
+    expect(chat.body.get_by_text("The end.")).to_be_in_viewport()
+
+
+def test_a_reader_who_unfolds_something_is_left_there(site: Site, chat: ChatPage) -> None:
+    lines = [Reasoning(f"Line {n}.\n") for n in range(60)]
+    site.upstream.enqueue(Reply(*lines, *LINES[:20]))
+    chat.ask("Go")
+    chat.expect_status("done")
+    summary = chat.reply.get_by_text("Reasoning", exact=True)
+    summary.click()
+    expect(chat.reply.get_by_text("Line 59.")).to_be_visible()
+    expect(summary).to_be_in_viewport()
