@@ -22,7 +22,7 @@ export class Chat {
   #messages;
   #composer;
   #outbox;
-  #scroll;
+  #toBottom;
   #attention;
   #tabs;
   #updates;
@@ -33,7 +33,7 @@ export class Chat {
     this.#root = root;
     this.#signal = signal;
     this.#messages = find(root, "[data-messages]");
-    this.#scroll = stickToBottom(this.#messages, find(root, "[data-jump]"), signal);
+    this.#toBottom = stickToBottom(this.#messages, find(root, "[data-jump]"), signal);
     const form = /** @type {HTMLFormElement} */ (find(root, "[data-composer]"));
     this.#composer = new Composer(form, { onSend: (text) => this.#send(text), onStop: () => this.#stop() }, signal);
     this.#outbox = new Outbox(this.#composer, signal);
@@ -55,15 +55,10 @@ export class Chat {
   #show(article) {
     if (article.dataset.role !== "assistant") return;
     addCopyButtons(article);
-    const reply = this.#replyOn(article);
+    const reply = new Reply(article);
     const isRunning = ["queued", "running"].includes(article.dataset.status ?? "");
     if (!isRunning) reply.finished();
     else if (article === this.#messages.lastElementChild) this.#follow(reply, null, "");
-  }
-
-  /** @param {HTMLElement} article */
-  #replyOn(article) {
-    return new Reply(article, { onDraw: () => this.#scroll.follow() });
   }
 
   /** What else can be asked for is in forms, so that it works without script as well. @param {SubmitEvent} event */
@@ -88,8 +83,8 @@ export class Chat {
     if (accepted.response.redirected) return location.assign(accepted.response.url);
     this.#root.querySelector("[data-welcome]")?.remove();
     const article = appendExchange(this.#messages, text);
-    this.#scroll.toBottom();
-    await this.#follow(this.#replyOn(article), accepted, text);
+    this.#toBottom();
+    await this.#follow(new Reply(article), accepted, text);
   }
 
   /** Put another reply in the place of one, whole or from where that stopped. @param {HTMLFormElement} form */
@@ -103,7 +98,7 @@ export class Chat {
     const article = copyOf("assistant");
     old.replaceWith(article);
     this.#composer.focus();
-    await this.#follow(this.#replyOn(article), accepted, "");
+    await this.#follow(new Reply(article), accepted, "");
   }
 
   /** @param {Reply} reply @param {Accepted | null} accepted @param {string} text  what it answers, if that is new */

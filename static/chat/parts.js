@@ -7,10 +7,20 @@ export function find(root, selector) {
   return /** @type {T} */ (root.querySelector(selector));
 }
 
+/** By their names. They come after all messages, so each is looked for only once. @type {Map<string, HTMLElement>} */
+const templates = new Map();
+
 /** A new copy of what is in a template. @param {string} name @returns {HTMLElement} */
 export function copyOf(name) {
+  const element = templates.get(name) ?? inTemplate(name);
+  templates.set(name, element);
+  return /** @type {HTMLElement} */ (element.cloneNode(true));
+}
+
+/** @param {string} name @returns {HTMLElement} */
+function inTemplate(name) {
   const template = /** @type {HTMLTemplateElement} */ (document.querySelector(`[data-template="${name}"]`));
-  return /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true));
+  return /** @type {HTMLElement} */ (template.content.firstElementChild);
 }
 
 /** @param {HTMLElement} root @param {string} name  of the data attribute @param {string} id */

@@ -24,22 +24,16 @@ export class Reply {
   #output;
   #text;
   #draw = onceAFrame(() => this.#update());
-  #onDraw;
 
-  /**
-   * @param {HTMLElement} article  made from the template, or by the server
-   * @param {{ onDraw: () => void }} options  `onDraw` is called after the page has changed
-   */
-  constructor(article, { onDraw }) {
+  /** @param {HTMLElement} article  made from the template, or by the server */
+  constructor(article) {
     this.article = article;
     this.after = Number(article.dataset.after);
-    this.#onDraw = onDraw;
     this.#reasoning = new Reasoning(article);
     this.#steps = new Steps(article);
     this.#sources = new Sources(article);
     this.#output = new Output(article);
     this.#text = new ReplyText(article, this.#sources);
-    this.#onDraw();
   }
 
   get run() {
@@ -107,7 +101,6 @@ export class Reply {
   /** Add what only a finished reply has. */
   finished() {
     addReplyCopyButton(this.article);
-    this.#onDraw();
   }
 
   /** @param {Start} start */
@@ -125,6 +118,5 @@ export class Reply {
     this.#output.draw();
     if (this.#output.isJson) this.#text.clear();
     else this.#text.draw();
-    this.#onDraw();
   }
 }

@@ -7,7 +7,7 @@ const KEY = "scrolled-up";
  * @param {HTMLElement} messages
  * @param {HTMLElement} jump  the button that leads back
  * @param {AbortSignal} signal
- * @returns {{ follow: () => void, toBottom: () => void }}
+ * @returns {() => void} goes to the newest text
  */
 export function stickToBottom(messages, jump, signal) {
   const page = /** @type {HTMLElement} */ (document.scrollingElement);
@@ -49,10 +49,10 @@ export function stickToBottom(messages, jump, signal) {
   messages.addEventListener("click", onClick, { signal });
   jump.addEventListener("click", toBottom, { signal });
   addEventListener("pagehide", () => sessionStorage.setItem(KEY, sticking ? "" : location.pathname), { signal });
-  const observer = new ResizeObserver(follow);
+  const observer = new ResizeObserver(follow); // once a frame at most, when the page is laid out anyway
   observer.observe(messages);
   signal.addEventListener("abort", () => observer.disconnect());
-  return { follow, toBottom };
+  return toBottom;
 }
 
 /** Whether this is a reload of a page whose reader had gone up: then the browser brings back where they were. */
