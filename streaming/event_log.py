@@ -74,10 +74,16 @@ class EventLog:
         """The number of the newest event that can be seen."""
         return self._shown
 
+    def has(self, number: int) -> bool:
+        """Whether somebody can have seen the event of that number: in another process, before it can be seen
+        here."""
+        return number <= len(self._events)
+
     def events(self, *, up_to: int | None = None) -> list[Event]:
-        """The events up to the one of that number; all that can be seen if it is not given."""
+        """The events up to the one of that number, which somebody has seen; all that can be seen if it is
+        not given."""
         with self._changed:
-            return self._events[: self._shown][:up_to]
+            return self._events[: self._shown if up_to is None else up_to]
 
     def text(self, *, up_to: int | None = None) -> str:
         """The reply's text in those events."""

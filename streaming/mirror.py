@@ -65,15 +65,20 @@ class Tail:
         """The run's mirror. It holds all that the database has now."""
         with self._changed:
             known = self._mirrors.get(run.pk)
-        if known is not None:
-            self._look([known])  # who comes from the run's own process has seen more than it, perhaps
-            return known
-        events = [event for part in run.parts.all() for event in part.load()]
-        mirror = Mirror(run.pk, events)
-        if mirror.ended or run.is_over:
-            return mirror
+        if known is None:
+            new = Mirror(run.pk, [event for part in run.parts.all() for event in part.load()])
+            if new.ended or run.is_over:
+                return new
+            known = self._watched(new)
+            if known is new:
+                return new
+        self._look([known])  # who comes from the run's own process has seen more than it, perhaps
+        return known
+
+    def _watched(self, new: Mirror) -> Mirror:
+        """A mirror of the same run that is kept up to date: this one, or another that was first."""
         with self._changed:
-            mirror = self._mirrors.setdefault(run.pk, mirror)
+            mirror = self._mirrors.setdefault(new.run_id, new)
             if self._thread is None or not self._thread.is_alive():  # not alive: this process was forked
                 self._thread = threading.Thread(target=self._run, name="streaming-tail", daemon=True)
                 self._thread.start()

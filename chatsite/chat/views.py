@@ -131,7 +131,7 @@ def events(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
         return _reset(reply) if last != exc.last_id else HttpResponse(status=204)
     except UnknownRun:  # of a time before the log was kept
         return HttpResponse(status=204)
-    if last is None or last > log.last_id:
+    if last is None or not log.has(last):
         return _bad_event_id(request)
     if log.ended and last == log.last_id:
         return HttpResponse(status=204)
@@ -229,7 +229,7 @@ def _stream_of(request: HttpRequest, reply: Message, place: Place) -> HttpRespon
         place.leave()
         return SeeOther(reply.conversation.get_absolute_url())
     after = _last_seen(request) if reply.is_repeated else 0
-    if after is None or after > log.last_id:
+    if after is None or not log.has(after):
         place.leave()
         return _bad_event_id(request)
     return _stream(request, log, after=after, place=place)

@@ -1,11 +1,13 @@
 """Logs of runs elsewhere, where something goes wrong with one."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 
 from streaming import runs
 from streaming.events import Event, Idle, Start, Token
+from streaming.mirror import Mirror, Tail
 from streaming.models import LogPart, Run
 from tests.streaming.durable import a_process, dead_process, in_a_thread, orphan
 from tests.waiting import wait_until
@@ -33,6 +35,22 @@ def test_who_comes_from_the_runs_own_process_finds_all_that_was_seen_there() -> 
         assert runs.log(run.pk).last_id == number
 
     assert runs.log(run.pk) is first
+
+
+def test_of_two_who_come_at_once_the_second_finds_all_that_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_elsewhere()
+    tail = Tail()
+    earlier = Mirror(run.pk, [BEGUN])
+    LogPart.of(run.pk, [Token("x", id=2)]).save()
+
+    def second(run_id: UUID, events: list[Event]) -> Mirror:
+        tail._mirrors[run.pk] = earlier  # in the middle of the second's opening
+        return Mirror(run_id, events)
+
+    monkeypatch.setattr("streaming.mirror.Mirror", second)
+
+    assert tail.open(run) is earlier
+    assert earlier.last_id == 2
 
 
 def test_one_that_cannot_be_read_holds_up_no_other() -> None:
