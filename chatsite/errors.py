@@ -3,11 +3,11 @@
 import sys
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from streaming.admission import RETRY_AFTER
+from streaming.outages import is_outage
 
 _TITLES = {
     400: "That did not work",
@@ -60,8 +60,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if isinstance(sys.exception(), OperationalError | InterfaceError):
-        # The database is away, or has no connection left for us: neither is for ever.
+    if is_outage(sys.exception()):
         return busy(request, retry_after=RETRY_AFTER)
     message = "Something went wrong on this site. Try again in a moment."
     try:

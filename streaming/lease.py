@@ -4,6 +4,7 @@ There is a row for it in the database. Whoever takes this process for dead delet
 on nothing that this process still has in hand can be written: see `streaming.models.Process`.
 """
 
+import logging
 import os
 import socket
 import threading
@@ -13,6 +14,8 @@ from django.db.models import F
 
 from streaming.models import Process
 from streaming.pid_space import pid_space
+
+logger = logging.getLogger("streaming")
 
 
 class Lease:
@@ -46,11 +49,13 @@ class Lease:
             return False
         return bool(Process.objects.filter(pk=held).update(beat=F("beat") + 1))
 
-    def lost(self, lease: UUID | None) -> None:
-        """That one is lost; the next run takes another."""
+    def lost(self, lease: UUID) -> None:
+        """That one is lost; the next run takes another. Not within a transaction."""
         with self._lock:
-            if self._id == lease:
-                self._id = None
+            if self._id != lease:
+                return
+            self._id = None
+        logger.error("this process was silent for too long: others have taken over its runs")
 
     def give_up(self) -> None:
         """This process will run nothing any more."""

@@ -11,17 +11,17 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from django.db import Error, InterfaceError, OperationalError, connection, transaction
+from django.db import Error, connection, transaction
 
 from streaming import wakeups
 from streaming.events import End
 from streaming.lease import lease
 from streaming.models import LogPart, Run
+from streaming.outages import is_outage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from streaming.events import Event
     from streaming.owned_log import OwnedLog
 
 logger = logging.getLogger("streaming")
@@ -43,6 +43,10 @@ class NotOwned(Exception):
     """This run has gone, has ended, or is somebody else's."""
 
 
+class Away(Exception):
+    """The database does not answer."""
+
+
 class LogWriter:
     """The queue of logs that have something waiting, and the thread that commits it."""
 
@@ -58,8 +62,10 @@ class LogWriter:
         with self._changed:
             self._waiting[log] = None
             if self._thread is None or not self._thread.is_alive():  # not alive: this process was forked
-                self._thread = threading.Thread(target=self._run, name="streaming-log-writer", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="streaming-log-writer", daemon=True)
+                with suppress(RuntimeError):  # no more threads to be had: the next event tries again
+                    thread.start()
+                    self._thread = thread
             self._changed.notify()
 
     def _run(self) -> None:
@@ -82,37 +88,18 @@ class LogWriter:
     def _write(self, logs: "list[OwnedLog]") -> "list[OwnedLog]":
         """Commit what they have; returns those for which that could not be done now.
 
-        All together; after a failure one by one, so that one that cannot be written holds up no other.
+        All together; if that is refused one by one, so that one that cannot be written holds up no other.
         """
-        unsure = bool(self._outage)
-        groups = [[log] for log in logs] if unsure else [logs]
-        unwritten: list[OwnedLog] = []
-        for place, some in enumerate(groups):
-            try:
-                self._commit(some, unsure=unsure)
-            except Exception as exc:  # noqa: BLE001 - whatever it is, the other runs need this thread
-                self._say(exc)
-                unwritten += some
-                connection.close()
-                if not _database_answers():
-                    return unwritten + [log for rest in groups[place + 1 :] for log in rest]
-                self._refused(some, exc)
-        if not unwritten:
+        try:
+            refused = self._refused(logs)
+            if len(refused) > 1:
+                refused = [log for one in refused for log in self._refused([one])]
+        except Away:
+            connection.close()
+            return logs
+        if not refused:
             self._outage = 0.0
-        return unwritten
-
-    def _say(self, exc: Exception) -> None:
-        if not self._outage:
-            logger.error("events cannot be stored now and are kept in memory: %s", type(exc).__name__)
-            self._outage = INTERVAL
-
-    def _refused(self, logs: "Sequence[OwnedLog]", exc: Exception) -> None:
-        """The database takes everything but these. If it is one alone, and always: give up on it."""
-        for log in logs:
-            log.refusals += 1
-            if len(logs) == 1 and log.refusals > _REFUSALS:
-                with suppress(Error):  # the database has gone just now: it is put off like the others
-                    self._fail(log, exc)
+        return refused
 
     def _put_off(self, logs: "Sequence[OwnedLog]") -> float:
         """Nothing of theirs was written, or it is not known: try again after so many seconds."""
@@ -121,73 +108,110 @@ class LogWriter:
             self._waiting = dict.fromkeys(logs) | self._waiting
         return self._outage
 
-    def _commit(self, logs: "Sequence[OwnedLog]", *, unsure: bool = False) -> None:
-        """All together; one by one when one of them spoils it, so that it spoils no other."""
+    def _refused(self, logs: "list[OwnedLog]") -> "list[OwnedLog]":
+        """Commit what they have, all or nothing. Returns those that may be taken another time.
+
+        Raises `Away`.
+        """
         try:
-            self._store(logs, unsure=unsure)
+            self._store(logs)
         except Fenced:
             self._give_up(logs)
-        except (OperationalError, InterfaceError):
-            raise
         except Exception as exc:  # noqa: BLE001 - a receiver of `run_ended` may raise anything
+            self._note(exc)
             if len(logs) > 1:
-                for log in logs:
-                    self._commit([log], unsure=True)
-            else:
-                self._fail(logs[0], exc)
+                return logs
+            (log,) = logs
+            log.refusals += 1
+            if is_outage(exc) and log.refusals <= _REFUSALS:
+                return logs
+            self._fail(log, exc)
+        return []
 
-    def _store(self, logs: "Sequence[OwnedLog]", *, unsure: bool, announce: bool = True) -> None:
-        """One transaction. `unsure`: the database may have more of them than this process knows."""
-        with transaction.atomic():
-            if not lease.beat():
-                raise Fenced
-            known = {log: _last_in_database(log) if unsure else 0 for log in logs}
-            written = _insert(logs, known)
-            for log, last in written:
-                if isinstance(last, End):
-                    _finish(log, last, announce=announce)
-        for log, number in known.items():
-            if number and (found := log.event(number)):
-                _show(log, found)
-        for log, last in written:
-            _show(log, last)
-        wakeups.publish([log.run_id for log, _ in written])
+    def _note(self, exc: Exception) -> None:
+        """A commit has failed. Raises `Away` if that is not the fault of what was to be committed."""
+        if not is_outage(exc):
+            return
+        if not self._outage:
+            logger.error("events cannot be stored now and are kept in memory: %s", type(exc).__name__)
+            self._outage = INTERVAL
+        connection.close()
+        try:
+            lease.beat()
+        except Error:
+            raise Away from exc
+
+    def _store(self, logs: "Sequence[OwnedLog]", *, announce: bool = True) -> None:
+        """What they have, in one transaction; then their readers see it."""
+        newest: dict[OwnedLog, int] = {}
+        try:
+            with transaction.atomic():
+                newest = _insert(logs, announce=announce)
+        except Exception:
+            for log in logs:
+                log.unsure = True  # the commit may have been made all the same
+            raise
+        for log, number in newest.items():
+            _show(log, number)
+        wakeups.publish([log.run_id for log in newest])
 
     def _fail(self, log: "OwnedLog", exc: Exception) -> None:
         """This one cannot be stored: it ends as failed. If not even that can be, it is given up."""
-        if not isinstance(exc, NotOwned) and Run.objects.filter(pk=log.run_id).exists():
+        known = None if isinstance(exc, NotOwned) else self._last_stored(log)
+        if known is not None:
             logger.error("run %s: its events cannot be stored", log.run_id, exc_info=exc)
-            log.fail()
+            log.fail(known)
             # It may be a receiver of the end that fails.
             if self._stored(log, announce=True) or self._stored(log, announce=False):
                 return
         log.abandon()
 
+    def _last_stored(self, log: "OwnedLog") -> int | None:
+        """The number of the last event that the database has. None if the run has gone, or this process has
+        no lease."""
+        try:
+            with transaction.atomic():
+                if lease.beat() and Run.objects.filter(pk=log.run_id).exists():
+                    return _last_in_database(log)
+        except Error as exc:
+            raise Away from exc
+        return None
+
     def _stored(self, log: "OwnedLog", *, announce: bool) -> bool:
         try:
-            self._store([log], unsure=True, announce=announce)
-        except Exception:
+            self._store([log], announce=announce)
+        except Exception as exc:
+            self._note(exc)
             logger.exception("run %s: its end cannot be stored", log.run_id)
             return False
         return True
 
     def _give_up(self, logs: "Sequence[OwnedLog]") -> None:
-        logger.error("this process was silent for too long: others have taken over its runs")
         lease.lost(logs[0].owner)
         for log in logs:
             log.abandon()
 
 
-def _insert(logs: "Sequence[OwnedLog]", known: "dict[OwnedLog, int]") -> "list[tuple[OwnedLog, Event]]":
-    """Add a part to each log that has something waiting; returns the last event of each."""
-    written = []
+def _insert(logs: "Sequence[OwnedLog]", *, announce: bool) -> "dict[OwnedLog, int]":
+    """Add a part to each log that has something waiting. Returns the number of the newest event of each that
+    has news."""
+    if not lease.beat():
+        raise Fenced
+    newest, parts, ends = {}, [], []
     for log in logs:
         if log.owner != lease.id:
             raise NotOwned
-        if events := log.waiting(known=known[log]):
-            LogPart.of(log.run_id, events).save(force_insert=True)
-            written.append((log, events[-1]))
-    return written
+        known = _last_in_database(log) if log.unsure else 0
+        if events := log.waiting(known=known):
+            parts.append(LogPart.of(log.run_id, events))
+            ends += [(log, end) for end in events if isinstance(end, End)]
+            known = events[-1].id
+        if known:
+            newest[log] = known
+    LogPart.objects.bulk_create(parts)
+    for log, end in ends:
+        _finish(log, end, announce=announce)
+    return newest
 
 
 def _last_in_database(log: "OwnedLog") -> int:
@@ -197,27 +221,18 @@ def _last_in_database(log: "OwnedLog") -> int:
     return last.first + len(last.load()) - 1 if last is not None else 0
 
 
-def _database_answers() -> bool:
-    try:
-        lease.beat()
-    except Error:
-        connection.close()
-        return False
-    return True
-
-
-def _show(log: "OwnedLog", newest: "Event") -> None:
-    try:
-        log.stored(newest)
-    except Exception:  # it is stored: the other logs must not be written again for this one
-        logger.exception("run %s: its readers could not be told", log.run_id)
-
-
 def _finish(log: "OwnedLog", end: End, *, announce: bool) -> None:
     run = Run(pk=log.run_id, owner=log.owner)
     events = log.all_up_to(end)
     if not run.finish(end, events, stopped_after_ms=log.stopped_after_ms, announce=announce):
         raise NotOwned
+
+
+def _show(log: "OwnedLog", newest: int) -> None:
+    try:
+        log.stored(newest)
+    except Exception:  # it is stored: the other logs must not be written again for this one
+        logger.exception("run %s: its readers could not be told", log.run_id)
 
 
 log_writer = LogWriter()

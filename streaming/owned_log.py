@@ -32,7 +32,9 @@ class OwnedLog(EventLog):
         self._on_over = on_over
         self._over = False
         self.refusals = 0
-        """How often the database has taken everything but this."""
+        """How often in a row the database has taken everything but this."""
+        self.unsure = False
+        """Whether the database may have more of it than this process knows."""
         self.failed = False
         """Whether it was ended because something could not be stored."""
         self._stopped_at: float | None = None
@@ -76,32 +78,32 @@ class OwnedLog(EventLog):
         with self._changed:
             return self._events[max(self._shown, known) :]
 
-    def event(self, number: int) -> Event | None:
-        """The event of that number, seen or not."""
-        with self._changed:
-            return self._events[number - 1] if number <= len(self._events) else None
-
     def all_up_to(self, last: Event) -> list[Event]:
         """All events up to that one, seen or not."""
         with self._changed:
             return self._events[: last.id]
 
-    def stored(self, last: Event) -> None:
+    def stored(self, number: int) -> None:
         """The database has the events up to this one."""
-        self._show(last.id)
-        if isinstance(last, End):
+        self.refusals, self.unsure = 0, False
+        self._show(number)
+        if self.ended:
             self._finish()
 
-    def fail(self) -> None:
-        """What waits cannot be stored: forget it, and end the run as failed."""
+    def fail(self, known: int) -> None:
+        """The database has so many events, and does not take the others: forget those, and end the run as
+        failed; unless its end is among what the database has."""
         with self._changed:
-            self.failed = self._sealed = True
-            del self._events[self._shown :]
-            self._append(End(status="failed", error=errors.INTERNAL))
+            self._sealed = True
+            del self._events[max(known, self._shown) :]
+            if not (self._events and isinstance(self._events[-1], End)):
+                self.failed = True
+                self._append(End(status="failed", error=errors.INTERNAL))
             self._changed.notify_all()
 
     def abandon(self) -> None:
-        """The run is somebody else's now, or nobody's: readers find out there."""
+        """The run is somebody else's now, or nobody's: write no more of it. Readers find out there."""
+        self.seal()
         self.release()
         self._finish()
 

@@ -1,21 +1,23 @@
 """What the log writer does when the database cannot be written to."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import DatabaseError, InternalError, OperationalError, connection, transaction
 from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import tool
 
 from streaming import log_writer as log_writer_module
 from streaming import runs
-from streaming.events import End, Event, Token, ToolStart
+from streaming.events import IDLE, End, Event, Start, Token, ToolStart
 from streaming.lease import Lease, lease
-from streaming.log_writer import log_writer
-from streaming.models import Run
+from streaming.log_writer import LogWriter, log_writer
+from streaming.models import LogPart, Run
 from streaming.owned_log import OwnedLog
 from streaming.owned_runs import owned
 from tests.streaming.durable import a_process, end_of, in_a_thread, start, stored, told_of_ends
@@ -35,7 +37,7 @@ def process(transactional_db: None) -> Iterator[None]:
 class Outage:
     """No commit succeeds while it lasts."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: type[DatabaseError]) -> None:
         self.refused = threading.Semaphore(0)
         self._lasts = True
         beat = Lease.beat
@@ -43,7 +45,7 @@ class Outage:
         def refuse(lease: Lease) -> bool:
             if self._lasts:
                 self.refused.release()
-                raise OperationalError("disk full")
+                raise error("disk full")
             return beat(lease)
 
         monkeypatch.setattr(Lease, "beat", refuse)
@@ -52,15 +54,19 @@ class Outage:
         self._lasts = False
 
 
+@pytest.mark.parametrize("error", [OperationalError, InternalError])  # the latter: a server that only reads
 def test_what_cannot_be_stored_now_waits_unseen_and_nothing_of_it_is_lost(
-    upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    error: type[DatabaseError],
+    upstream: ScriptedUpstream,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply("Hel", gate, *"lo, world"))
     run_id = start(chat_model(upstream))
     log = runs.log(run_id)
     wait_until(lambda: log.text() == "Hel")
-    outage = Outage(monkeypatch)
+    outage = Outage(monkeypatch, error)
     gate.open()
     for _ in range(3):
         assert outage.refused.acquire(timeout=5)
@@ -80,26 +86,31 @@ def test_what_cannot_be_stored_now_waits_unseen_and_nothing_of_it_is_lost(
     assert len(said) == 1  # an outage, not each try
 
 
+@contextmanager
+def lost_answers(monkeypatch: pytest.MonkeyPatch, *, end: bool) -> Iterator[list[str]]:
+    """The next commit, or the one with the `end`, is made, and its process does not learn of it."""
+    lost: list[str] = []
+
+    @contextmanager
+    def atomic() -> Iterator[None]:
+        with transaction.atomic():
+            yield
+        if not lost and end == LogPart.objects.filter(events__contains='"end"').exists():
+            lost.append("answer")
+            raise OperationalError("server closed the connection unexpectedly")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(log_writer_module, "transaction", SimpleNamespace(atomic=atomic))
+        yield lost
+
+
 @pytest.mark.parametrize("end", [False, True], ids=["in the middle", "with the end"])
 def test_a_commit_whose_answer_is_lost_is_not_made_twice(
     upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, *, end: bool
 ) -> None:
-    lost: list[str] = []
-    store, show = log_writer._store, log_writer_module._show
-
-    def store_and_lose(logs: Sequence[OwnedLog], **options: Any) -> None:
-        """The commit is made, but this process does not learn of it, once."""
-        loses = not lost and end == any(isinstance(event, End) for event in logs[0].waiting())
-        monkeypatch.setattr(log_writer_module, "_show", (lambda log, last: None) if loses else show)
-        store(logs, **options)
-        if loses:
-            lost.append("answer")
-            raise OperationalError("server closed the connection unexpectedly")
-
-    monkeypatch.setattr(log_writer, "_store", store_and_lose)
     gate = upstream.gate()
     upstream.enqueue(Reply("H", "e", gate, *"llo"))
-    with told_of_ends() as told:
+    with lost_answers(monkeypatch, end=end) as lost, told_of_ends() as told:
         run_id = start(chat_model(upstream))
         log = runs.log(run_id)
         wait_until(lambda: log.text() == "He")  # a commit without the end has been made
@@ -111,6 +122,52 @@ def test_a_commit_whose_answer_is_lost_is_not_made_twice(
     assert [event.id for event in events if isinstance(event, Event)] == list(range(1, 8))
     assert len(told) == 1
     wait_until(lambda: not owned)
+
+
+@pytest.mark.parametrize("unknown", [1, 3])
+def test_an_end_that_cannot_be_stored_follows_all_that_the_database_has(
+    unknown: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_writer, "wake", lambda log: None)  # written by hand, below
+    refusals = [ValueError]
+
+    def refuse(**kwargs: Any) -> None:
+        if refusals:
+            raise refusals.pop()
+
+    owner = lease.take()
+    run = Run.objects.create(pk=uuid4(), owner=owner)
+    log, writer = OwnedLog(run.pk, owner=owner, on_over=lambda: None), LogWriter()
+    log.put(Start(run=str(run.pk)))
+    assert not writer._write([log])
+    for number in range(unknown):
+        log.put(Token(f"{number} "))
+    with lost_answers(monkeypatch, end=False):
+        assert writer._write([log]) == [log]
+    log.seal()
+    log.end(End(status="done"))
+    with told_of_ends(refuse):
+        assert not writer._write([log])
+
+    assert [type(event) for event in stored(run.pk)] == [Start, *[Token] * unknown, End]
+    assert log.ended
+    assert log.events() == stored(run.pk)
+    assert Run.objects.get(pk=run.pk).status == "failed"
+
+
+def test_refusals_count_in_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_writer, "wake", lambda log: None)
+    owner = lease.take()
+    run = Run.objects.create(pk=uuid4(), owner=owner)
+    log, writer = OwnedLog(run.pk, owner=owner, on_over=lambda: None), LogWriter()
+    log.put(Start(run=str(run.pk)))
+    with lost_answers(monkeypatch, end=False):
+        assert writer._write([log]) == [log]
+    assert log.refusals == 1
+
+    assert not writer._write([log])
+
+    assert log.refusals == 0
 
 
 def test_one_that_the_database_refuses_holds_up_no_other(upstream: ScriptedUpstream) -> None:
@@ -150,23 +207,43 @@ def test_the_database_may_go_away_while_one_is_given_up(
     upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("streaming.log_writer._REFUSALS", 0)
-    fail, tries = log_writer._fail, []
+    last_in_database, asked = log_writer_module._last_in_database, []
 
-    def fail_late(log: OwnedLog, exc: Exception) -> None:
-        tries.append(log)
-        if tries.count(log) == 1:
+    def last_in_database_late(log: OwnedLog) -> int:
+        asked.append(log.run_id)
+        if len(asked) == 1:
             raise OperationalError("server closed the connection unexpectedly")
-        fail(log, exc)
+        return last_in_database(log)
 
     def refuse(**kwargs: Any) -> None:
         raise OperationalError("too many SQL variables")
 
-    monkeypatch.setattr(log_writer, "_fail", fail_late)
+    monkeypatch.setattr(log_writer_module, "_last_in_database", last_in_database_late)
     upstream.enqueue(Reply("bad"))
     with told_of_ends(refuse):
         run_id = start(chat_model(upstream))
         assert end_of(run_id).status == "failed"
-    assert [log.run_id for log in tries].count(run_id) == 2
+    assert asked.count(run_id) > 1
+
+
+def test_who_has_seen_more_elsewhere_reads_on_after_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    wake = log_writer.wake
+    monkeypatch.setattr(log_writer, "wake", lambda log: None)
+    owner = lease.take()
+    run = Run.objects.create(pk=uuid4(), owner=owner)
+    log = OwnedLog(run.pk, owner=owner, on_over=lambda: None)
+    log.put(Start(run=str(run.pk)))
+    log.put(Token("Hel"))  # in the database, say, which has not answered yet
+
+    assert log.has(2)
+    assert not log.has(3)
+    assert log.text(up_to=2) == "Hel"
+    reader = log.follow(after=2, tick=0.01)
+    assert next(reader) is IDLE
+    wake(log)
+    log.put(Token("lo"))
+    wake(log)
+    assert next(event for event in reader if event is not IDLE) == Token("lo", id=3)
 
 
 def test_a_log_that_failed_has_one_end() -> None:
@@ -175,7 +252,7 @@ def test_a_log_that_failed_has_one_end() -> None:
     log = OwnedLog(run.pk, owner=owner, on_over=lambda: None)
     assert log.seal()  # a worker is about to end it
 
-    log.fail()
+    log.fail(0)
     log.end(End(status="done"))
     log_writer.wake(log)
 
