@@ -20,3 +20,8 @@ class Job:
     message: str | None = None
     model: str | None = None
     prefix: str = ""
+
+    @property
+    def shows_tools(self) -> bool:
+        """Whether each call of a tool is in the run's log."""
+        return self.wanted is None or self.wanted.accepts_all("tool")

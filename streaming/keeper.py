@@ -69,7 +69,7 @@ class Keeper:
                 logger.exception("the runs could not be looked after")
             if not owned or self._away:
                 connection.close()
-            self._woken.wait(_LOOK if owned else BEAT)
+            self._woken.wait(0 if self._reaper.has_more else _LOOK if owned else BEAT)
             self._woken.clear()
         connection.close()
 
@@ -77,7 +77,7 @@ class Keeper:
         now = time.monotonic()
         if owned:
             stop_those_asked_for()
-        if now - self._beaten >= BEAT or not owned:
+        if now - self._beaten >= BEAT or not owned or self._reaper.has_more:
             self._beaten = now
             self._beat()
             self._watch()
@@ -99,7 +99,6 @@ class Keeper:
     def _beat(self) -> None:
         held = lease.take()  # who watches beats as well: then what holds up the others holds it up too
         if not lease.beat():
-            logger.error("this process was silent for too long: others have taken over its runs")
             lease.lost(held)
         for run in all_owned():
             if run.log.owner != lease.id:

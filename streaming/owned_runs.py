@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from uuid import UUID
 
+from streaming import admission
 from streaming.admission import Place
 from streaming.conf import get_conf
 from streaming.events import Event, Start, Status
@@ -33,14 +34,21 @@ class OwnedRun:
         )
 
     def begin(self) -> None:
-        """Run it, in a thread of its own."""
+        """Run it, in a thread of its own; once."""
         with _lock:
-            owned[self.id] = self
+            first = owned.setdefault(self.id, self) is self
+        if not first:  # the reaper had found it mislaid, and has begun it
+            self._place.leave()
+            return
         try:
             self._worker.start()
         except RuntimeError:  # no more threads
             self.end("interrupted")
             raise
+        if interrupted.is_set():
+            self.end("interrupted")
+        if admission.runs.closed:
+            self.log.release()
 
     def stop(self, *, ago: float = 0.0) -> None:
         """End it now, and its upstream connections: a person asked for it so many seconds ago. Idempotent."""
@@ -53,7 +61,6 @@ class OwnedRun:
 
     def abandon(self) -> None:
         """It is somebody else's now: end what goes on here, and write nothing of it."""
-        self.log.seal()
         self.log.abandon()
 
     def _over(self) -> None:
@@ -68,6 +75,9 @@ class OwnedRun:
 _lock = threading.Lock()
 owned: dict[UUID, OwnedRun] = {}
 """All of this process's runs, until their ends are stored."""
+interrupted = threading.Event()
+"""Set when all of them are ended because the process ends: one that was admitted before, and begins now, is
+too late to be among them."""
 
 
 def all_owned() -> list[OwnedRun]:

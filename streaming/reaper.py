@@ -6,21 +6,23 @@ Several processes may reap at once: each step is an update on a condition, and o
 """
 
 import logging
+import random
 import time
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils.module_loading import import_string
 
 from streaming import admission, wakeups
-from streaming.admission import Busy, Place
+from streaming.admission import Busy
 from streaming.conf import get_conf
 from streaming.events import End, Event, Start, Status, number
 from streaming.jobs import Job
 from streaming.lease import lease
 from streaming.models import LogPart, Process, Run
+from streaming.outages import is_outage
 from streaming.owned_runs import OwnedRun, owned
 from streaming.pid_space import has_gone
 
@@ -31,10 +33,13 @@ logger = logging.getLogger("streaming")
 
 _ATTEMPTS = 2
 """A run that killed two processes is not given to a third."""
-_MISLAID = 4.0
-"""Seconds between the commit that begins a run and its being known, at the very most."""
+_MISLAID = 15.0
+"""Seconds between the commit that begins a run and its being known, at the very most: the answer to a commit
+may be on its way until the connection is given up."""
 _PATIENCE = 8.0
 """Seconds for which a run waits for room before it is given up."""
+_AT_ONCE = 10
+"""Runs that are seen to in one look: whoever looks has more to do, and those who want to stop a run wait."""
 
 
 class Reaper:
@@ -47,6 +52,8 @@ class Reaper:
         """When each orphan was found that could not be run again yet."""
         self._unknown: dict[UUID, float] = {}
         """Since when this process does not know a run that is its own."""
+        self.has_more = False
+        """Whether there is more to see to than one look did."""
 
     def forget(self) -> None:
         """Begin to watch anew: for a while nobody could be seen."""
@@ -59,13 +66,9 @@ class Reaper:
             logger.warning("process %s has died: its runs are taken over", pk)
         orphans = [*Run.objects.orphans(), *self._mislaid()]
         self._found = {run.pk: self._found.get(run.pk, now) for run in orphans}
-        for run in orphans:
-            try:
-                self._see_to(run)
-            except (OperationalError, InterfaceError):
-                raise
-            except Exception:  # the others must not wait for it
-                logger.exception("run %s could not be taken over", run.pk)
+        some = random.sample(orphans, min(len(orphans), _AT_ONCE))  # others may be at the first ones
+        settled = [run for run in some if self._try_to_settle(run)]
+        self.has_more = bool(settled) and len(orphans) > _AT_ONCE
 
     def _mislaid(self) -> list[Run]:
         """Runs that are this process's own, and that it has not been running for a while: the answer to the
@@ -85,35 +88,61 @@ class Reaper:
             beat, since = seen.get(other.pk, (other.beat, now))
             self._seen[other.pk] = beat, since = (beat, since) if beat == other.beat else (other.beat, now)
             silent = now - since >= get_conf().LEASE
-            # The beat again: it may have come to life meanwhile.
-            if (silent or has_gone(other.pid, other.pid_space)) and Process.objects.filter(
-                pk=other.pk, beat=beat
-            ).delete()[0]:
+            if (silent or has_gone(other.pid, other.pid_space)) and _fence(other.pk, beat):
                 dead.append(other.pk)
         return dead
 
-    def _see_to(self, run: Run) -> None:
-        events = _events_of(run)
-        again = not run.stop_requested and run.attempt < _ATTEMPTS and not _shown(events)
-        if not (again and self._run_again(run, events)):
-            _end(run, events, "stopped" if run.stop_requested else "interrupted")
+    def _try_to_settle(self, run: Run) -> bool:
+        """Whether the run has an owner or an end now. What one fails with must not hold up the others."""
+        try:
+            return self._settle(run)
+        except Exception as exc:
+            if is_outage(exc):  # somebody else is at it, say
+                logger.warning("run %s could not be taken over yet: %s", run.pk, type(exc).__name__)
+            else:
+                logger.exception("run %s could not be taken over", run.pk)
+            return False
 
-    def _run_again(self, run: Run, events: list[Event]) -> bool:
-        """Run it here, or leave it to others while there is no room. False if that cannot be."""
-        try:
-            place = admission.runs.enter()
-        except Busy:
-            return time.monotonic() - self._found[run.pk] < _PATIENCE
-        try:
-            job = _job(run.pk)
-            if job is not None:
-                _claim(run, job, events, place)
-        except BaseException:
-            place.leave()
-            raise
-        if job is None:
-            place.leave()
+    def _settle(self, run: Run) -> bool:
+        """Run it again, end it, or (False) leave it to others while there is no room."""
+        events = _events_of(run)
+        if not run.stop_requested and run.attempt < _ATTEMPTS and not _shown(events):
+            try:
+                if _run_again(run, events):
+                    return True
+            except Busy:
+                if time.monotonic() - self._found[run.pk] < _PATIENCE:
+                    return False
+        _end(run, events, "stopped" if run.stop_requested else "interrupted")
+        return True
+
+
+def _fence(pk: UUID, beat: int) -> bool:
+    """Take the lease from a process, unless it has come to life meanwhile, or another was first."""
+    with transaction.atomic():
+        # Locked: a `delete()` on a condition may look first, and delete by the key alone.
+        if (found := Process.objects.select_for_update().filter(pk=pk, beat=beat).first()) is None:
+            return False
+        found.delete()
+        return True
+
+
+def _run_again(run: Run, events: list[Event]) -> bool:
+    """Run it here, unless another process does, or a person has asked to stop it just now. False if it cannot
+    be run again. Raises `Busy`."""
+    place = admission.runs.enter()
+    try:
+        job = _job(run.pk)
+        owner = _claim(run) if job is not None else None
+    except BaseException:
+        place.leave()
+        raise
+    if job is None or owner is None:
+        place.leave()
         return job is not None
+    logger.warning("run %s is run again: its process died before it showed anything", run.pk)
+    OwnedRun(job, run_id=run.pk, owner=owner, place=place, events=events).begin()
+    return True
 
 
 def _events_of(run: Run) -> list[Event]:
@@ -139,24 +168,22 @@ def _job(run_id: UUID) -> Job | None:
         return None
     make: Callable[[UUID], Job | None] = import_string(path)
     try:
-        return make(run_id)
+        job = make(run_id)
     except Exception:
         logger.exception("run %s cannot be run again", run_id)
         return None
+    # What readers are not shown is not in the log: then it does not tell whether a tool has acted.
+    return job if job is None or job.shows_tools else None
 
 
-def _claim(run: Run, job: Job, events: list[Event], place: Place) -> None:
-    """Take the run and run it, unless another process did."""
+def _claim(run: Run) -> UUID | None:
+    """Take the run. The lease under which it is this process's now; None if another process was first."""
     owner = lease.take()  # before the transaction: another thread may be at it, and wait for the same lock
     with transaction.atomic():
-        mine = lease.beat() and Run.objects.going_on().filter(pk=run.pk, owner=run.owner).update(
-            owner=owner, attempt=F("attempt") + 1
-        )
-    if not mine:
-        place.leave()
-        return
-    logger.warning("run %s is run again: its process died before it showed anything", run.pk)
-    OwnedRun(job, run_id=run.pk, owner=owner, place=place, events=events).begin()
+        mine = lease.beat() and Run.objects.going_on().filter(
+            pk=run.pk, owner=run.owner, stop_requested=None
+        ).update(owner=owner, attempt=F("attempt") + 1)
+    return owner if mine else None
 
 
 def _end(run: Run, events: list[Event], status: Status) -> None:
@@ -166,9 +193,9 @@ def _end(run: Run, events: list[Event], status: Status) -> None:
     number(end, max(len(events), last.first if last else 0) + 1)
     try:
         _store_end(run, events, end, announce=True)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
+    except Exception as exc:
+        if is_outage(exc):
+            raise
         logger.exception("run %s: what comes of its end cannot be stored", run.pk)
         _store_end(run, events, end, announce=False)
     wakeups.publish([run.pk])

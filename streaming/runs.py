@@ -18,7 +18,7 @@ from streaming.keeper import keeper
 from streaming.lease import lease
 from streaming.mirror import tail
 from streaming.models import Run
-from streaming.owned_runs import OwnedRun, all_owned, owned
+from streaming.owned_runs import OwnedRun, all_owned, interrupted, owned
 
 __all__ = ["Job", "Pruned", "UnknownRun", "admit", "drain", "interrupt", "log", "start", "stop"]
 
@@ -59,26 +59,17 @@ def start(job: Job, *, run_id: UUID, place: Place) -> None:
         owner = _living_lease()
         Run.objects.create(pk=run_id, owner=owner)
         run = OwnedRun(job, run_id=run_id, owner=owner, place=place)
-        transaction.on_commit(lambda: _begin(run))
+        transaction.on_commit(run.begin)
 
 
 def _living_lease() -> UUID:
     """The lease, held until the transaction ends: nobody takes it for a dead process's meanwhile. Raises
-    `Busy` if somebody has; a new one must not be taken inside the caller's transaction."""
+    `Busy` if somebody has: the keeper takes a new one, which must not be done in the caller's transaction."""
     held = lease.id
     if held is None or not lease.beat():
-        lease.lost(held)
+        keeper.attend()
         raise Busy
     return held
-
-
-def _begin(run: OwnedRun) -> None:
-    run.begin()
-    keeper.attend()
-    if _interrupted:  # it was admitted before, and comes too late to be seen
-        run.end("interrupted")
-    if is_draining():
-        run.log.release()
 
 
 def log(run_id: UUID) -> EventLog:
@@ -121,8 +112,8 @@ def is_draining() -> bool:
 def interrupt(*, within: float) -> bool:
     """This process ends now: end its runs as `interrupted`, and wait until that is stored, for so many
     seconds at most. Whether it is; if not, another process will do it."""
-    global _interrupted  # noqa: PLW0603 - this process ends only once
-    admission.runs.closed = _interrupted = True
+    admission.runs.closed = True
+    interrupted.set()
     deadline = time.monotonic() + within
     for run in all_owned():
         try:
@@ -139,6 +130,3 @@ def interrupt(*, within: float) -> bool:
     except DatabaseError:
         return False
     return True
-
-
-_interrupted = False

@@ -40,6 +40,12 @@ class StepFilter:
     exclude_types: Sequence[str] | None = None
     exclude_tags: Sequence[str] | None = None
 
+    def accepts_all(self, kind: str) -> bool:
+        """Whether every step of that type is in, whatever its name and tags."""
+        all_in = self.include_names is self.include_types is self.include_tags is None
+        excluded = self.exclude_names or self.exclude_tags or kind in (self.exclude_types or ())
+        return (all_in or kind in (self.include_types or ())) and not excluded
+
     def accepts(self, step: Step) -> bool:
         includes = (self.include_names, self.include_types, self.include_tags)
         included = all(include is None for include in includes) or _matches(step, *includes)

@@ -13,6 +13,7 @@ from streaming import admission, runs
 from streaming.admission import Admission
 from streaming.events import End, Event, Idle
 from streaming.models import LogPart, Process, Run
+from streaming.owned_runs import interrupted
 from streaming.runs import Job
 from streaming.signals import run_ended
 from tests.waiting import wait_until
@@ -26,7 +27,8 @@ def a_process() -> Iterator[None]:
         yield
     finally:
         runs.interrupt(within=5)
-        runs._interrupted = admission.runs.closed = False
+        admission.runs.closed = False
+        interrupted.clear()
         Admission.server_limit = limit
         wait_until(lambda: admission.runs.count == 0)
 

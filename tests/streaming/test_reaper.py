@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.utils import timezone
 
 from streaming import admission, runs
@@ -15,9 +15,11 @@ from streaming.events import End, Start, Token, ToolStart
 from streaming.keeper import Keeper
 from streaming.lease import lease
 from streaming.models import LogPart, Process, Run
+from streaming.owned_runs import OwnedRun
 from streaming.pid_space import has_gone, pid_space
 from streaming.reaper import Reaper
 from streaming.runs import Job
+from streaming.steps import StepFilter
 from tests.streaming.durable import a_process, dead_process, end_of, in_a_thread, orphan, stored, told_of_ends
 from tests.streaming.models import chat_model
 from tests.upstream import Reply, ScriptedUpstream
@@ -34,6 +36,12 @@ jobs: list[Job] = []
 def make_again(run_id: UUID) -> Job | None:
     """What STREAMING["RERUN"] names here."""
     return jobs[0] if jobs else None
+
+
+def make_again_and_stop(run_id: UUID) -> Job | None:
+    """A person asks to stop it in that moment."""
+    Run.objects.request_stop(run_id)
+    return make_again(run_id)
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +117,68 @@ def test_one_of_which_anything_was_seen_is_not_run_again(
     Reaper().look()
 
     assert end_of(run.pk).status == "interrupted"
+
+
+HIDING_TOOLS = [
+    {"exclude_types": ["tool"]},
+    {"exclude_tags": ["quiet"]},
+    {"exclude_names": ["mail"]},
+    {"include_types": ["chat_model"]},
+    {"include_names": ["ChatOpenAI"]},
+]
+SHOWING_THEM: list[dict[str, list[str]]] = [
+    {},
+    {"include_types": ["chat_model", "tool"]},
+    {"exclude_types": ["chain"]},
+]
+
+
+@pytest.mark.parametrize("filters", HIDING_TOOLS + SHOWING_THEM)
+def test_one_whose_log_does_not_tell_of_tools_is_not_run_again(
+    filters: dict[str, list[str]], upstream: ScriptedUpstream
+) -> None:
+    jobs.append(Job(runnable=chat_model(upstream), input="Hi", wanted=StepFilter(**filters)))
+    if filters in SHOWING_THEM:
+        upstream.enqueue(Reply("Hello"))
+    run = orphan(BEGUN)
+
+    Reaper().look()
+
+    assert end_of(run.pk).status == ("done" if filters in SHOWING_THEM else "interrupted")
+
+
+def test_one_that_a_person_stops_while_it_is_found_is_not_run_again(
+    settings: Any, upstream: ScriptedUpstream
+) -> None:
+    settings.STREAMING = {**settings.STREAMING, "RERUN": f"{__name__}.make_again_and_stop"}
+    again(upstream)
+    run = orphan(BEGUN)
+    reaper = Reaper()
+
+    reaper.look()
+    reaper.look()
+
+    assert end_of(run.pk).status == "stopped"
+    assert not upstream.requests
+    assert not admission.runs.count
+
+
+def test_one_that_begins_late_after_all_is_run_once(upstream: ScriptedUpstream) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply("Hel", gate, "lo"))
+    owner = lease.take()
+    run = Run.objects.create(pk=uuid4(), owner=owner)
+    job = Job(runnable=chat_model(upstream), input="Hi")
+    found, late = (OwnedRun(job, run_id=run.pk, owner=owner, place=runs.admit()) for _ in range(2))
+
+    found.begin()
+    gate.wait_until_reached()
+    late.begin()
+    gate.open()
+
+    assert end_of(run.pk).status == "done"
+    assert len(upstream.requests) == 1
+    wait_until(lambda: not admission.runs.count)
 
 
 def test_one_that_nobody_knows_how_to_run_is_interrupted() -> None:
@@ -229,6 +299,35 @@ def test_one_that_cannot_be_stored_keeps_no_other_from_its_end_and_ends_itself(
         Reaper().look()
 
     assert [end_of(run.pk).status for run in (poisoned, other)] == ["interrupted", "interrupted"]
+
+
+def test_one_that_somebody_else_has_locked_holds_up_no_other() -> None:
+    locked, *others = [orphan(BEGUN, TEXT) for _ in range(3)]
+
+    def refuse(run_id: UUID, **kwargs: Any) -> None:
+        if run_id == locked.pk:
+            raise OperationalError("canceling statement due to lock timeout")
+
+    with told_of_ends(refuse):
+        Reaper().look()
+
+    assert [end_of(run.pk).status for run in others] == ["interrupted", "interrupted"]
+    assert not Run.objects.get(pk=locked.pk).is_over
+    Reaper().look()
+    assert end_of(locked.pk).status == "interrupted"
+
+
+def test_many_are_seen_to_in_several_looks() -> None:
+    for _ in range(25):
+        orphan(BEGUN, TEXT)
+    reaper = Reaper()
+    looks = 0
+    while looks == 0 or reaper.has_more:
+        reaper.look()
+        looks += 1
+
+    assert looks == 3
+    assert not Run.objects.going_on().exists()
 
 
 def test_one_whose_log_cannot_be_read_ends_all_the_same() -> None:
