@@ -34,7 +34,7 @@ _PATIENCE = 10.0
 """Seconds after which a thread that never waits on a socket (it computes) is left to end by itself."""
 
 
-def interrupt(run: Cancellation, callback: BaseCallbackHandler) -> None:
+def wake_threads(run: Cancellation, callback: BaseCallbackHandler) -> None:
     """Wake the run's threads until they are gone. Returns at once; the work is done in a thread.
 
     The calling thread is spared: it ends the run.

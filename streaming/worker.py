@@ -24,7 +24,7 @@ from streaming.conf import Conf
 from streaming.deadlines import watch
 from streaming.errors import RunFailed
 from streaming.events import End, Error, Event, Reasoning, Start, Status, Token, Usage
-from streaming.interrupt import interrupt
+from streaming.interrupt import wake_threads
 from streaming.steps import StepFilter
 from streaming.turns import give_way
 
@@ -238,7 +238,7 @@ class ThreadWorker(Worker):
 
     def _halt(self) -> None:
         super()._halt()
-        interrupt(self._cancellation, self._callback)
+        wake_threads(self._cancellation, self._callback)
 
 
 def _size(event: Event) -> int:

@@ -17,7 +17,7 @@ from chatsite.accounts.visitor import Visitor
 from chatsite.assistants.base import Assistant, Turn
 from chatsite.assistants.chat_model import chat_model
 from chatsite.assistants.notice import Notice
-from chatsite.chat.history import REPLY_SHARE, TooLong
+from chatsite.chat.history import TooLong, room_for_prompt
 from chatsite.documents.full_text import words_of
 from chatsite.documents.models import Document
 from chatsite.documents.retriever import DocumentRetriever, quoted
@@ -92,7 +92,7 @@ def _prompt(question: Question, config: RunnableConfig) -> list[BaseMessage]:
     system = SystemMessage(f"{first}\n\n{INSTRUCTIONS}".strip())
     passages = [quoted(number, document) for number, document in enumerate(found, 1)]
     asked = HumanMessage(_asked(passages, question["text"]))
-    room = _room() - count_tokens_approximately([system, asked])
+    room = room_for_prompt() - count_tokens_approximately([system, asked])
     while history and (
         count_tokens_approximately(history) > room or not isinstance(history[0], HumanMessage)
     ):
@@ -105,15 +105,9 @@ def _asked(passages: Sequence[str], question: str) -> str:
     return "\n\n".join([*passages, question] if passages else [NOTHING_FOUND, question, SAY_SO])
 
 
-def _room() -> int:
-    """Tokens for all that the model reads."""
-    context: int = settings.CHAT_CONTEXT_TOKENS
-    return context - min(settings.CHAT_MAX_TOKENS or context, context // REPLY_SHARE)
-
-
 def _room_for_passages(question: str) -> int:
     taken = count_tokens_approximately([settings.CHAT_SYSTEM_PROMPT, INSTRUCTIONS, question])
-    return min(settings.CHAT_CONTEXT_TOKENS // SHARE, _room() - taken)
+    return min(settings.CHAT_CONTEXT_TOKENS // SHARE, room_for_prompt() - taken)
 
 
 assistant = Assistant(

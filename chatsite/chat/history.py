@@ -8,7 +8,7 @@ from langchain_core.messages.utils import count_tokens_approximately
 
 from chatsite.chat.models import Message
 
-REPLY_SHARE = 4
+_REPLY_SHARE = 4
 """A quarter of the context is kept for the reply, where its length is not set."""
 
 
@@ -31,7 +31,7 @@ def for_model(path: Sequence[Message], *, so_far: str = "") -> list[BaseMessage]
     """
     system = [SystemMessage(settings.CHAT_SYSTEM_PROMPT)] if settings.CHAT_SYSTEM_PROMPT else []
     begun = [AIMessage(so_far), HumanMessage(GO_ON)] if so_far else []
-    room = _room() - count_tokens_approximately([*system, *begun])
+    room = room_for_prompt() - count_tokens_approximately([*system, *begun])
     kept: list[BaseMessage] = []
     for stored in reversed(path):  # one by one: a conversation may have thousands
         if not stored.content:
@@ -48,10 +48,10 @@ def for_model(path: Sequence[Message], *, so_far: str = "") -> list[BaseMessage]
     return [*system, *kept, *begun]
 
 
-def _room() -> int:
+def room_for_prompt() -> int:
     """Tokens for all that the model reads."""
     context: int = settings.CHAT_CONTEXT_TOKENS
-    return context - min(settings.CHAT_MAX_TOKENS or context, context // REPLY_SHARE)
+    return context - min(settings.CHAT_MAX_TOKENS or context, context // _REPLY_SHARE)
 
 
 def _as_langchain(message: Message) -> BaseMessage:
