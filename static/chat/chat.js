@@ -104,16 +104,18 @@ export class Chat {
   /** @param {Reply} reply @param {Accepted | null} accepted @param {string} text  what it answers, if that is new */
   async #follow(reply, accepted, text) {
     this.#reply = reply;
-    this.#composer.busy = true;
+    this.#composer.state = "running";
     const onEvent = (/** @type {import("./sse.js").ServerEvent} */ event) => {
-      if (event.type === "start" && accepted) this.#onStart(reply, JSON.parse(event.data), text);
+      const begins = event.type === "start" && accepted;
+      if (begins) this.#onStart(reply, JSON.parse(event.data), text);
       this.#onEvent(reply, event);
+      if (begins && this.#composer.state === "stopping") this.#stop();
     };
     const page = { root: this.#root, attention: this.#attention, onEvent, again: accepted?.again ?? null };
     const outcome = await followReply(reply, accepted?.response ?? null, page, this.#signal);
     if (outcome === "leaving") return;
     this.#reply = null;
-    this.#composer.busy = false;
+    this.#composer.state = "idle";
     // The server knows how a reply ended that was lost on the way. (Of a page fresh from it there is nothing new.)
     if (outcome !== "ended" && !(await this.#updates.now())) {
       this.#announce(reply.end({ status: "interrupted", finish_reason: null, error: null }));
@@ -140,7 +142,10 @@ export class Chat {
     conversationBegan(address(this.#root, "conversationUrl", conversation), text);
   }
 
+  /** Until the reply's first event it has no name that the server would know: then this is done again. */
   #stop() {
+    this.#composer.state = "stopping";
+    this.#announce("Stopping.");
     if (this.#reply?.run) this.#outbox.stop(address(this.#root, "stopUrl", this.#reply.run));
   }
 

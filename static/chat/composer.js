@@ -1,19 +1,24 @@
 // The message box: what the keys do, how it grows, and when its buttons can be used.
 
+import { Counter } from "./counter.js";
 import { keepDraft } from "./draft.js";
 import { newKey } from "./keys.js";
 import { Notice } from "./notice.js";
 import { find } from "./parts.js";
 
-const COUNT_FROM = 1000; // characters left when the counter appears
+/** What the box can be used for. `sending`: until the server has answered there is nothing to stop. `running`: one can
+ * type, and stop the reply, but not send. `stopping`: that has been asked for.
+ * @typedef {"idle" | "sending" | "running" | "stopping"} State
+ */
 
 export class Composer {
   /** @type {HTMLTextAreaElement} */ #prompt;
   #form;
   #send;
   #stop;
+  #counter;
   #notice;
-  #busy = false;
+  /** @type {State} */ #state = "idle";
 
   /**
    * @param {HTMLFormElement} form
@@ -26,18 +31,18 @@ export class Composer {
     this.#send = /** @type {HTMLButtonElement} */ (find(form, "[data-send]"));
     this.#stop = /** @type {HTMLButtonElement} */ (find(form, "[data-stop]"));
     this.#notice = new Notice(form);
-    this.maxLength = Number(this.#prompt.dataset.maxLength);
+    this.#counter = new Counter(form, Number(this.#prompt.dataset.maxLength));
     find(form, "[data-hint]").hidden = false;
 
     this.#prompt.addEventListener("keydown", (event) => this.#onKey(event), { signal });
     this.#prompt.addEventListener("input", () => this.#onInput(), { signal });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (!this.#busy && this.text.trim()) onSend(this.text);
+      if (!this.busy && this.text.trim()) onSend(this.text);
     }, { signal });
     this.#stop.addEventListener("click", (event) => {
       event.preventDefault(); // the form that it belongs to is for pages without script
-      if (this.#stop.getAttribute("aria-disabled") !== "true") onStop();
+      if (this.#state === "running") onStop();
     }, { signal });
     keepDraft(this.#prompt, this.#key, signal);
     this.#onInput();
@@ -88,32 +93,27 @@ export class Composer {
   }
 
   get busy() {
-    return this.#busy;
+    return this.#state !== "idle";
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  /** @param {State} state */
+  set state(state) {
+    this.#state = state;
+    const focused = document.activeElement;
+    this.#send.hidden = state === "running" || state === "stopping";
+    this.#stop.hidden = !this.#send.hidden;
+    // A button that was disabled would lose the focus, as does one that is gone.
+    this.#send.setAttribute("aria-disabled", String(state === "sending"));
+    this.#stop.setAttribute("aria-disabled", String(state === "stopping"));
+    if (focused === (this.#send.hidden ? this.#send : this.#stop)) this.focus();
   }
 
   get #key() {
     return /** @type {HTMLInputElement} */ (this.#form.elements.namedItem("key"));
-  }
-
-  /** While a reply runs one can type, and stop it, but not send. @param {boolean} busy */
-  set busy(busy) {
-    const hadFocus = document.activeElement === this.#stop || document.activeElement === this.#send;
-    this.#busy = busy;
-    this.#send.hidden = busy;
-    this.#stop.hidden = !busy;
-    this.#stop.setAttribute("aria-disabled", "false");
-    if (hadFocus) this.focus(); // the button that had it is gone
-  }
-
-  /** Between the message and its first event there is nothing to stop. @param {boolean} sending */
-  set sending(sending) {
-    this.#busy = sending;
-    this.#send.setAttribute("aria-disabled", String(sending));
-  }
-
-  /** Stop has been asked for. (A disabled button would lose the focus.) */
-  stopping() {
-    this.#stop.setAttribute("aria-disabled", "true");
   }
 
   focus() {
@@ -122,7 +122,9 @@ export class Composer {
 
   /** Say why a message was not sent; nothing to take it back. @param {import("./notice.js").Refusal | null} refusal */
   notice(refusal) {
+    const hadFocus = this.#notice.hasFocus;
     this.#notice.show(refusal);
+    if (hadFocus) this.focus(); // Retry was pressed, and is gone
   }
 
   /** @param {KeyboardEvent} event */
@@ -130,22 +132,13 @@ export class Composer {
     // Enter that ends a composition belongs to the input method. 229: Safari says so after the fact.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
-    if (!this.#busy) this.#form.requestSubmit(this.#send);
+    if (!this.busy) this.#form.requestSubmit(this.#send);
   }
 
   #onInput() {
-    const left = this.maxLength - this.#length();
-    const tooLong = left < 0 ? `This is ${-left} characters too long.` : "";
-    this.#prompt.setCustomValidity(tooLong);
-    find(this.#form, "[data-counter]").textContent = tooLong || (left < COUNT_FROM ? `${left} characters left` : "");
+    this.#prompt.setCustomValidity(this.#counter.count(this.text));
     if (CSS.supports("field-sizing", "content")) return;
     this.#prompt.style.blockSize = "auto";
     this.#prompt.style.blockSize = `${this.#prompt.scrollHeight}px`;
-  }
-
-  /** Characters as the server counts them: an emoji is one. Only worth the walk where it matters. */
-  #length() {
-    const units = this.text.length;
-    return units < this.maxLength - COUNT_FROM ? units : [...this.text].length;
   }
 }

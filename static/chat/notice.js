@@ -17,6 +17,10 @@ export class Notice {
     this.#button = /** @type {HTMLButtonElement} */ (find(root, "[data-notice-retry]"));
   }
 
+  get hasFocus() {
+    return this.#element.contains(document.activeElement);
+  }
+
   /** @param {Refusal | null} refusal  nothing takes the notice back */
   show(refusal) {
     clearInterval(this.#countdown);

@@ -30,7 +30,7 @@ export class Outbox {
   async ask(url, data, retry) {
     if (this.#composer.busy) return null;
     this.#composer.notice(null);
-    this.#composer.sending = true;
+    this.#composer.state = "sending";
     try {
       const response = await this.#post(url, data);
       return { response, again: (signal) => openEvents(url, data, signal) };
@@ -38,7 +38,7 @@ export class Outbox {
       this.#refused(error, retry);
       return null;
     } finally {
-      this.#composer.sending = false;
+      this.#composer.state = "idle";
     }
   }
 
@@ -58,12 +58,13 @@ export class Outbox {
 
   /** Ask for the end of a reply. @param {string} url */
   async stop(url) {
-    this.#composer.stopping();
+    this.#composer.notice(null);
     try {
       await postForJson(url, this.#composer.token, this.#signal);
     } catch (error) {
+      if (this.#composer.state !== "stopping") return; // the reply has ended meanwhile
+      this.#composer.state = "running"; // Stop may be tried again
       this.#refused(error, null);
-      this.#composer.busy = true; // Stop may be tried again
     }
   }
 

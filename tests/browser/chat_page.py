@@ -25,6 +25,7 @@ class ChatPage:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.prompt = page.get_by_role("textbox", name="Message")
+        self.counter = page.locator("[data-counter]")
         self.send_button = page.get_by_role("button", name="Send")
         self.stop_button = page.get_by_role("button", name="Stop")
         self.retry_button = page.get_by_role("button", name="Retry", exact=True)

@@ -11,6 +11,16 @@ from tests.site import Site, SiteStarter
 from tests.upstream import Reply
 
 
+# What a screen reader is told, in the order of it.
+HEAR = """() => {
+  window.heard = [];
+  for (const region of document.querySelectorAll("[role=status], [role=alert], output:not([aria-live=off])")) {
+    const hear = new MutationObserver(() => heard.push(region.textContent));
+    hear.observe(region, { childList: true, characterData: true, subtree: true });
+  }
+}"""
+
+
 @pytest.fixture
 def chat(page: Page) -> ChatPage:
     return ChatPage(page).open()
@@ -86,14 +96,30 @@ def test_the_box_grows_with_its_text(chat: ChatPage) -> None:
 
 def test_what_is_too_long_is_counted_and_kept(chat: ChatPage) -> None:
     chat.prompt.fill("x" * 31_500)
-    expect(chat.page.get_by_text("500 characters left")).to_be_visible()
+    expect(chat.counter).to_have_text("500 characters left")
     chat.prompt.fill("\N{SLIGHTLY SMILING FACE}" * 31_990)
-    expect(chat.page.get_by_text("10 characters left")).to_be_visible()
+    expect(chat.counter).to_have_text("10 characters left")
     chat.prompt.fill("x" * 32_005)
     chat.prompt.press("Enter")
-    expect(chat.page.get_by_text("This is 5 characters too long.")).to_be_visible()
+    expect(chat.counter).to_have_text("This is 5 characters too long.")
     expect(chat.replies).to_have_count(0)
     assert len(chat.prompt.input_value()) == 32_005
+
+
+def test_a_screen_reader_hears_how_much_room_is_left_when_there_is_little_and_not_at_each_key(
+    chat: ChatPage,
+) -> None:
+    chat.page.evaluate(HEAR)
+    for length in (30_999, 31_500, 31_501, 31_502, 31_950, 31_951, 32_005, 32_006, 31_960, 10):
+        chat.prompt.fill("x" * length)
+        expect(chat.prompt).to_have_value("x" * length)
+    assert chat.page.evaluate("heard") == [
+        "500 characters left",
+        "50 characters left",
+        "This is 5 characters too long.",
+        "40 characters left",
+        "",
+    ]
 
 
 def test_a_busy_site_says_so_and_the_text_is_kept(start_site: SiteStarter, watch: Watch) -> None:
@@ -109,6 +135,7 @@ def test_a_busy_site_says_so_and_the_text_is_kept(start_site: SiteStarter, watch
     expect(second.notice).to_contain_text("busy")
     expect(second.prompt).to_have_value("Second")
     expect(second.page.get_by_role("button", name=re.compile("Retry in [0-9]+ s"))).to_be_disabled()
+    expect(second.notice.get_by_text("Retry")).to_have_count(0)  # it would be read out every second
     gate.open()
     first.expect_status("done")
     second.retry_button.click()
@@ -149,6 +176,18 @@ def test_text_that_could_not_leave_the_machine_is_kept(site: Site, chat: ChatPag
     chat.retry_button.click()
     expect(chat.body).to_have_text("Hello.")
     expect(chat.questions).to_have_count(1)
+
+
+def test_a_retry_by_keyboard_leaves_the_focus_in_the_box(site: Site, chat: ChatPage, watch: Watch) -> None:
+    watch.expect("ERR_FAILED")
+    chat.page.route("**/messages/**", lambda route: route.abort(), times=1)
+    site.upstream.enqueue(Reply("Hello."))
+    chat.ask("Hello?")
+    chat.retry_button.focus()
+    chat.page.keyboard.press("Enter")
+    expect(chat.prompt).to_be_focused()
+    chat.expect_status("done")
+    expect(chat.prompt).to_be_focused()
 
 
 def test_a_refusal_is_shown_where_it_happened(chat: ChatPage, watch: Watch) -> None:

@@ -122,22 +122,6 @@ def test_a_page_whose_frames_stand_still_goes_on(site: Site, watch: Watch) -> No
     expect(chat.body.get_by_role("heading", name="First")).to_be_visible()
 
 
-def test_stop_ends_the_reply_and_the_upstream_request(site: Site, chat: ChatPage) -> None:
-    gate = site.upstream.gate()
-    site.upstream.enqueue(Reply("So far ", gate, "and never this."))
-    chat.ask("Go")
-    expect(chat.reply).to_contain_text("So far")
-    chat.stop_button.click()
-    chat.expect_status("stopped")
-    assert site.upstream.requests[0].peer_closed.wait(1)
-    expect(chat.reply.get_by_text("Stopped.")).to_be_visible()
-    expect(chat.send_button).to_be_visible()
-    expect(chat.prompt).to_be_focused()
-    chat.page.reload()
-    expect(chat.body).to_have_text("So far")
-    expect(chat.reply.get_by_text("Stopped.")).to_be_visible()
-
-
 def test_a_failure_says_what_happened_and_can_be_retried(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(Reply("Half of ", Reset()), Reply("All of it."))
     chat.ask("Go")

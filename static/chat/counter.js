@@ -1,0 +1,36 @@
+// How much room is left in the message box: shown with each letter near its end, and said when that is near.
+
+import { find } from "./parts.js";
+
+const LEVELS = [1000, 100, 0]; // characters left: shown from the first on, and said when one of them is passed
+
+export class Counter {
+  #shown;
+  #said;
+  #max;
+  #passed = 0;
+
+  /** @param {HTMLElement} root @param {number} max  characters that a message may have */
+  constructor(root, max) {
+    this.#shown = find(root, "[data-counter]");
+    this.#said = find(root, "[data-counter-said]");
+    this.#max = max;
+  }
+
+  /** @param {string} text @returns {string} what is wrong with it: nothing, or that it is too long */
+  count(text) {
+    const left = this.#max - this.#length(text);
+    const tooLong = left < 0 ? `This is ${-left} characters too long.` : "";
+    const sentence = tooLong || (left < LEVELS[0] ? `${left} characters left` : "");
+    this.#shown.textContent = sentence;
+    const passed = LEVELS.filter((level) => left < level).length;
+    if (passed !== this.#passed) this.#said.textContent = sentence;
+    this.#passed = passed;
+    return tooLong;
+  }
+
+  /** Characters as the server counts them: an emoji is one. Only worth the walk where it matters. @param {string} text */
+  #length(text) {
+    return text.length < this.#max - LEVELS[0] ? text.length : [...text].length;
+  }
+}
