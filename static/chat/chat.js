@@ -35,7 +35,7 @@ export class Chat {
     this.#messages = find(root, "[data-messages]");
     this.#toBottom = stickToBottom(this.#messages, find(root, "[data-jump]"), signal);
     const form = /** @type {HTMLFormElement} */ (find(root, "[data-composer]"));
-    this.#composer = new Composer(form, { onSend: (text) => this.#send(text), onStop: () => this.#stop() }, signal);
+    this.#composer = new Composer(form, { onSend: () => this.#send(), onStop: () => this.#stop() }, signal);
     this.#outbox = new Outbox(this.#composer, signal);
     const mayUpdate = () => !this.#composer.busy && !document.hidden;
     this.#updates = new Updates(root, { mayUpdate, onArticle: (article) => this.#show(article) }, signal);
@@ -67,19 +67,32 @@ export class Chat {
     if (!form.matches("[data-example], [data-regenerate], [data-continue]")) return;
     event.preventDefault();
     if (this.#composer.busy) return;
-    if (!form.matches("[data-example]")) return void this.#replace(form);
-    this.#composer.text = /** @type {HTMLButtonElement} */ (event.submitter).value;
-    this.#composer.option = String(new FormData(form).get("option") ?? "");
-    this.#send(this.#composer.text);
+    if (form.matches("[data-example]")) this.#sendExample(form, /** @type {HTMLButtonElement} */ (event.submitter));
+    else this.#replace(form);
   }
 
-  /** @param {string} text  stays in the box until the server has accepted it */
-  async #send(text) {
+  /** Send what is in the box. It stays there until the server has accepted it. */
+  async #send() {
+    const { action, data, text } = this.#composer;
     if (!text.trim()) return;
-    const { action, data } = this.#composer;
-    const accepted = await this.#outbox.ask(action, data, () => this.#send(this.#composer.text));
+    const accepted = await this.#outbox.ask(action, data, () => this.#send());
     if (!accepted) return;
     this.#composer.sent(text);
+    await this.#begin(accepted, text);
+  }
+
+  /** Send an example past the box, in which there may be a draft. @param {HTMLFormElement} form @param {HTMLButtonElement} button */
+  async #sendExample(form, button) {
+    const data = new FormData(form, button);
+    this.#composer.option = String(data.get("option") ?? "");
+    const accepted = await this.#outbox.ask(form.action, data, () => this.#sendExample(form, button));
+    if (!accepted) return;
+    if (button.matches(":focus-visible")) this.#composer.focus(); // on a phone the keyboard would cover the reply
+    await this.#begin(accepted, button.value);
+  }
+
+  /** Show a message that was accepted, and follow its reply. @param {Accepted} accepted @param {string} text */
+  async #begin(accepted, text) {
     if (accepted.response.redirected) return location.assign(accepted.response.url);
     this.#root.querySelector("[data-welcome]")?.remove();
     const article = appendExchange(this.#messages, text);

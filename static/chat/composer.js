@@ -18,11 +18,12 @@ export class Composer {
   #stop;
   #counter;
   #notice;
+  #keepDraft;
   /** @type {State} */ #state = "idle";
 
   /**
    * @param {HTMLFormElement} form
-   * @param {{ onSend: (text: string) => void, onStop: () => void }} actions
+   * @param {{ onSend: () => void, onStop: () => void }} actions
    * @param {AbortSignal} signal
    */
   constructor(form, { onSend, onStop }, signal) {
@@ -38,13 +39,13 @@ export class Composer {
     this.#prompt.addEventListener("input", () => this.#onInput(), { signal });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (!this.busy && this.text.trim()) onSend(this.text);
+      if (!this.busy && this.text.trim()) onSend();
     }, { signal });
     this.#stop.addEventListener("click", (event) => {
       event.preventDefault(); // the form that it belongs to is for pages without script
       if (this.#state === "running") onStop();
     }, { signal });
-    keepDraft(this.#prompt, this.#key, signal);
+    this.#keepDraft = keepDraft(this.#prompt, this.#key, signal);
     this.#onInput();
   }
 
@@ -52,15 +53,12 @@ export class Composer {
     return this.#prompt.value;
   }
 
-  set text(text) {
-    this.#prompt.value = text;
-    this.#onInput();
-  }
-
   /** The message was taken: the box is empty, and the next one is another. @param {string} text  that was sent */
   sent(text) {
     this.#key.value = newKey();
-    if (this.text === text) this.text = "";
+    if (this.text === text) this.#prompt.value = "";
+    this.#onInput();
+    this.#keepDraft();
   }
 
   get action() {

@@ -1,19 +1,29 @@
 // What was typed and not sent outlives a reload, and a look at another conversation, in this tab. So does its key: if
 // the message had arrived all the same, and only the answer was lost, it is not taken a second time.
 
-/** @param {HTMLTextAreaElement} box @param {HTMLInputElement} keyField @param {AbortSignal} signal */
+/**
+ * @param {HTMLTextAreaElement} box
+ * @param {HTMLInputElement} keyField
+ * @param {AbortSignal} signal
+ * @returns {() => void} keeps what is in the box now: nothing, after it was sent
+ */
 export function keepDraft(box, keyField, signal) {
-  // A new conversation gets its address later.
-  const places = () => ({ draft: `draft ${location.pathname}`, key: `key ${location.pathname}` });
-  const { draft, key } = places();
-  if (!box.value) box.value = sessionStorage.getItem(draft) ?? "";
-  if (box.value) keyField.value = sessionStorage.getItem(key) ?? keyField.value;
+  let place = location.pathname;
+  if (!box.value) box.value = sessionStorage.getItem(`draft ${place}`) ?? "";
+  if (box.value) keyField.value = sessionStorage.getItem(`key ${place}`) ?? keyField.value;
+  const put = (/** @type {string} */ text) => {
+    store(`draft ${place}`, text);
+    store(`key ${place}`, text && keyField.value);
+  };
   const keep = () => {
-    const { draft, key } = places();
-    store(draft, box.value);
-    store(key, box.value && keyField.value);
+    put(""); // a new conversation gets its address later, and its draft must not stay behind
+    place = location.pathname;
+    put(box.value);
   };
   addEventListener("pagehide", keep, { signal });
+  // A phone ends a page that it has hidden without another word.
+  document.addEventListener("visibilitychange", () => document.hidden && keep(), { signal });
+  return keep;
 }
 
 /** @param {string} name @param {string} value */

@@ -18,6 +18,17 @@ MARKUP = r"""article => {
   return copy.outerHTML.replace(/>\s+</g, "><");
 }"""
 
+# The next answer has its headers, and not yet a byte more.
+HOLD_EVENTS = """() => {
+  const open = fetch;
+  const gate = new Promise((resolve) => (window.letEventsCome = resolve));
+  window.fetch = async (...args) => {
+    window.fetch = open;
+    const response = await open(...args);
+    return new Response(response.body.pipeThrough(new TransformStream({ start: () => gate })), response);
+  };
+}"""
+
 
 class ChatPage:
     """One open page of the site. What it finds, it finds as a person would: by role and by name."""
@@ -71,6 +82,13 @@ class ChatPage:
     def ask(self, text: str) -> None:
         self.prompt.fill(text)
         self.prompt.press("Enter")
+
+    def hold_events(self) -> None:
+        """Let the next answer begin, and keep its events on the way."""
+        self.page.evaluate(HOLD_EVENTS)
+
+    def let_events_come(self) -> None:
+        self.page.evaluate("letEventsCome()")
 
     def expect_status(self, status: str) -> None:
         """Wait until the last reply has ended that way, or still is at it."""

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import Watch
 from tests.site import Site
 from tests.upstream import Reply, Reset
 
@@ -37,6 +38,27 @@ def test_an_example_is_one_click(site: Site, chat: ChatPage) -> None:
     chat.expect_status("done")
     expect(chat.questions).to_contain_text("How cool are LLMs?")
     expect(chat.page.get_by_text("What would you like to know?")).to_be_hidden()
+
+
+def test_an_example_that_was_lost_can_be_sent_again(site: Site, chat: ChatPage, watch: Watch) -> None:
+    watch.expect("ERR_FAILED")
+    chat.page.route("**/messages/**", lambda route: route.abort(), times=1)
+    site.upstream.enqueue(Reply("Very."))
+    chat.page.get_by_role("button", name="How cool are LLMs?").click()
+    expect(chat.notice).to_contain_text("could not be reached")
+    chat.retry_button.click()
+    chat.expect_status("done")
+    expect(chat.questions).to_contain_text("How cool are LLMs?")
+    expect(chat.prompt).to_have_value("")
+
+
+def test_an_example_by_keyboard_leaves_the_focus_in_the_box(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("Very."))
+    chat.page.keyboard.press("Shift+Tab")
+    expect(chat.page.locator(".example").last).to_be_focused()
+    chat.page.keyboard.press("Enter")
+    chat.expect_status("done")
+    expect(chat.prompt).to_be_focused()
 
 
 def test_an_impatient_click_asks_once(site: Site, chat: ChatPage) -> None:

@@ -8,17 +8,6 @@ from tests.browser.conftest import Watch
 from tests.site import Site
 from tests.upstream import Reply
 
-# The next answer has its headers, and not yet a byte more.
-HOLD_EVENTS = """() => {
-  const open = fetch;
-  const gate = new Promise((resolve) => (window.letEventsCome = resolve));
-  window.fetch = async (...args) => {
-    window.fetch = open;
-    const response = await open(...args);
-    return new Response(response.body.pipeThrough(new TransformStream({ start: () => gate })), response);
-  };
-}"""
-
 
 @pytest.fixture
 def chat(page: Page) -> ChatPage:
@@ -41,16 +30,14 @@ def test_stop_ends_the_reply_and_the_upstream_request(site: Site, chat: ChatPage
     expect(chat.reply.get_by_text("Stopped.")).to_be_visible()
 
 
-def test_stop_before_the_first_event_is_asked_for_as_soon_as_that_has_come(
-    site: Site, chat: ChatPage
-) -> None:
+def test_stop_before_the_first_event_is_asked_for_when_that_has_come(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(Reply("So far ", site.upstream.gate()))
-    chat.page.evaluate(HOLD_EVENTS)
+    chat.hold_events()
     chat.ask("Go")
     chat.stop_button.click()
     expect(chat.stop_button).to_have_attribute("aria-disabled", "true")
     expect(chat.announcer).to_have_text("Stopping.")
-    chat.page.evaluate("letEventsCome()")
+    chat.let_events_come()
     chat.expect_status("stopped")
     expect(chat.send_button).to_be_visible()
 
@@ -75,7 +62,11 @@ def test_a_stop_that_fails_after_the_end_of_the_reply_changes_nothing(
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("So far ", gate, "and on."), Reply("Second."))
     held: list[Route] = []
-    chat.page.route("**/stop/", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    chat.page.route("**/stop/", hold)
     chat.ask("Go")
     expect(chat.reply).to_contain_text("So far")
     chat.stop_button.click()

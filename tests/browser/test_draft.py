@@ -1,0 +1,111 @@
+"""What was typed and not sent: kept, moved with its conversation, and gone once it was sent."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import Watch
+from tests.browser.tab import Tab
+from tests.site import Site
+from tests.upstream import Reply
+
+# As a phone ends a page that it has hidden: without a word.
+NO_PAGEHIDE = "addEventListener('pagehide', (event) => event.stopImmediatePropagation())"
+
+
+@pytest.fixture
+def chat(page: Page) -> ChatPage:
+    return ChatPage(page).open()
+
+
+@pytest.fixture
+def tab(watch: Watch) -> Tab:
+    tab = Tab(watch.page.context, hidden_after=600_000)
+    tab.open()
+    return tab
+
+
+def begin_another(chat: ChatPage) -> None:
+    chat.page.get_by_role("link", name="New chat").click()
+    expect(chat.replies).to_have_count(0)
+    expect(chat.page.get_by_text("Enter sends")).to_be_visible()  # by the script
+
+
+def test_a_draft_outlives_a_reload_and_a_look_elsewhere(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("Yes."))
+    chat.ask("First")
+    chat.expect_status("done")
+    chat.prompt.fill("A draft")
+    chat.page.reload()
+    expect(chat.prompt).to_have_value("A draft")
+    chat.page.get_by_role("link", name="New chat").click()
+    expect(chat.prompt).to_have_value("")
+    chat.page.go_back()
+    expect(chat.prompt).to_have_value("A draft")
+
+
+def test_a_draft_that_was_sent_after_a_reload_does_not_come_back(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("Yes."), Reply("Another yes."))
+    chat.prompt.fill("Hello")
+    chat.page.reload()
+    expect(chat.prompt).to_have_value("Hello")
+    chat.prompt.press("Enter")
+    chat.expect_status("done")
+    first = chat.page.url
+    begin_another(chat)
+    expect(chat.prompt).to_have_value("")
+    chat.ask("Hello")
+    chat.expect_status("done")
+    expect(chat.body).to_have_text("Another yes.")
+    assert chat.page.url != first
+
+
+def test_a_draft_outlives_a_hidden_tab_that_the_browser_ends(tab: Tab) -> None:
+    tab.page.add_init_script(NO_PAGEHIDE)
+    tab.open()
+    tab.prompt.fill("A draft")
+    tab.hide()
+    tab.open()
+    expect(tab.prompt).to_have_value("A draft")
+
+
+def test_a_draft_that_was_sent_after_the_tab_was_hidden_does_not_come_back(site: Site, tab: Tab) -> None:
+    tab.page.add_init_script(NO_PAGEHIDE)
+    tab.open()
+    site.upstream.enqueue(Reply("Yes."))
+    tab.prompt.fill("Hello")
+    tab.hide()
+    tab.show()
+    tab.prompt.press("Enter")
+    tab.expect_status("done")
+    begin_another(tab)
+    expect(tab.prompt).to_have_value("")
+
+
+def test_a_draft_moves_with_the_conversation_that_gets_its_address(site: Site, tab: Tab) -> None:
+    site.upstream.enqueue(Reply("Yes."))
+    tab.hold_events()
+    tab.ask("First")
+    expect(tab.stop_button).to_be_visible()
+    tab.prompt.fill("A draft")
+    tab.hide()
+    tab.show()
+    tab.let_events_come()
+    expect(tab.page).to_have_url(re.compile("/c/"))
+    begin_another(tab)
+    expect(tab.prompt).to_have_value("")
+    tab.page.go_back()
+    expect(tab.prompt).to_have_value("A draft")
+
+
+def test_an_example_leaves_a_draft_alone(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("Very."), Reply("Yes."))
+    chat.prompt.fill("A draft")
+    chat.page.get_by_role("button", name="How cool are LLMs?").click()
+    chat.expect_status("done")
+    expect(chat.questions).to_contain_text("How cool are LLMs?")
+    expect(chat.prompt).to_have_value("A draft")
+    chat.prompt.press("Enter")
+    expect(chat.body).to_have_text("Yes.")
