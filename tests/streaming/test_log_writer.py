@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import DatabaseError, InternalError, OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import tool
 
@@ -153,6 +154,22 @@ def test_an_end_that_cannot_be_stored_follows_all_that_the_database_has(
     assert log.ended
     assert log.events() == stored(run.pk)
     assert Run.objects.get(pk=run.pk).status == "failed"
+
+
+def test_many_runs_cost_the_database_as_much_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_writer, "wake", lambda log: None)
+    owner = lease.take()
+
+    def queries(runs: int) -> int:
+        ids = [Run.objects.create(pk=uuid4(), owner=owner).pk for _ in range(runs)]
+        logs = [OwnedLog(run_id, owner=owner, on_over=lambda: None) for run_id in ids]
+        for log in logs:
+            log.put(Token("Hello"))
+        with CaptureQueriesContext(connection) as asked:
+            assert not LogWriter()._write(logs)
+        return len(asked)
+
+    assert queries(200) == queries(1)
 
 
 def test_refusals_count_in_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
