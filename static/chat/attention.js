@@ -21,7 +21,7 @@ export class Attention {
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
   }
 
-  get isAway() {
+  get #isAway() {
     return this.#away.signal.aborted;
   }
 
@@ -32,7 +32,7 @@ export class Attention {
 
   /** Resolves as soon as the page is looked at. @param {AbortSignal} signal @returns {Promise<void>} */
   back(signal) {
-    if (!this.isAway || signal.aborted) return Promise.resolve();
+    if (!this.#isAway || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       this.#shown.addEventListener("shown", () => resolve(), { once: true });
       signal.addEventListener("abort", () => resolve(), { once: true });
@@ -40,7 +40,7 @@ export class Attention {
   }
 
   #comeBack() {
-    const wasAway = this.isAway;
+    const wasAway = this.#isAway;
     if (wasAway) this.#away = new AbortController();
     this.#shown.dispatchEvent(new Event("shown"));
     return wasAway;

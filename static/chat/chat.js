@@ -36,7 +36,7 @@ export class Chat {
     this.#toBottom = stickToBottom(this.#messages, find(root, "[data-jump]"), signal);
     const form = /** @type {HTMLFormElement} */ (find(root, "[data-composer]"));
     this.#composer = new Composer(form, { onSend: () => this.#send(), onStop: () => this.#stop() }, signal);
-    this.#outbox = new Outbox(this.#composer, signal);
+    this.#outbox = new Outbox(root, this.#composer, signal);
     const mayUpdate = () => !this.#composer.busy && !document.hidden;
     this.#updates = new Updates(root, { mayUpdate, onArticle: (article) => this.#show(article) }, signal);
     const onShown = (/** @type {boolean} */ wasAway) => this.#updates.look({ happened: wasAway && this.#conversation !== "" });
@@ -125,15 +125,28 @@ export class Chat {
       if (begins && this.#composer.state === "stopping") this.#stop();
     };
     const page = { root: this.#root, attention: this.#attention, onEvent, again: accepted?.again ?? null };
-    const outcome = await followReply(reply, accepted?.response ?? null, page, this.#signal);
+    const following = followReply(reply, accepted?.response ?? null, page, this.#signal);
+    const outcome = await following.catch((error) => this.#failed(error));
     if (outcome === "leaving") return;
     this.#reply = null;
     this.#composer.state = "idle";
+    if (outcome === "failed") return;
     // The server knows how a reply ended that was lost on the way. (Of a page fresh from it there is nothing new.)
     if (outcome !== "ended" && !(await this.#updates.now())) {
       this.#announce(reply.end({ status: "interrupted", finish_reason: null, error: null }));
     }
     this.#updates.look();
+  }
+
+  /**
+   * A fault of the page's own. The server has the reply; a page that loaded it again by itself might never end.
+   * @param {unknown} error
+   */
+  #failed(error) {
+    reportError(error);
+    const message = "The page could not show the reply. Retry loads it again.";
+    this.#composer.notice({ message, retryAfter: 0, retry: () => location.reload() });
+    return "failed";
   }
 
   /** @param {Reply} reply @param {import("./sse.js").ServerEvent} event */

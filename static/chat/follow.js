@@ -1,7 +1,7 @@
 // One run, from the first event to the last, over as many connections as it takes.
 
 import { BackOff, pause } from "./pause.js";
-import { events } from "./sse.js";
+import { BrokenOff, events } from "./sse.js";
 
 /** @typedef {import("./sse.js").ServerEvent} ServerEvent */
 
@@ -29,12 +29,14 @@ import { events } from "./sse.js";
  * @param {Source} source
  * @param {AbortSignal} signal  leaves the run alone and stops reading
  * @returns {Promise<"ended" | "reset" | "over">}
+ * @throws {unknown} what `onEvent` throws, and when `signal` is aborted
  */
 export async function followRun(response, source, signal) {
   const wait = new BackOff({ first: source.retryMin, most: source.retryMax });
   let prompt = true; // the next attempt may be made at once: a server that is replaced closes all connections
   for (;;) {
     const { outcome, heard, retryAfter } = await connect(response, source, signal);
+    signal.throwIfAborted();
     if (outcome === "ended" || outcome === "reset" || outcome === "over") return outcome;
     response = null;
     if (heard) {
@@ -51,7 +53,6 @@ export async function followRun(response, source, signal) {
       source.onLost(retryAfter ? source.patience : 0);
       await pause(retryAfter || wait.next(), signal, { hurry: !retryAfter });
     }
-    signal.throwIfAborted();
   }
 }
 
@@ -64,21 +65,19 @@ export async function followRun(response, source, signal) {
  */
 async function connect(given, source, signal) {
   const { signal: away } = source.attention;
+  let response;
   try {
-    const response = given ?? (await source.open(AbortSignal.any([signal, away])));
-    if (isStream(response)) {
-      source.onBack();
-      return await read(/** @type {ReadableStream<Uint8Array>} */ (response.body), source, away, signal);
-    }
-    const isAway = response.status >= 500 || response.status === 429;
-    const seconds = Number.parseInt(response.headers.get("Retry-After") ?? "", 10) || 0;
-    return isAway ? { outcome: "broken", retryAfter: seconds * 1000 } : { outcome: "over" };
-  } catch (error) {
-    if (signal.aborted) throw error;
-    if (away.aborted) return { outcome: "left" };
-    if (!(error instanceof TypeError)) throw error; // a TypeError is the network's
-    return { outcome: "broken" };
+    response = given ?? (await source.open(AbortSignal.any([signal, away])));
+  } catch {
+    return { outcome: away.aborted ? "left" : "broken" };
   }
+  if (isStream(response)) {
+    source.onBack();
+    return read(/** @type {ReadableStream<Uint8Array>} */ (response.body), source, away, signal);
+  }
+  const isAway = response.status >= 500 || response.status === 429;
+  const seconds = Number.parseInt(response.headers.get("Retry-After") ?? "", 10) || 0;
+  return isAway ? { outcome: "broken", retryAfter: seconds * 1000 } : { outcome: "over" };
 }
 
 /** @param {Response} response */
@@ -111,8 +110,8 @@ async function read(body, source, away, signal) {
     }
     return { outcome: away.aborted ? "left" : "closed", heard };
   } catch (error) {
-    if (signal.aborted || !(error instanceof TypeError)) throw error;
-    return { outcome: "broken", heard };
+    if (!(error instanceof BrokenOff)) throw error; // a fault of the page's own
+    return { outcome: away.aborted ? "left" : "broken", heard };
   } finally {
     clearTimeout(timer);
   }

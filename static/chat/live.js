@@ -1,5 +1,6 @@
 // A reply that is being written: its run's events, from where the page is to the end.
 
+import { answer } from "./answer.js";
 import { followRun } from "./follow.js";
 import { address } from "./parts.js";
 import { withHtml } from "./requests.js";
@@ -10,7 +11,7 @@ import { withHtml } from "./requests.js";
  * @property {HTMLElement} root
  * @property {import("./attention.js").Attention} attention
  * @property {(event: ServerEvent) => void} onEvent
- * @property {((signal: AbortSignal) => Promise<Response>) | null} again  repeats the request that has started the reply
+ * @property {((limits: import("./answer.js").Limits) => Promise<Response>) | null} again  repeats the request that has started the reply
  */
 
 /**
@@ -20,11 +21,15 @@ import { withHtml } from "./requests.js";
  * @param {Page} page
  * @param {AbortSignal} signal
  * @returns {Promise<"ended" | "reset" | "over" | "leaving">}
+ * @throws {unknown} what `onEvent` throws
  */
 export async function followReply(reply, response, { root, attention, onEvent, again }, signal) {
-  const { retryMin, retryMax, silence, patience } = root.dataset;
-  // Until its first event has come, the reply is only known to the request that has started it.
-  const open = (/** @type {AbortSignal} */ until) => (again && !reply.run ? again(until) : events(root, reply, until));
+  const { retryMin, retryMax, silence, patience, answerWithin } = root.dataset;
+  const open = (/** @type {AbortSignal} */ until) => {
+    const limits = { within: Number(answerWithin), signal: until };
+    // Until its first event has come, the reply is only known to the request that has started it.
+    return again && !reply.run ? again(limits) : events(root, reply, limits);
+  };
   const notice = new LostNotice(reply);
   const source = {
     open,
@@ -47,11 +52,11 @@ export async function followReply(reply, response, { root, attention, onEvent, a
   }
 }
 
-/** @param {HTMLElement} root @param {import("./reply.js").Reply} reply @param {AbortSignal} signal */
-function events(root, reply, signal) {
+/** @param {HTMLElement} root @param {import("./reply.js").Reply} reply @param {import("./answer.js").Limits} limits */
+function events(root, reply, limits) {
   const url = withHtml(`${address(root, "eventsUrl", reply.run)}?after=${reply.after}`);
   const headers = { Accept: "text/event-stream", "Last-Event-ID": String(reply.after) };
-  return fetch(url, { headers, cache: "no-store", signal });
+  return answer(url, { headers, cache: "no-store" }, limits);
 }
 
 /** Says that the connection is lost, unless it is back in time. */

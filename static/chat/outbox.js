@@ -7,15 +7,17 @@ const SOON = 2; // seconds
 const ATTEMPTS = 8;
 
 /** A request that was taken: its answer, and the way to ask for the same again, which has the same key.
- * @typedef {{ response: Response, again: (signal: AbortSignal) => Promise<Response> }} Accepted
+ * @typedef {{ response: Response, again: (limits: import("./answer.js").Limits) => Promise<Response> }} Accepted
  */
 
 export class Outbox {
+  #root;
   #composer;
   #signal;
 
-  /** @param {import("./composer.js").Composer} composer @param {AbortSignal} signal */
-  constructor(composer, signal) {
+  /** @param {HTMLElement} root @param {import("./composer.js").Composer} composer @param {AbortSignal} signal */
+  constructor(root, composer, signal) {
+    this.#root = root;
     this.#composer = composer;
     this.#signal = signal;
   }
@@ -33,7 +35,7 @@ export class Outbox {
     this.#composer.state = "sending";
     try {
       const response = await this.#post(url, data);
-      return { response, again: (signal) => openEvents(url, data, signal) };
+      return { response, again: (limits) => openEvents(url, data, limits) };
     } catch (error) {
       this.#refused(error, retry);
       return null;
@@ -42,11 +44,16 @@ export class Outbox {
     }
   }
 
+  /** A message that was not answered in time may have arrived: its key makes it safe to send it again. */
+  get #limits() {
+    return { within: Number(this.#root.dataset.answerWithin), signal: this.#signal };
+  }
+
   /** A server that is being replaced is back in a moment: that is not worth a word. @param {string} url @param {FormData} data */
   async #post(url, data) {
     for (let left = ATTEMPTS; ; left -= 1) {
       try {
-        return await postForEvents(url, data, this.#signal);
+        return await postForEvents(url, data, this.#limits);
       } catch (error) {
         const isSoonBack = error instanceof Refused && error.retryAfter > 0 && error.retryAfter <= SOON;
         if (!isSoonBack || left === 1) throw error;
@@ -60,7 +67,7 @@ export class Outbox {
   async stop(url) {
     this.#composer.notice(null);
     try {
-      await postForJson(url, this.#composer.token, this.#signal);
+      await postForJson(url, this.#composer.token, this.#limits);
     } catch (error) {
       if (this.#composer.state !== "stopping") return; // the reply has ended meanwhile
       this.#composer.state = "running"; // Stop may be tried again

@@ -43,8 +43,4 @@ export class Reasoning {
     }
     this.#details.hidden = false;
   }
-
-  end() {
-    this.over();
-  }
 }

@@ -1,5 +1,9 @@
 // Requests that make the server do something, and what a refusal says.
 
+import { answer } from "./answer.js";
+
+/** @typedef {import("./answer.js").Limits} Limits */
+
 /** Why a request was refused, in a sentence, and how many seconds to wait before another. */
 export class Refused extends Error {
   /** @param {string} message @param {{ retryAfter?: number, retryable?: boolean }} [options] */
@@ -15,25 +19,25 @@ export class Refused extends Error {
  * (`redirected`), if this had been asked for before, so long ago that its events are gone.
  * @param {string} url
  * @param {FormData} data  with the CSRF token
- * @param {AbortSignal} signal
+ * @param {Limits} limits
  * @returns {Promise<Response>}
  * @throws {Refused}
  */
-export async function postForEvents(url, data, signal) {
-  const response = await told(openEvents(url, data, signal), signal);
+export async function postForEvents(url, data, limits) {
+  const response = await told(openEvents(url, data, limits), limits.signal);
   const isStream = response.headers.get("Content-Type")?.startsWith("text/event-stream");
   if (response.ok && (isStream || response.redirected)) return response;
   throw await refusal(response);
 }
 
-/** The same, whatever the answer is. @param {string} url @param {FormData} data @param {AbortSignal} signal */
-export function openEvents(url, data, signal) {
-  return post(withHtml(url), data, "text/event-stream", signal);
+/** The same, whatever the answer is. @param {string} url @param {FormData} data @param {Limits} limits */
+export function openEvents(url, data, limits) {
+  return post(withHtml(url), data, "text/event-stream", limits);
 }
 
-/** @param {string} url @param {FormData} data @param {AbortSignal} signal @throws {Refused} */
-export async function postForJson(url, data, signal) {
-  const response = await told(post(url, data, "application/json", signal), signal);
+/** @param {string} url @param {FormData} data @param {Limits} limits @throws {Refused} */
+export async function postForJson(url, data, limits) {
+  const response = await told(post(url, data, "application/json", limits), limits.signal);
   if (!response.ok) throw await refusal(response);
 }
 
@@ -44,17 +48,17 @@ export function withHtml(url) {
   return full.href;
 }
 
-/** @param {string} url @param {FormData} data @param {string} accept @param {AbortSignal} signal */
-function post(url, data, accept, signal) {
+/** @param {string} url @param {FormData} data @param {string} accept @param {Limits} limits */
+function post(url, data, accept, limits) {
   const body = new URLSearchParams(/** @type {[string, string][]} */ ([...data]));
   const headers = { Accept: accept, "X-CSRFToken": String(data.get("csrfmiddlewaretoken") ?? "") };
-  return fetch(url, { method: "POST", headers, body, signal });
+  return answer(url, { method: "POST", headers, body }, limits);
 }
 
-/** Make a refusal of a lost connection. @param {Promise<Response>} answer @param {AbortSignal} signal */
-async function told(answer, signal) {
+/** Make a refusal of a lost connection. @param {Promise<Response>} response @param {AbortSignal} signal */
+async function told(response, signal) {
   try {
-    return await answer;
+    return await response;
   } catch (error) {
     if (signal.aborted) throw error;
     throw new Refused("The site could not be reached. Check the connection and try again.");
@@ -63,8 +67,8 @@ async function told(answer, signal) {
 
 /** @param {Response} response @returns {Promise<Refused>} */
 async function refusal(response) {
-  const answer = await response.json().catch(() => null);
-  const message = answer?.error?.message ?? `The site could not do that (status ${response.status}).`;
+  const told = await response.json().catch(() => null);
+  const message = told?.error?.message ?? `The site could not do that (status ${response.status}).`;
   const retryAfter = Number.parseInt(response.headers.get("Retry-After") ?? "0", 10) || 0;
   return new Refused(message, { retryAfter, retryable: response.status >= 500 || response.status === 429 });
 }

@@ -1,5 +1,8 @@
 // Server-sent events over fetch, as WHATWG has them. EventSource cannot POST, and gives up at the first 502.
 
+/** The connection has gone in the middle of its events. */
+export class BrokenOff extends Error {}
+
 /** @typedef {{ type: string, data: string, id: string }} ServerEvent  `id` is the last one seen: it persists. */
 
 /**
@@ -8,17 +11,21 @@
  * @param {{ onBytes?: () => void, signal?: AbortSignal }} [options]  `onBytes` hears of everything that comes,
  *   heartbeats as well; `signal` ends the reading where it is
  * @returns {AsyncGenerator<ServerEvent>}
+ * @throws {BrokenOff}
  */
 export async function* events(body, { onBytes = () => {}, signal } = {}) {
   const reader = body.getReader();
   const cancel = () => void reader.cancel().catch(() => {});
   if (signal?.aborted) cancel();
   signal?.addEventListener("abort", cancel);
+  const brokenOff = (/** @type {unknown} */ cause) => {
+    throw new BrokenOff("The connection broke off.", { cause });
+  };
   const decoder = new TextDecoder(); // drops a byte order mark
   const parser = new EventParser();
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read().catch(brokenOff);
       if (done) return;
       onBytes();
       yield* parser.feed(decoder.decode(value, { stream: true }));
@@ -42,9 +49,11 @@ export class EventParser {
    * @returns {Generator<ServerEvent>}
    */
   *feed(text) {
+    if (!text) return;
     // A CRLF may be cut in two: the CR has already ended the line.
-    if (this.#afterCarriageReturn && text.startsWith("\n")) text = text.slice(1);
-    if (text) this.#afterCarriageReturn = text.endsWith("\r");
+    const isEnded = this.#afterCarriageReturn && text.startsWith("\n");
+    this.#afterCarriageReturn = text.endsWith("\r");
+    if (isEnded) text = text.slice(1);
     const lines = text.split(/\r\n|\r|\n/);
     for (const [index, part] of lines.entries()) {
       this.#line += part;

@@ -1,6 +1,7 @@
 // Brings the messages up to date with the server: another tab or another device may have written, and a reply may
 // have ended while nobody could tell. All else on the page stays as it is, a draft above all.
 
+import { answer } from "./answer.js";
 import { address, find } from "./parts.js";
 import { BackOff, pause } from "./pause.js";
 
@@ -70,15 +71,16 @@ async function newerPage(url, messages, root, signal) {
   const { message, status } = /** @type {HTMLElement | null} */ (messages.lastElementChild)?.dataset ?? {};
   const headers = { Accept: "text/html", "If-None-Match": `"${message}-${status}"` };
   const wait = new BackOff({ first: Number(root.dataset.retryMin), most: Number(root.dataset.retryMax) });
+  const limits = { within: Number(root.dataset.answerWithin), signal };
   while (!signal.aborted) {
     try {
-      const response = await fetch(url, { headers, cache: "no-store", signal });
+      const response = await answer(url, { headers, cache: "no-store" }, limits);
       if (response.status === 304) return null;
       const isThere = response.ok && !response.redirected;
       if (isThere) return new DOMParser().parseFromString(await response.text(), "text/html");
       if (response.status < 500 && response.status !== 429) return leave();
-    } catch (error) {
-      if (!signal.aborted && !(error instanceof TypeError)) throw error; // a TypeError is the network's
+    } catch {
+      // Only the network fails here.
     }
     await pause(wait.next(), signal);
   }

@@ -43,6 +43,7 @@ DROPPABLE = """() => {
 
 # Any pause before another attempt is longer than the test.
 NO_RETRY = "document.querySelector('[data-chat]').dataset.retryMin = '600000'"
+SHORT_WAIT = "document.querySelector('[data-chat]').dataset.answerWithin = '1000'"
 
 
 @pytest.fixture
@@ -82,6 +83,47 @@ def test_a_connection_that_has_fallen_silent_is_opened_again(site: Site, chat: C
     gate.open()
     chat.expect_status("done")
     expect(chat.body).to_have_text("Before, and after.")
+
+
+def test_a_connection_that_is_never_answered_is_asked_for_again(site: Site, chat: ChatPage) -> None:
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("Before, ", gate, "and after."))
+    chat.page.evaluate(SHORT_WAIT)
+    chat.ask("Go")
+    expect(chat.reply).to_contain_text("Before,")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    chat.page.route("**/events/**", hold, times=1)
+    with chat.page.expect_response("**/events/**"):
+        chat.page.evaluate("closeConnection()")
+    assert len(held) == 1
+    gate.open()
+    chat.expect_status("done")
+    expect(chat.body).to_have_text("Before, and after.")
+
+
+def test_a_fault_of_the_page_itself_is_said_and_not_taken_for_the_networks(
+    site: Site, chat: ChatPage, watch: Watch
+) -> None:
+    watch.expect("Cannot set properties of null")
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("Before, ", gate, "and after."))
+    asked: list[str] = []
+    chat.page.on("request", lambda request: asked.append(request.url))
+    chat.page.evaluate("document.querySelector('[data-announcer]').remove()")
+    chat.ask("Go")
+    expect(chat.notice).to_contain_text("The page could not show the reply.")
+    expect(chat.send_button).to_be_visible()
+    assert [url for url in asked if "/events/" in url] == []
+    chat.retry_button.click()
+    expect(chat.reply).to_contain_text("Before,")
+    gate.open()
+    chat.expect_status("done")
+    expect(chat.body).to_have_text("Before, and after.")
+    assert len(site.upstream.requests) == 1
 
 
 def test_a_connection_that_the_server_closes_is_opened_again_without_a_word(
@@ -257,6 +299,26 @@ def test_a_message_whose_answer_was_lost_is_sent_again_and_taken_once(
     expect(chat.prompt).to_have_value("")
     expect(chat.page.get_by_role("link", name="How often?")).to_have_count(1)
     chat.page.reload()
+    expect(chat.questions).to_have_count(1)
+    assert len(site.upstream.requests) == 1
+
+
+def test_a_message_that_is_never_answered_is_kept_and_can_be_sent_again(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("Once."))
+    held: list[Route] = []
+
+    def take(route: Route) -> None:
+        route.fetch()
+        held.append(route)
+
+    chat.page.evaluate(SHORT_WAIT)
+    chat.page.route("**/messages/**", take, times=1)
+    chat.ask("How often?")
+    expect(chat.notice).to_contain_text("could not be reached")
+    assert len(held) == 1
+    expect(chat.prompt).to_have_value("How often?")
+    chat.retry_button.click()
+    chat.expect_status("done")
     expect(chat.questions).to_have_count(1)
     assert len(site.upstream.requests) == 1
 

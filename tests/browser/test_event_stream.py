@@ -52,3 +52,4 @@ def test_events_are_the_same_wherever_the_stream_is_cut(chat: ChatPage, line_end
 def test_line_ends_may_be_mixed(chat: ChatPage) -> None:
     expected = [{"type": "message", "data": "a\nb", "id": ""}, {"type": "message", "data": "c", "id": ""}]
     assert parse(chat, ["data: a\r", "\ndata: b\r\n\r", "data: c\n\r", "\n"]) == expected
+    assert parse(chat, ["data: a\r", "\n", "data: b\r", "\n", "\n", "data: c\n\n"]) == expected

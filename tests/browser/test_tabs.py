@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Watch
@@ -230,6 +230,21 @@ def test_looking_whether_there_is_anything_new_costs_next_to_nothing_and_moves_n
         tab.show()
     assert waited.value.status == 304
     assert tab.reply.evaluate("article => article.marked") is True
+
+
+def test_a_look_for_anything_new_that_is_never_answered_is_taken_again(site: Site, tab: Tab) -> None:
+    converse(site, tab)
+    tab.page.evaluate("document.querySelector('[data-chat]').dataset.answerWithin = '1000'")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    tab.page.route("**/c/*/", hold, times=1)
+    tab.hide()
+    with tab.page.expect_response("**/c/*/"):
+        tab.show()
+    assert len(held) == 1
 
 
 def test_messages_that_are_shown_already_stay_as_they_are(site: Site, tab: Tab) -> None:
