@@ -9,6 +9,7 @@ import contextlib
 import socket
 from typing import Any
 
+from gunicorn.workers.base import Worker
 from gunicorn.workers.ggevent import GeventWorker
 
 from chatsite.stalled import not_for_ever, unwritable
@@ -23,6 +24,11 @@ class PatientGeventWorker(GeventWorker):  # type: ignore[misc] # gunicorn is not
         """In the order in which they came."""
         self._answered: set[socket.socket] = set()
         """Those whose request is being answered."""
+
+    def notify(self) -> None:
+        """A sign of life for the master. gunicorn's own ends the process when there is none: here
+        `chatsite.leaving` looks after that, so that requests are answered first."""
+        Worker.notify(self)
 
     def handle(self, listener: Any, client: socket.socket, addr: Any) -> None:
         self._connections[client] = None

@@ -250,6 +250,10 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not
             self.log.info("Cutting off %s, which keeps a thread that others wait for", conn.client)
             conn.cut()
 
+    def is_parent_alive(self) -> bool:
+        """`chatsite.leaving` looks after that. gunicorn would leave its loop as if it were still to serve."""
+        return True
+
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - gunicorn's
         """A worker that is about to end lets its listeners go: whom nobody will accept is refused at once, or
         goes to another worker, and would otherwise wait until this one has ended."""

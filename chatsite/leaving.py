@@ -1,9 +1,10 @@
 """How a worker leaves: its readers at once, its replies when they have ended or the grace has.
 
-The master tells it to by TERM (a deploy, a stop) or by QUIT (Ctrl-C: no grace). The handlers only take a
-note; a thread of this module's does the rest.
+The master tells it to by TERM (a deploy, a stop), by QUIT (Ctrl-C: no grace), or by its own death. The
+handlers only take a note; a thread of this module's does the rest.
 """
 
+import math
 import os
 import signal
 import sys
@@ -29,7 +30,8 @@ class Leaving:
         self._succession = succession
         self._heartbeat = os.dup(worker.tmp.fileno())
         self._told_at: float | None = None
-        self._grace_ends = 0.0
+        self._grace_ends = math.inf
+        """Not known before the watching thread has seen that the worker leaves."""
         self._in_a_hurry = False
 
     def prepare(self) -> None:
@@ -40,9 +42,12 @@ class Leaving:
         threading.Thread(target=self._watch, name="leaving", daemon=True).start()
 
     def finish(self, code: int) -> None:
-        """The server has nothing more to do. Waits for replies that go on, and ends the process."""
+        """The server has nothing more to do: waits for replies that go on, and ends the process. Does not
+        wait if the server has failed, or hangs, which is what a `code` says: another one has to take over."""
         from streaming import admission
 
+        self._in_a_hurry |= code != 0
+        self._worker.alive = False
         while admission.runs.count and self._may_go_on():
             self._beat()
             time.sleep(0.05)
@@ -65,7 +70,8 @@ class Leaving:
         from streaming import runs
 
         while self._worker.alive:
-            self._leave_when_relieved()
+            if self._is_alone() or self._is_relieved():
+                self._worker.handle_exit(signal.SIGTERM, None)
             time.sleep(0.1)
         self._grace_ends = time.monotonic() + max(0.0, self._worker.cfg.graceful_timeout - MARGIN)
         runs.drain()
@@ -73,11 +79,15 @@ class Leaving:
             time.sleep(0.05)
         leave(0)
 
-    def _leave_when_relieved(self) -> None:
+    def _is_alone(self) -> bool:
+        """Whether the master is dead."""
+        return bool(os.getppid() != self._worker.ppid)
+
+    def _is_relieved(self) -> bool:
+        """Whether it was told to leave, and waits for no successor."""
         if self._told_at is None:
-            return
-        if not self._succession.is_expected or time.monotonic() - self._told_at > SUCCESSORS:
-            self._worker.handle_exit(signal.SIGTERM, None)
+            return False
+        return not self._succession.is_expected or time.monotonic() - self._told_at > SUCCESSORS
 
     def _may_go_on(self) -> bool:
         return not self._in_a_hurry and time.monotonic() < self._grace_ends

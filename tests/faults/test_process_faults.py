@@ -7,6 +7,7 @@ import os
 import random
 import resource
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,12 +19,14 @@ import pytest
 
 from tests.faults.checker import check
 from tests.faults.conftest import GRACE, SETTINGS, TWO_KINDS, options_of
+from tests.faults.connections import ServersEnd
 from tests.faults.ledger import Ledger
 from tests.faults.reader import Reader
 from tests.faults.store import SQLite
 from tests.server import ROOT, environment
 from tests.site import Site, SiteStarter
 from tests.upstream import Pause, Reply
+from tests.visitor import Reading
 from tests.waiting import wait_until
 
 LONG = 60.0
@@ -101,23 +104,36 @@ def test_a_reply_of_which_nothing_was_shown_is_written_after_all(site: Site, led
 
 @pytest.mark.parametrize("kind", TWO_KINDS)
 def test_the_master_is_killed(start_site: SiteStarter, kind: str) -> None:
-    with alone(start_site, kind) as (site, ledger):
-        gate = site.upstream.gate()
-        readers = readers_of(
-            ledger, site, *(Reply("a ", gate) for _ in range(2)), *(a_flow() for _ in range(3))
-        )
+    """Its workers leave as if they had been told to, and another master can start meanwhile."""
+    with alone(start_site, kind, grace=20) as (site, ledger):
+        gate, never = site.upstream.gate(), site.upstream.gate()
+        held = [Reply("a ", gate, "b") for _ in range(2)]
+        readers = readers_of(ledger, site, *held, *(a_flow() for _ in range(3)), Reply("c ", never))
         read_by_all(readers, 2)
-        workers = site.server.worker_pids
+        orphans = [Path(f"/proc/{pid}") for pid in site.server.worker_pids]
 
         os.kill(site.server.pid, signal.SIGKILL)
 
+        for reader in readers:
+            reader.wait_until_lost()
+        wait_until(lambda: refuses_connections(site), timeout=2.0)
         site.server.process.wait()
-        # They see that they are alone, and leave.
-        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), timeout=GRACE + LONG)
         site.server.start()
+        assert any(orphan.exists() for orphan in orphans)
+        gate.open()
         for reader in readers:
             reader.join()
-        assert {reader.status for reader in readers} <= {"done", "interrupted"}
+        assert [reader.status for reader in readers] == ["done"] * 5 + ["interrupted"]
+        wait_until(lambda: not any(orphan.exists() for orphan in orphans), timeout=LONG)
+
+
+def refuses_connections(site: Site) -> bool:
+    """Whether nobody listens at the site's address any more."""
+    try:
+        socket.create_connection(("127.0.0.1", site.server.port)).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 def test_a_worker_that_was_frozen_writes_nothing_any_more(start_site: SiteStarter) -> None:
@@ -152,14 +168,16 @@ def owner_of(store: SQLite, run: str) -> int:
 
 
 @contextmanager
-def alone(start_site: SiteStarter, kind: str, **settings: str) -> Iterator[tuple[Site, Ledger]]:
+def alone(
+    start_site: SiteStarter, kind: str, *, grace: int = GRACE, **settings: str
+) -> Iterator[tuple[Site, Ledger]]:
     """A site of the test's own, which may end and start again; what was promised is checked in the end."""
     worker_class, workers = options_of(kind)
     site = start_site(
         worker_class=worker_class,
         workers=workers,
         settings=SETTINGS | settings,
-        arguments=[f"--graceful-timeout={GRACE}"],
+        arguments=[f"--graceful-timeout={grace}"],
     )
     ledger = Ledger(site.upstream)
     yield site, ledger
@@ -193,6 +211,33 @@ def test_the_site_is_told_to_leave_with_fifty_streams(
         assert {reader.status for reader in readers[25:]} == {"interrupted"}
         if number == signal.SIGTERM:
             assert {reader.text for reader in readers[:25]} == {"a b c"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
+@pytest.mark.parametrize("kind", ["gthread-1", "gevent-1"])
+def test_a_reply_that_nobody_reads_has_the_same_grace(
+    start_site: SiteStarter, kind: str, number: signal.Signals
+) -> None:
+    """Its tab is hidden: no connection is open when the worker is told to leave."""
+    with alone(start_site, kind, LOG_LEVEL="INFO") as (site, ledger):
+        gate = site.upstream.gate()
+        prompt, reading = ledger.ask(site.visitor(), Reply("a ", gate, *a_flow().steps))
+        reading.until("token")
+        servers_end = ServersEnd(site, reading)
+        reading.close()
+        wait_until(servers_end.is_closed)
+        (worker,) = site.server.worker_pids
+
+        os.kill(site.server.pid, number)
+        wait_until(lambda: f"Worker exiting (pid: {worker})" in site.server.log, timeout=LONG)
+        gate.open()
+
+        if number == signal.SIGTERM:
+            assert site.server.process.wait(GRACE + LONG) == 0
+            site.server.start()
+        again = prompt.follow(after=2)
+        assert isinstance(again, Reading)
+        assert again.end["status"] == "done"
 
 
 @pytest.mark.parametrize("kind", ["gthread-1", "gevent-2"])
