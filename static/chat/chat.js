@@ -1,11 +1,11 @@
-// The page: sends messages, follows one reply at a time, and keeps its parts in step.
+// The page: sends messages, has their replies followed, and keeps its parts in step.
 
 import { Attention } from "./attention.js";
 import { Composer } from "./composer.js";
 import { addCopyButtons } from "./copy.js";
 import { conversationBegan } from "./conversations.js";
 import { appendExchange, removeEarlier } from "./exchange.js";
-import { followReply } from "./live.js";
+import { Following } from "./following.js";
 import { Outbox } from "./outbox.js";
 import { address, copyOf, find } from "./parts.js";
 import { Reply } from "./reply.js";
@@ -18,30 +18,28 @@ import { Updates } from "./update.js";
 
 export class Chat {
   #root;
-  #signal;
   #messages;
   #composer;
   #outbox;
   #toBottom;
-  #attention;
   #tabs;
-  #updates;
-  /** @type {Reply | null} */ #reply = null;
+  #following;
 
   /** @param {HTMLElement} root @param {AbortSignal} signal */
   constructor(root, signal) {
     this.#root = root;
-    this.#signal = signal;
     this.#messages = find(root, "[data-messages]");
     this.#toBottom = stickToBottom(this.#messages, find(root, "[data-jump]"), signal);
     const form = /** @type {HTMLFormElement} */ (find(root, "[data-composer]"));
-    this.#composer = new Composer(form, { onSend: () => this.#send(), onStop: () => this.#stop() }, signal);
-    this.#outbox = new Outbox(root, this.#composer, signal);
-    const mayUpdate = () => !this.#composer.busy && !document.hidden;
-    this.#updates = new Updates(root, { mayUpdate, onArticle: (article) => this.#show(article) }, signal);
-    const onShown = (/** @type {boolean} */ wasAway) => this.#updates.look({ happened: wasAway && this.#conversation !== "" });
-    this.#attention = new Attention({ hiddenAfter: Number(root.dataset.hiddenAfter), onShown }, signal);
-    this.#tabs = new Tabs((changed) => this.#updates.look({ happened: changed === this.#conversation }), signal);
+    const actions = { onSend: () => this.#send(), onStop: () => this.#following.stop() };
+    const composer = (this.#composer = new Composer(form, actions, signal));
+    const outbox = (this.#outbox = new Outbox(root, composer, signal));
+    const mayUpdate = () => !composer.busy && !document.hidden;
+    const updates = new Updates(root, { mayUpdate, onArticle: (article) => this.#show(article) }, signal);
+    const onShown = (/** @type {boolean} */ wasAway) => updates.look({ happened: wasAway && this.#conversation !== "" });
+    const attention = new Attention({ hiddenAfter: Number(root.dataset.hiddenAfter), onShown }, signal);
+    this.#tabs = new Tabs((changed) => updates.look({ happened: changed === this.#conversation }), signal);
+    this.#following = new Following(root, { composer, outbox, attention, updates }, signal);
     root.addEventListener("submit", (event) => this.#onSubmit(event), { signal });
     openCitedSources(this.#messages, signal);
     for (const article of this.#messages.children) this.#show(/** @type {HTMLElement} */ (article));
@@ -58,7 +56,7 @@ export class Chat {
     const reply = new Reply(article);
     const isRunning = ["queued", "running"].includes(article.dataset.status ?? "");
     if (!isRunning) reply.finished();
-    else if (article === this.#messages.lastElementChild) this.#follow(reply, null, "");
+    else if (article === this.#messages.lastElementChild) this.#following.follow(reply, null);
   }
 
   /** What else can be asked for is in forms, so that it works without script as well. @param {SubmitEvent} event */
@@ -97,7 +95,7 @@ export class Chat {
     this.#root.querySelector("[data-welcome]")?.remove();
     const article = appendExchange(this.#messages, text);
     this.#toBottom();
-    await this.#follow(new Reply(article), accepted, text);
+    await this.#following.follow(new Reply(article), accepted, (start) => this.#onStart(article, start, text));
   }
 
   /** Put another reply in the place of one, whole or from where that stopped. @param {HTMLFormElement} form */
@@ -111,72 +109,20 @@ export class Chat {
     const article = copyOf("assistant");
     old.replaceWith(article);
     this.#composer.focus();
-    await this.#follow(new Reply(article), accepted, "");
-  }
-
-  /** @param {Reply} reply @param {Accepted | null} accepted @param {string} text  what it answers, if that is new */
-  async #follow(reply, accepted, text) {
-    this.#reply = reply;
-    this.#composer.state = "running";
-    const onEvent = (/** @type {import("./sse.js").ServerEvent} */ event) => {
-      const begins = event.type === "start" && accepted;
-      if (begins) this.#onStart(reply, JSON.parse(event.data), text);
-      this.#onEvent(reply, event);
-      if (begins && this.#composer.state === "stopping") this.#stop();
-    };
-    const page = { root: this.#root, attention: this.#attention, onEvent, again: accepted?.again ?? null };
-    const following = followReply(reply, accepted?.response ?? null, page, this.#signal);
-    const outcome = await following.catch((error) => this.#failed(error));
-    if (outcome === "leaving") return;
-    this.#reply = null;
-    this.#composer.state = "idle";
-    if (outcome === "failed") return;
-    // The server knows how a reply ended that was lost on the way. (Of a page fresh from it there is nothing new.)
-    if (outcome !== "ended" && !(await this.#updates.now())) {
-      this.#announce(reply.end({ status: "interrupted", finish_reason: null, error: null }));
-    }
-    this.#updates.look();
+    await this.#following.follow(new Reply(article), accepted, (start) => this.#onStart(article, start, ""));
   }
 
   /**
-   * A fault of the page's own. The server has the reply; a page that loaded it again by itself might never end.
-   * @param {unknown} error
+   * @param {HTMLElement} article
+   * @param {import("./following.js").Start} start
+   * @param {string} text  what the reply answers, if that is new
    */
-  #failed(error) {
-    reportError(error);
-    const message = "The page could not show the reply. Retry loads it again.";
-    this.#composer.notice({ message, retryAfter: 0, retry: () => location.reload() });
-    return "failed";
-  }
-
-  /** @param {Reply} reply @param {import("./sse.js").ServerEvent} event */
-  #onEvent(reply, { type, data, id }) {
-    const content = JSON.parse(data);
-    if (type === "start") this.#announce("The reply has begun.");
-    if (type === "end") this.#announce(reply.end(content));
-    else reply.take(type, content);
-    if (id) reply.after = Number(id); // a block has none, and repeats the one before
-  }
-
-  /** @param {Reply} reply @param {{ conversation: string, message: string }} start @param {string} text */
-  #onStart(reply, { conversation, message }, text) {
-    removeEarlier(message, reply.article, { withQuestion: text !== "" });
+  #onStart(article, { conversation, message }, text) {
+    removeEarlier(message, article, { withQuestion: text !== "" });
     this.#tabs.tell(conversation);
     if (this.#conversation || !conversation) return;
     this.#root.dataset.conversation = conversation;
     this.#composer.conversation = conversation;
     conversationBegan(address(this.#root, "conversationUrl", conversation), text);
-  }
-
-  /** Until the reply's first event it has no name that the server would know: then this is done again. */
-  #stop() {
-    this.#composer.state = "stopping";
-    this.#announce("Stopping.");
-    if (this.#reply?.run) this.#outbox.stop(address(this.#root, "stopUrl", this.#reply.run));
-  }
-
-  /** @param {string} sentence */
-  #announce(sentence) {
-    find(this.#root, "[data-announcer]").textContent = sentence;
   }
 }
