@@ -50,7 +50,7 @@ export function stickToBottom(messages, jump, signal) {
   jump.addEventListener("click", toBottom, { signal });
   addEventListener("pagehide", () => sessionStorage.setItem(KEY, sticking ? "" : location.pathname), { signal });
   const observer = new ResizeObserver(follow); // once a frame at most, when the page is laid out anyway
-  observer.observe(messages);
+  observer.observe(document.body); // the messages, and what the message box needs beneath them
   signal.addEventListener("abort", () => observer.disconnect());
   return toBottom;
 }

@@ -37,6 +37,12 @@ def test_an_empty_page_fits(chat: ChatPage, slug: str) -> None:
     expect_to_fit(chat)
 
 
+def test_what_is_typed_fits(chat: ChatPage) -> None:
+    chat.open().prompt.fill(f"Look at https://example.org/{LONG}")
+    expect_to_fit(chat)
+    expect(chat.send_button).to_be_in_viewport(ratio=1)
+
+
 def test_reasoning_and_steps_fit(site: Site, chat: ChatPage) -> None:
     call = ToolCall("calculator", (json.dumps({"expression": "1 + " * 60 + "1"}),))
     site.upstream.enqueue(Reply(Reasoning(LONG), call, finish="tool_calls"), Reply("Done."))

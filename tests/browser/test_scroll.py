@@ -83,6 +83,29 @@ def test_the_reader_who_has_gone_up_is_left_there(site: Site, chat: ChatPage) ->
     expect(chat.body.get_by_text("The end.")).to_be_in_viewport()
 
 
+def test_typing_does_not_move_a_reader_who_has_gone_up(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply(*LINES))
+    chat.ask("Go")
+    chat.expect_status("done")
+    chat.page.mouse.move(600, 300)
+    chat.page.mouse.wheel(0, -600)
+    expect(chat.jump_button).to_be_visible()
+    place = chat.page.evaluate("scrollY")
+    chat.prompt.press_sequentially("And what about this?")
+    expect(chat.prompt).to_have_value("And what about this?")
+    assert chat.page.evaluate("scrollY") == place
+
+
+def test_the_end_stays_in_view_when_the_message_box_needs_more_room(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply(*LINES))
+    chat.ask("Go")
+    chat.expect_status("done")
+    before = chat.page.evaluate("scrollY")
+    chat.prompt.fill("line\n" * 6)
+    chat.page.wait_for_function("(before) => scrollY > before + 50", arg=before)
+    assert chat.distance_to_bottom() < 1
+
+
 def test_a_reader_who_unfolds_something_is_left_there(site: Site, chat: ChatPage) -> None:
     lines = [Reasoning(f"Line {n}.\n") for n in range(60)]
     site.upstream.enqueue(Reply(*lines, *LINES[:20]))
