@@ -7,26 +7,30 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from chatsite.accounts.visitor import Visitor
 from chatsite.documents import embeddings
 from chatsite.documents.models import TITLE_LENGTH, Document, Embedding, Passage
 from chatsite.documents.parsing import Parsed, Unreadable, kind_of, parse
 from chatsite.documents.passages import Piece, split
-from streaming.admission import Busy
+from streaming import admission
+from streaming.admission import Admission, Busy
 
+AT_ONCE = 4
+"""Files that one process has in hand at the same time, also those that wait for their turn: each holds a
+thread, and the few that replies leave are for pages and Stop."""
+EACH = 2
+"""Of these, files of one person."""
 READ_AT_ONCE = 2
-"""Files that one process reads at the same time: reading takes a core, and threads are for replies."""
-EMBED_AT_ONCE = 4
-"""Files that it embeds at the same time: each holds a thread for as long as the model's server takes."""
+"""Of these, files that are being read: that takes a core."""
 PATIENCE = 5.0
-"""Seconds that an upload waits for its turn."""
+"""Seconds that a file waits for its turn to be read."""
 BATCH = 200
 """Passages in one INSERT."""
 
+_in_hand = Admission()
 _reading = threading.BoundedSemaphore(READ_AT_ONCE)
-_embedding = threading.BoundedSemaphore(EMBED_AT_ONCE)
 
 
 class TooMany(Exception):
@@ -38,18 +42,30 @@ def add(name: str, content: bytes, *, visitor: Visitor) -> Document:
     come at once.
     """
     kind_of(name)
-    check_room(visitor)
-    with _turn(_reading):
-        parsed = parse(name, content)
-    pieces = list(split(parsed.sections))
-    if not pieces:
-        raise Unreadable("The file has no text in it. Choose another one.")
-    vectors = _vectors_of(pieces)  # before the transaction: SQLite has one writer, and this takes seconds
-    with transaction.atomic():
+    with _in_a_place(visitor):
         check_room(visitor)
-        document = _store(_title(name), len(content), parsed, visitor)
-        _store_passages(document, pieces, vectors)
-    return document
+        parsed = _read(name, content)
+        pieces = list(split(parsed.sections))
+        if not pieces:
+            raise Unreadable("The file has no text in it. Choose another one.")
+        vectors = _vectors_of(pieces)  # before the transaction: SQLite has one writer, and this takes seconds
+        with transaction.atomic():
+            check_room(visitor)
+            document = _store(_title(name), len(content), parsed, visitor)
+            _store_passages(document, pieces, vectors)
+        return document
+
+
+@contextmanager
+def _in_a_place(visitor: Visitor) -> Iterator[None]:
+    """Nobody waits for a place: `Busy` at once where the person, or the process, has no other."""
+    place = _in_hand.enter(owner=visitor, most=EACH)
+    try:
+        if _in_hand.count > max(1, min(AT_ONCE, admission.limit() // 10)):
+            raise Busy
+        yield
+    finally:
+        place.leave()
 
 
 def check_room(visitor: Visitor) -> None:
@@ -59,22 +75,23 @@ def check_room(visitor: Visitor) -> None:
         raise TooMany(f"You have {most:,} documents, as many as you may have. Delete one to upload another.")
 
 
-@contextmanager
-def _turn(turns: threading.BoundedSemaphore) -> Iterator[None]:
-    if not turns.acquire(timeout=PATIENCE):
+def _read(name: str, content: bytes) -> Parsed:
+    """What is in the file, when its turn has come. No database connection is held meanwhile."""
+    if not connection.in_atomic_block:
+        connection.close()
+    if not _reading.acquire(timeout=PATIENCE):
         raise Busy
     try:
-        yield
+        return parse(name, content)
     finally:
-        turns.release()
+        _reading.release()
 
 
 def _vectors_of(pieces: Sequence[Piece]) -> list[embeddings.Vector]:
     """One for each; none at all where documents are found by their words only."""
     if not embeddings.model_name():
         return []
-    with _turn(_embedding):
-        return embeddings.of_passages([piece.text for piece in pieces])
+    return embeddings.of_passages([piece.text for piece in pieces])
 
 
 def _store(title: str, size: int, parsed: Parsed, visitor: Visitor) -> Document:

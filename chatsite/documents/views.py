@@ -19,11 +19,11 @@ from chatsite.documents.forms import ACCEPT, UploadForm
 from chatsite.documents.models import Document, Passage, PassageQuerySet
 from chatsite.documents.parsing import Unreadable
 from chatsite.documents.uploads import TooMany
-from chatsite.errors import busy, error
+from chatsite.errors import error
 from chatsite.see_other import SeeOther
 from streaming.admission import Busy
 
-_STATUS = {"too_large": 413, "too_many_documents": 409, "embedding_failed": 502}
+_STATUS = {"too_large": 413, "too_many_documents": 409, "embedding_failed": 502, "busy": 503}
 """Of refusals; the others are 400."""
 
 
@@ -101,9 +101,16 @@ def _upload(request: HttpRequest, visitor: Visitor) -> HttpResponse:
             request, visitor, ValidationError(f"Nothing was stored. {exc}", code="embedding_failed")
         )
     except Busy as exc:
-        return busy(request, retry_after=exc.retry_after)
+        return _busy(request, visitor, retry_after=exc.retry_after)
     messages.success(request, f"{document.title} was added. You can ask about it now.")
     return SeeOther(reverse("documents:list"))
+
+
+def _busy(request: HttpRequest, visitor: Visitor, *, retry_after: int) -> HttpResponse:
+    message = f"Too many files come at once. Nothing was stored: upload yours again in {retry_after} seconds."
+    response = _refuse(request, visitor, ValidationError(message, code="busy"))
+    response["Retry-After"] = str(retry_after)
+    return response
 
 
 def _refuse(request: HttpRequest, visitor: Visitor, refusal: ValidationError) -> HttpResponse:

@@ -11,7 +11,6 @@ from pytest_django import Settings
 from chatsite.accounts.visitor import Visitor
 from chatsite.documents import embeddings, uploads
 from chatsite.documents.models import Document, Embedding, Passage
-from streaming.admission import Busy
 from tests.chatsite.documents.meaning import MODEL, PATH, give_meaning, texts_embedded
 from tests.upstream import Failure, ScriptedUpstream, refusing_url, silent_port_url
 
@@ -70,19 +69,6 @@ def test_no_transaction_is_open_while_the_provider_is_asked(
     uploading.join(10)
 
     assert told == ["The embedding model's server failed. Try again."]
-
-
-def test_so_many_files_are_embedded_at_once_and_one_more_is_told_to_wait(
-    embedding: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(uploads, "_embedding", threading.BoundedSemaphore(1))
-    monkeypatch.setattr(uploads, "PATIENCE", 0.01)
-
-    with uploads._turn(uploads._embedding), pytest.raises(Busy):
-        add(TEN)
-
-    assert embedding.requests == []
-    add(TEN)
 
 
 # Failures

@@ -1,0 +1,111 @@
+"""Many files at once: who has to come again, and that nobody else waits."""
+
+import contextlib
+import select
+
+import pytest
+from django.db import connection
+
+from chatsite.accounts.visitor import Visitor
+from chatsite.documents import uploads
+from chatsite.documents.parsing import Parsed, parse
+from streaming import admission
+from streaming.admission import Busy
+from tests.chatsite.documents.meaning import MODEL, PATH
+from tests.chatsite.documents.people import on_the_wire, upload, upload_form
+from tests.crowd import Crowd
+from tests.site import SiteStarter
+from tests.upstream import Failure
+
+ALICE, BOB, CAROL = (Visitor(guest=letter * 32) for letter in "abc")
+CROWD = 40
+"""As many as there are threads."""
+
+
+def answered(crowd: Crowd) -> list[int]:
+    """The descriptors of those who have been told something."""
+    poll = select.poll()
+    for sock in crowd.sockets:
+        poll.register(sock, select.POLLIN)
+    return [number for number, _ in poll.poll(0)]
+
+
+@pytest.mark.parametrize("worker_class", ["gthread", "gevent"])
+def test_a_person_who_uploads_many_files_at_once_delays_nobody(
+    start_site: SiteStarter, worker_class: str
+) -> None:
+    site = start_site(worker_class=worker_class, settings={"EMBEDDING_MODEL": MODEL})
+    gate = site.upstream.gate()
+    site.upstream.on(lambda _: Failure(500, headers_after=gate), path=PATH)
+    person, other = site.visitor(), site.visitor()
+    assert upload(person, "empty.txt", "").status_code == 400  # from now on the site knows the person
+    form = on_the_wire(upload_form(person, "notes.txt", "Tea.", accept="application/json"))
+    other.http.timeout = 1.0
+
+    with Crowd(site.url, CROWD) as crowd:
+        crowd.say(form)
+        gate.wait_until_reached()
+        while len(answered(crowd)) < CROWD - uploads.EACH:
+            assert other.get("/").status_code == 200
+        assert (
+            upload(other, "other.txt", "", accept="application/json").json()["error"]["code"] == "unreadable"
+        )
+        told = [sock.recv(65536) for sock in crowd.sockets if sock.fileno() in answered(crowd)]
+        gate.open()
+
+    assert {answer.split(b"\r\n")[0] for answer in told} == {b"HTTP/1.1 503 Service Unavailable"}
+    assert all(b"\r\nRetry-After: 5\r\n" in answer and b'"code": "busy"' in answer for answer in told)
+
+
+def test_a_file_that_comes_when_there_is_no_room_is_refused_on_the_page(
+    start_site: SiteStarter,
+) -> None:
+    site = start_site(threads=3, settings={"EMBEDDING_MODEL": MODEL})
+    gate = site.upstream.gate()
+    site.upstream.on(lambda _: Failure(500, headers_after=gate), path=PATH)
+    person = site.visitor()
+
+    with Crowd(site.url, 1) as crowd:
+        crowd.say(on_the_wire(upload_form(site.visitor(), "theirs.txt", "Tea.")))
+        gate.wait_until_reached()
+        refused = upload(person, "mine.txt", "Tea.")
+        gate.open()
+
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"] == "5"
+    assert "Nothing was stored: upload yours again in 5 seconds." in refused.text
+
+
+def test_one_person_has_fewer_places_than_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission.Admission, "server_limit", 1000)
+
+    assert places(ALICE, ALICE, ALICE, BOB, BOB, CAROL) == [ALICE, ALICE, BOB, BOB]
+    assert places(CAROL) == [CAROL]
+
+
+def places(*visitors: Visitor) -> list[Visitor]:
+    """Of those who come one after the other, and stay: who is let in."""
+    let_in = []
+    with contextlib.ExitStack() as stay:
+        for visitor in visitors:
+            with contextlib.suppress(Busy):
+                stay.enter_context(uploads._in_a_place(visitor))
+                let_in.append(visitor)
+    return let_in
+
+
+def test_no_database_connection_is_held_while_a_file_is_read(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def read(name: str, content: bytes) -> Parsed:
+        done.append("read")
+        return parse(name, content)
+
+    monkeypatch.setattr(connection, "close", lambda: done.append("let go"))
+    monkeypatch.setattr(uploads, "parse", read)
+
+    uploads.add("notes.txt", b"Tea.", visitor=ALICE)
+
+    assert done[:2] == ["let go", "read"]
