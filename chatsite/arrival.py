@@ -15,7 +15,10 @@ percent-encoded, has 384,000."""
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
 _SAYS_LENGTH = re.compile(rb"\r\n(content-length|transfer-encoding)[ \t]*:", re.IGNORECASE)
-_EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
+_EXPECTS = re.compile(
+    rb"\A[^\r]* HTTP/1\.[1-9]\r\n(.*\r\n)?expect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE | re.DOTALL
+)
+_NO_REQUEST = re.compile(rb"\A[^!-~\r]|(?<!\r)\n")
 
 
 class Stage(Enum):
@@ -26,11 +29,14 @@ class Stage(Enum):
     """A part of the head."""
     BODY = auto()
     """The head, and a part of a body that will be short."""
+    UPLOAD = auto()
+    """The head, and not all of a body that takes a thread to read: it is long, or does not say in the usual
+    way how long it will be."""
     WHOLE = auto()
-    LONG = auto()
-    """The head, and a body that is long, or does not say how long it will be."""
     TOO_LARGE = auto()
     """A head that nobody needs."""
+    NO_REQUEST = auto()
+    """What none begins with, TLS for one; or a line without its CR, behind which no head would ever end."""
 
 
 class Arrival:
@@ -38,6 +44,8 @@ class Arrival:
 
     def __init__(self, received: bytes = b"") -> None:
         self._received = bytearray()
+        self._arrived = 0
+        """Bytes, also of those that have been taken."""
         self._head = 0
         """Bytes of the head, once all of it is there."""
         self._whole: int | None = None
@@ -50,7 +58,7 @@ class Arrival:
 
     @property
     def waits_to_be_asked(self) -> bool:
-        """Whether the peer sends its body only when it is told to (`Expect: 100-continue`)."""
+        """Whether the peer sends its body only when it is told to (`Expect: 100-continue`, HTTP/1.1)."""
         return self.stage is Stage.BODY and bool(_EXPECTS.search(self._received, 0, self._head))
 
     def feed(self, received: bytes) -> Stage:
@@ -59,10 +67,17 @@ class Arrival:
         self._received += received
         while not searched and self._received.startswith(b"\r\n"):
             del self._received[:2]  # empty lines before a request mean nothing (RFC 9112, 2.2)
+        self._arrived = len(self._received)
         if not self._head:
             self._find_head(searched)
-        self.stage = self._stage()
+        hopeless = not self._head and _NO_REQUEST.search(self._received, searched)
+        self.stage = Stage.NO_REQUEST if hopeless else self._stage()
         return self.stage
+
+    def count(self, size: int) -> None:
+        """So many more bytes of the body have arrived, and gone to whoever reads it."""
+        self._arrived += size
+        self.stage = self._stage()
 
     def take(self) -> bytes:
         """All the bytes, once."""
@@ -85,6 +100,7 @@ class Arrival:
             return Stage.HEAD if self._received else Stage.NOTHING
         if self._head > MOST_HEAD:
             return Stage.TOO_LARGE
-        if self._whole is None or self._whole - self._head > MOST_BODY:
-            return Stage.LONG
-        return Stage.WHOLE if len(self._received) >= self._whole else Stage.BODY
+        if self._whole is not None and self._arrived >= self._whole:
+            return Stage.WHOLE
+        long = self._whole is None or self._whole - self._head > MOST_BODY
+        return Stage.UPLOAD if long else Stage.BODY

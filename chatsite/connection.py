@@ -1,8 +1,8 @@
 """A connection of the thread worker: what arrives on it, and how it is left."""
 
 import contextlib
+import errno
 import math
-import select
 import socket
 import time
 from typing import Any
@@ -37,6 +37,8 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn is not typed
         self._latest = math.inf
         self.began = 0.0
         """When the request has, or was first waited for (monotonic)."""
+        self.waits_since = math.inf
+        """Since when the request's thread has waited for more of the body (monotonic)."""
         self._asked = False
         self._drained = 0
 
@@ -84,11 +86,11 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn is not typed
         super().init()
         if received := self.arrival.take():
             if new:
-                self.parser.unreader = PatientUnreader(self.sock)
+                self.parser.unreader = BodyUnreader(self)
             self.parser.unreader.unread(received)
 
     def cut(self) -> None:
-        """End it while a thread waits for the peer: the thread's write fails at once."""
+        """End it while a thread waits for the peer: the thread's read or write fails at once."""
         with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
 
@@ -113,11 +115,23 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn is not typed
         return not received or self._drained > MOST_DRAINED
 
 
-class PatientUnreader(SocketUnreader):  # type: ignore[misc]
-    """Reads what has not arrived yet, of a long body: up to its end, or to the end of our patience."""
+class BodyUnreader(SocketUnreader):  # type: ignore[misc]
+    """Reads what has not arrived yet, in the request's thread: of a long body, since all else has arrived
+    before. The peer owes it. One that breaks off, or is cut off because it pauses for too long, has no
+    answer: whatever the site would make of half a body would be wrong."""
+
+    def __init__(self, conn: Connection) -> None:
+        super().__init__(conn.sock)
+        self._conn = conn
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        poll = select.poll()
-        poll.register(self.sock, select.POLLIN)
-        received: bytes = super().chunk(size_hint) if poll.poll(PAUSE * 1000) else b""
+        self._conn.waits_since = time.monotonic()
+        try:
+            received: bytes = super().chunk(size_hint)
+        finally:
+            self._conn.waits_since = math.inf
+        if not received:
+            self._conn.cut()
+            raise ConnectionResetError(errno.ECONNRESET, "the peer has broken off")
+        self._conn.arrival.count(len(received))
         return received

@@ -5,14 +5,15 @@ not. So a peer has a thread only while its request is being answered:
 
 - A request is read on the loop, and a thread gets it once it is there. (gunicorn's own worker reads it in a
   thread: as many peers as there are threads, that begin a request and say no more, and nobody is served.)
-- A long body, an upload, is read in a thread all the same. A quarter of the threads may do that at once.
+- A long body, an upload, is read in a thread all the same. An eighth of the threads may do that at once, and
+  a peer that pauses in it is cut off.
 - A finished connection is closed on the loop. (gunicorn's own waits up to two seconds for each peer to
   close, on the thread that accepts connections: twenty peers that don't, and the worker is killed.)
 - A request behind an answer that its peer does not read waits until it does.
 - While requests wait for a thread, connections whose peers take no data are cut off, and the newest request
   has the thread: whoever fills the queue fills it for itself.
 
-Beyond `worker_connections`, and beyond `MOST_UNREAD` bytes of requests that are not whole, those who have
+Beyond `worker_connections`, and beyond `MOST_ARRIVING` bytes of requests that are not whole, those who have
 been waited for longest are let go.
 
 Everything here runs in the worker's main thread, but `handle_request` and what it calls.
@@ -28,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from chatsite.arrival import Stage
-from chatsite.connection import Connection
+from chatsite.connection import PAUSE, Connection
 from chatsite.stalled import STALLED, not_for_ever, unwritable
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ STUCK = 0.3
 """Seconds that a thread waits for a peer that takes no data, while somebody else needs the thread."""
 UPLOAD = 30.0
 """Seconds that a long body may take, while another one waits for its turn."""
-MOST_UNREAD = 64 * 1024 * 1024
+MOST_ARRIVING = 64 * 1024 * 1024
 RESERVE = 200
 """Files that stay for the database, providers and logs, of all that the process may open."""
 TICK = 0.1
@@ -120,16 +121,21 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not
             case Stage.WHOLE:
                 self._leave_loop(conn)
                 self._answer(conn)
-            case Stage.LONG:
+            case Stage.UPLOAD:
                 self._leave_loop(conn)
                 self.uploading[conn] = None
                 self._serve_uploads()
             case Stage.TOO_LARGE:
-                self._leave_loop(conn)
-                conn.refuse(431, "Request Header Fields Too Large")
-                self._say_goodbye(conn)
+                self._refuse(conn, 431, "Request Header Fields Too Large")
+            case Stage.NO_REQUEST:
+                self._refuse(conn, 400, "Bad Request")
             case Stage.BODY if conn.arrival.waits_to_be_asked:
                 conn.ask_for_body()
+
+    def _refuse(self, conn: Connection, status: int, reason: str) -> None:
+        self._leave_loop(conn)
+        conn.refuse(status, reason)
+        self._say_goodbye(conn)
 
     # Being served
 
@@ -156,17 +162,23 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not
             super().enqueue_req(conn)
 
     def _serve_uploads(self) -> None:
-        room = max(1, self.cfg.threads // 4) - len(self._uploads())
-        for conn in list(self.uploading)[:room]:
+        room = max(1, self.cfg.threads // 8) - len(self._uploads())
+        waiting = list(self.uploading)
+        for conn in waiting[:room]:
             del self.uploading[conn]
             self.enqueue_req(conn)
+        if not self.alive:
+            for conn in waiting[room:]:
+                del self.uploading[conn]
+                self._refuse(conn, 503, "Service Unavailable")
 
     def _uploads(self) -> list[Connection]:
-        return [conn for conn in (*self.queued, *self.served) if conn.arrival.stage is Stage.LONG]
+        """Those that have a thread, or will have the next one, for a body that has not arrived yet."""
+        return [conn for conn in (*self.queued, *self.served) if conn.arrival.stage is Stage.UPLOAD]
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
         """In a thread."""
-        if conn.arrival.stage is Stage.LONG:
+        if conn.arrival.stage is Stage.UPLOAD:
             req.force_close()  # or else this thread would read what the application leaves of the body
         with not_for_ever(conn.sock):
             return super().handle_request(req, conn)
@@ -220,7 +232,9 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not
         if now >= self._next_round:
             self._next_round = now + TICK
             self._end_patience(now)
+            self._end_pauses(now)
             self._free_threads(now)
+            self._serve_uploads()
 
     def _end_patience(self, now: float) -> None:
         late = [conn for conn in self.arriving if conn.is_late(now)]
@@ -228,8 +242,15 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not
             late += [conn for conn, deadline in place.items() if deadline < now]
         for conn in late:
             self._drop(conn)
-        if sum(len(conn.arrival) for conn in self.arriving) > MOST_UNREAD:
+        if sum(len(conn.arrival) for conn in self.arriving) > MOST_ARRIVING:
             self._make_room()
+
+    def _end_pauses(self, now: float) -> None:
+        """In the middle of a body. Short ones, when the worker is about to end."""
+        pause = PAUSE if self.alive else STOP_KEEPALIVE_LINGER
+        for conn in self.served:
+            if conn.waits_since + pause < now:
+                conn.cut()
 
     def _make_room(self) -> None:
         """Let go those who have been waited for longest: a tenth of them, so that it is not for ever."""

@@ -29,12 +29,18 @@ POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n"
         (POST + b"abcd", Stage.BODY),
         (POST + b"abcde", Stage.WHOLE),
         (POST.replace(b"Content-Length: 5", b"content-LENGTH:\t 0 "), Stage.WHOLE),
-        (POST.replace(b"5", b"%d" % (MOST_BODY + 1)), Stage.LONG),
-        (POST.replace(b"5", b"9" * 100), Stage.LONG),
-        (POST.replace(b"5", b"five"), Stage.LONG),
-        (POST.replace(b"Content-Length: 5", b"Transfer-Encoding: chunked"), Stage.LONG),
+        (POST.replace(b"5", b"%d" % (MOST_BODY + 1)), Stage.UPLOAD),
+        (POST.replace(b"5", b"9" * 100), Stage.UPLOAD),
+        (POST.replace(b"5", b"five"), Stage.UPLOAD),
+        (POST.replace(b"Content-Length: 5", b"Transfer-Encoding: chunked"), Stage.UPLOAD),
         (b"GET /" + b"a" * MOST_HEAD, Stage.TOO_LARGE),
         (GET.replace(b"Host", b"a: %b\r\nHost" % (b"a" * MOST_HEAD)), Stage.TOO_LARGE),
+        (b"\r", Stage.HEAD),
+        (b"\n", Stage.NO_REQUEST),
+        (b"GET / HTTP/1.1\n", Stage.NO_REQUEST),
+        (b"GET / HTTP/1.1\r\nHost: x\n\n", Stage.NO_REQUEST),
+        (b"\x16\x03\x01", Stage.NO_REQUEST),
+        (b"\r\n\0", Stage.NO_REQUEST),
     ],
     ids=lambda value: value.name if isinstance(value, Stage) else "",
 )
@@ -48,6 +54,7 @@ def test_a_peer_can_wait_to_be_asked_for_the_body() -> None:
     assert Arrival(expecting).waits_to_be_asked
     assert not Arrival(POST).waits_to_be_asked
     assert not Arrival(expecting + b"abcde").waits_to_be_asked
+    assert not Arrival(expecting.replace(b"1.1", b"1.0")).waits_to_be_asked
 
 
 @given(cuts=st.lists(st.integers(0, len(POST) + 5)))
@@ -60,6 +67,16 @@ def test_it_may_be_cut_anywhere(cuts: list[int]) -> None:
 
     assert arrival.stage is Stage.WHOLE
     assert arrival.take() == request
+
+
+def test_an_upload_is_whole_when_somebody_else_has_read_the_rest() -> None:
+    arrival = Arrival(POST.replace(b"5", b"%d" % (MOST_BODY + 5)) + b"abcde")
+    arrival.take()
+
+    arrival.count(MOST_BODY - 1)
+    assert (arrival.stage, arrival.take()) == (Stage.UPLOAD, b"")
+    arrival.count(1)
+    assert (arrival.stage, arrival.take()) == (Stage.WHOLE, b"")
 
 
 class Nothing(Unreader):  # type: ignore[misc] # gunicorn is not typed
@@ -110,3 +127,19 @@ def test_gunicorn_never_waits_for_more_of_what_is_whole(
         request.body.read()
     except (ParseException, StopIteration):
         pass
+
+
+@given(st.lists(LINES, min_size=1), st.lists(st.sampled_from([b"\r\n", b"\n"])), st.integers(0, 20))
+def test_gunicorn_refuses_what_ends_its_lines_without_a_cr(
+    lines: list[bytes], ends: list[bytes], cut: int
+) -> None:
+    said = b"".join(line + end for line, end in zip([b"GET / HTTP/1.1", *lines], ends, strict=False))
+    arrival = Arrival(said[:cut])
+    arrival.feed(said[cut:])
+    if arrival.stage is not Stage.NO_REQUEST:
+        return
+    parser = get_parser(Config(), Nothing(), ("127.0.0.1", 1))
+    parser.unreader.unread(said)
+
+    with pytest.raises(ParseException):
+        next(parser)

@@ -6,11 +6,12 @@ answered within a second, which is the time that the person's client waits for a
 
 import contextlib
 import resource
+import socket
 from collections.abc import Iterator
 
 import pytest
 
-from tests.chatsite.documents.people import upload
+from tests.chatsite.documents.people import on_the_wire, upload, upload_form
 from tests.crowd import Crowd, request
 from tests.site import Site, SiteStarter
 from tests.upstream import Reply
@@ -18,6 +19,7 @@ from tests.visitor import Visitor
 
 # 280 KB: asked for thirty times, it fills the buffers of any connection.
 LARGE_FILE = "/static/admin/js/vendor/jquery/jquery.js"
+LONG = 30.0
 
 
 @contextlib.contextmanager
@@ -108,6 +110,45 @@ def test_a_head_that_nobody_needs(site: Site) -> None:
         crowd.hear(b" 431 Request Header Fields Too Large")
 
 
+@pytest.mark.parametrize("beginning", [b"GET /healthz HTTP/1.1\nHost: x\n\n", b"\x16\x03\x01\x02\0"])
+def test_what_is_no_request_is_told_so(site: Site, beginning: bytes) -> None:
+    with Crowd(site.url, 1) as crowd:
+        crowd.say(beginning)
+        crowd.hear(b" 400 Bad Request")
+
+
+def half_an_upload(visitor: Visitor) -> bytes:
+    """Enough of it to be given a thread, and the rest will not come."""
+    form = on_the_wire(upload_form(visitor, "words.txt", "word " * 200_000))
+    return form[: len(form) // 2]
+
+
+def test_an_upload_that_pauses_for_long_ends_without_an_answer(site: Site) -> None:
+    person = site.visitor()
+    with Crowd(site.url, 1) as crowd:
+        crowd.say(half_an_upload(person))
+        (sock,) = crowd.sockets
+        sock.settimeout(LONG)
+        assert sock.recv(1) == b""
+    assert_nothing_was_made_of_it(site, person)
+
+
+def test_an_upload_that_breaks_off_has_no_answer(site: Site) -> None:
+    person = site.visitor()
+    with Crowd(site.url, 1) as crowd:
+        crowd.say(half_an_upload(person))
+        (sock,) = crowd.sockets
+        sock.shutdown(socket.SHUT_WR)
+        assert sock.recv(1) == b""
+    assert_nothing_was_made_of_it(site, person)
+
+
+def assert_nothing_was_made_of_it(site: Site, person: Visitor) -> None:
+    assert "Nothing here yet" in person.get("/documents/").text
+    assert "ERROR" not in site.server.log
+    assert "Traceback" not in site.server.log
+
+
 @pytest.mark.parametrize("size", [100_000, 800_000], ids=["short", "long"])
 def test_what_is_uploaded_arrives_whole(site: Site, size: int) -> None:
     assert upload(site.visitor(), "words.txt", "word " * (size // 5)).status_code == 303
@@ -115,7 +156,14 @@ def test_what_is_uploaded_arrives_whole(site: Site, size: int) -> None:
 
 def test_peers_do_not_hold_up_the_end(start_site: SiteStarter) -> None:
     site = start_site()
-    with Crowd(site.url, 5) as finished, Crowd(site.url, 5) as begun, Crowd(site.url, 5):
+    upload = half_an_upload(site.visitor())
+    with (
+        Crowd(site.url, 5) as finished,
+        Crowd(site.url, 5) as begun,
+        Crowd(site.url, 5),
+        Crowd(site.url, 10) as uploading,
+    ):
+        uploading.say(upload)
         finished.say(request("/healthz", "Connection: close"))
         finished.hear(b"ok")
         begun.say(b"GET / HT")
