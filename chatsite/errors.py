@@ -14,6 +14,7 @@ _TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Not possible here",
+    411: "Length required",
     413: "Too large",
     500: "Something went wrong",
     503: "Busy",

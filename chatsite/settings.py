@@ -116,6 +116,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "chatsite.length_required.LengthRequired",
 ]
 
 ROOT_URLCONF = "chatsite.urls"
@@ -220,6 +221,8 @@ LOGGING = {
         # A visitor can cause these at will; the answer, 413, says all.
         "django.security.RequestDataTooBig": {"level": "CRITICAL"},
         "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
+        # For each HEAD: Django leaves it to the server to drop the body.
+        "gunicorn.http.wsgi": {"level": "ERROR"},
         # A line for each try; what cannot be done without the database says so itself.
         "psycopg.pool": {"level": "ERROR"},
         "django.db.backends": {"level": "INFO"},  # DEBUG prints every statement with its values

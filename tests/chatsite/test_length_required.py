@@ -1,0 +1,35 @@
+"""Requests without a length, on each kind of server."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.site import SiteStarter
+from tests.upstream import Reply
+from tests.visitor import Visitor
+
+
+def in_chunks(visitor: Visitor) -> Iterator[bytes]:
+    """A form for a new message. Of an iterator the client does not know the length."""
+    yield f"csrfmiddlewaretoken={visitor._token}&text=Hi".encode()
+
+
+@pytest.mark.parametrize(("worker_class", "status"), [("gthread", 411), ("gevent", 411), ("asgi", 303)])
+def test_a_body_in_chunks_is_not_taken_for_an_empty_one(
+    start_site: SiteStarter, worker_class: str, status: int
+) -> None:
+    site = start_site(worker_class=worker_class)
+    site.upstream.on(lambda _: Reply("Hello."))
+    visitor = site.visitor()
+    visitor.get("/")
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Origin": site.url}
+
+    answers = [
+        visitor.http.post("/messages/", content=in_chunks(visitor), headers=form | {"Accept": accept})
+        for accept in ("text/html", "application/json")
+    ]
+
+    assert [answer.status_code for answer in answers] == [status, status]
+    if status == 411:
+        assert "send it with a Content-Length" in answers[0].text
+        assert answers[1].json()["error"]["code"] == "length_required"
