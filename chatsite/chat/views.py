@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from chatsite.accounts.decorators import P, View, for_visitors
 from chatsite.accounts.visitor import Visitor, can_sign_in, known_visitor_of, visitor_of
@@ -61,7 +61,7 @@ def _refusals(view: View[P]) -> View[P]:
 
 
 @_refusals
-@require_GET
+@require_safe
 @never_cache
 def page(request: HttpRequest) -> HttpResponse:
     """A new conversation."""
@@ -69,7 +69,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @_refusals
-@require_GET
+@require_safe
 @never_cache
 def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """One conversation; a reply that is being written has its text so far."""

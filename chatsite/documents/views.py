@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chatsite.accounts.decorators import for_visitors
 from chatsite.accounts.visitor import Visitor, known_visitor_of, visitor_of
@@ -27,7 +27,7 @@ _STATUS = {"too_large": 413, "too_many_documents": 409, "embedding_failed": 502,
 """Of refusals; the others are 400."""
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @for_visitors
 def documents(request: HttpRequest) -> HttpResponse:
@@ -38,7 +38,7 @@ def documents(request: HttpRequest) -> HttpResponse:
     return _page(request, visitor)
 
 
-@require_GET
+@require_safe
 @never_cache
 @for_visitors
 def document(request: HttpRequest, document_id: UUID) -> HttpResponse:
@@ -58,7 +58,7 @@ def delete(request: HttpRequest, document_id: UUID) -> HttpResponse:
     return SeeOther(reverse("documents:list"))
 
 
-@require_GET
+@require_safe
 @never_cache
 @for_visitors
 def passage(request: HttpRequest, passage_uuid: UUID) -> HttpResponse:

@@ -212,6 +212,19 @@ def test_a_wrong_method_is_refused(site: Site, method: str, path: str) -> None:
     assert response.headers["Allow"]
 
 
+def test_a_page_has_a_head(site: Site) -> None:
+    visitor = site.visitor()
+    site.upstream.enqueue(Reply("Hello."))
+    with visitor.send("Hi") as reading:
+        assert reading.end["status"] == "done"
+
+    for path in ("/", f"/c/{reading.start['conversation']}/"):
+        page, head = visitor.get(path), visitor.http.head(path)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["Content-Length"] == page.headers["Content-Length"]
+    assert "no-body" not in site.server.log
+
+
 def test_looking_at_the_page_makes_no_session(site: Site) -> None:
     visitor = site.visitor()
     visitor.get("/")

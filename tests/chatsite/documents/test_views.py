@@ -187,6 +187,17 @@ def test_a_wrong_method_is_refused(site: Site, method: str, path: str) -> None:
     assert response.status_code == 405
 
 
+def test_pages_have_a_head(site: Site) -> None:
+    visitor = site.visitor()
+    upload(visitor, "a.txt", "text " * 1000)
+    document = document_in(visitor.get("/documents/").text)
+    passage = PASSAGE.findall(visitor.get(document).text)[0]
+
+    for path in ("/documents/", document, passage):
+        head = visitor.http.head(path)
+        assert (head.status_code, head.content) == (200, b"")
+
+
 def test_guests_are_asked_to_sign_in_where_they_are_not_allowed(start_site: SiteStarter) -> None:
     site = start_site(settings={"CHAT_ALLOW_GUESTS": "0"})
     visitor = site.visitor()
