@@ -12,7 +12,7 @@ from typing import Any
 from gunicorn.workers.base import Worker
 from gunicorn.workers.ggevent import GeventWorker
 
-from chatsite.stalled import not_for_ever, unwritable
+from chatsite.stalled import Application, in_pieces, not_for_ever, unwritable
 
 
 class PatientGeventWorker(GeventWorker):  # type: ignore[misc] # gunicorn is not typed
@@ -24,6 +24,10 @@ class PatientGeventWorker(GeventWorker):  # type: ignore[misc] # gunicorn is not
         """In the order in which they came."""
         self._answered: set[socket.socket] = set()
         """Those whose request is being answered."""
+
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        self.wsgi: Application = in_pieces(self.wsgi)
 
     def notify(self) -> None:
         """A sign of life for the master. gunicorn's own ends the process when there is none: here

@@ -30,7 +30,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from chatsite.arrival import Stage
 from chatsite.connection import PAUSE, Connection
-from chatsite.stalled import STALLED, not_for_ever, unwritable
+from chatsite.stalled import STALLED, Application, in_pieces, not_for_ever, unwritable
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -70,6 +70,10 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not
         self._full: dict[Connection, float] = {}
         """Of those served: since when the peer has been seen to take no data."""
         self._next_round = 0.0
+
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        self.wsgi: Application = in_pieces(self.wsgi)
 
     # Arriving
 

@@ -3,11 +3,17 @@
 import errno
 import select
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 STALLED = 30.0
-"""Seconds that one is waited for while nobody needs its place."""
+"""Seconds that one is waited for while nobody needs its place: for a read, or to take a `PIECE`."""
+PIECE = 64 * 1024
+"""Bytes that are written at once. Python's time is for all that is written at once: a large page would be cut
+off while its reader reads on, only slowly."""
+
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 @contextmanager
@@ -18,6 +24,32 @@ def not_for_ever(sock: socket.socket) -> Iterator[None]:
         yield
     except TimeoutError as error:
         raise BrokenPipeError(errno.EPIPE, "the peer has stalled") from error
+
+
+def in_pieces(application: Application) -> Application:
+    """The same application, whose answers a server writes piece by piece. (Files are sent as the peer takes
+    them, by the kernel.)"""
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        body = application(environ, start_response)
+        return body if isinstance(body, environ["wsgi.file_wrapper"]) else _Pieces(body)
+
+    return answer
+
+
+class _Pieces:
+    def __init__(self, body: Iterable[bytes]) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        for item in self._body:
+            yield item[:PIECE]
+            for start in range(PIECE, len(item), PIECE):
+                yield item[start : start + PIECE]
+
+    def close(self) -> None:
+        if (close := getattr(self._body, "close", None)) is not None:
+            close()
 
 
 def unwritable(sockets: Iterable[socket.socket]) -> list[socket.socket]:
