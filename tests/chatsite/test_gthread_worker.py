@@ -154,6 +154,15 @@ def test_what_is_uploaded_arrives_whole(site: Site, size: int) -> None:
     assert upload(site.visitor(), "words.txt", "word " * (size // 5)).status_code == 303
 
 
+def test_who_is_being_answered_takes_no_turn_of_an_upload(start_site: SiteStarter) -> None:
+    """Of four threads one may read a long body; this one has been read."""
+    site = start_site(threads=4)
+    site.upstream.enqueue(Reply("Hel", site.upstream.gate()))
+    with site.visitor().send("Hi", padding="x" * 600_000) as reading:
+        reading.until("token")
+        assert upload(site.visitor(), "words.txt", "word " * 160_000).status_code == 303
+
+
 def test_peers_do_not_hold_up_the_end(start_site: SiteStarter) -> None:
     site = start_site()
     upload = half_an_upload(site.visitor())

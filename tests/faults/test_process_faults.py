@@ -240,6 +240,20 @@ def test_a_reply_that_nobody_reads_has_the_same_grace(
         assert again.end["status"] == "done"
 
 
+def test_a_worker_that_hangs_has_no_grace(start_site: SiteStarter) -> None:
+    """Its master tells it to abort, and kills it a second later. What there is of its replies is stored."""
+    with alone(start_site, "gthread-1", grace=120) as (site, ledger):
+        (reader,) = readers_of(ledger, site, Reply("Once ", site.upstream.gate()))
+        reader.wait_for(2)
+        (worker,) = site.server.worker_pids
+
+        os.kill(worker, signal.SIGABRT)
+
+        reader.join(timeout=LONG)
+        assert (reader.text, reader.status) == ("Once ", "interrupted")
+        assert "its process died" not in site.server.log
+
+
 @pytest.mark.parametrize("kind", ["gthread-1", "gevent-2"])
 def test_a_reload_under_load(start_site: SiteStarter, kind: str) -> None:
     """A deploy: nobody loses anything, and nobody waits for more than two seconds meanwhile."""
