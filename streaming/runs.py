@@ -60,6 +60,7 @@ def start(job: Job, *, run_id: UUID, place: Place) -> None:
         Run.objects.create(pk=run_id, owner=owner)
         run = OwnedRun(job, run_id=run_id, owner=owner, place=place)
         transaction.on_commit(run.begin)
+        transaction.on_commit(keeper.attend)  # it may sleep, and would be late for a Stop from elsewhere
 
 
 def _living_lease() -> UUID:

@@ -290,6 +290,19 @@ def test_a_process_that_was_taken_for_dead_writes_nothing_more(upstream: Scripte
     assert lease.id not in (zombie, None)
 
 
+def test_a_stop_from_elsewhere_is_looked_for_as_soon_as_a_run_begins(
+    upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streaming.keeper.BEAT", 60.0)  # for which a keeper without runs sleeps
+    upstream.enqueue(Reply("a", upstream.gate()))
+    run_id = start(chat_model(upstream))
+    wait_until(lambda: runs.log(run_id).text() == "a")
+
+    Run.objects.request_stop(run_id)  # as another process does
+
+    assert end_of(run_id).status == "stopped"
+
+
 def test_many_runs_are_committed_together(
     upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
