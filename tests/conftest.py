@@ -9,7 +9,7 @@ import openai
 import pytest
 from django.conf import settings
 from django.core.signals import request_finished
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 from pytest_django.plugin import DjangoDbBlocker
 
 from chatsite.boot import use_wal
@@ -27,6 +27,16 @@ def responses_leave_connections_alone() -> Iterator[None]:
     request_finished.disconnect(close_old_connections)
     yield
     request_finished.connect(close_old_connections)
+
+
+@pytest.fixture(autouse=True)
+def no_connection_is_left(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> None:
+    """A test without a database has no connection of an earlier test's either: streams look after the one
+    that they find, which is forbidden here."""
+    asked = {"db", "transactional_db"} & set(request.fixturenames)
+    if not asked and request.node.get_closest_marker("django_db") is None:
+        with django_db_blocker.unblock():
+            connections.close_all()
 
 
 @pytest.fixture(scope="session")
