@@ -105,7 +105,7 @@ def test_without_script_it_leads_to_the_conversation(site: Site) -> None:
 
     assert answer.status_code == 303
     assert answer.headers["Location"] == f"/c/{first.start['conversation']}/"
-    site.upstream.wait_for_request(2)
+    assert site.upstream.wait_for_request(2).answered.wait()
 
 
 def test_it_is_done_once_a_key(site: Site) -> None:

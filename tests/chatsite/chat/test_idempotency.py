@@ -121,7 +121,7 @@ def test_without_script_a_repeat_leads_to_the_same_conversation(site: Site) -> N
 
     assert (first.status_code, second.status_code) == (303, 303)
     assert first.headers["Location"] == second.headers["Location"]
-    site.upstream.wait_for_request(1)
+    assert site.upstream.wait_for_request(1).answered.wait()
     assert len(conversations(visitor)) == 1
 
 
@@ -227,7 +227,7 @@ def test_a_reply_is_regenerated_once_a_key(site: Site) -> None:
 
 @pytest.mark.parametrize("known", [True, False], ids=["known", "new"])
 def test_of_many_requests_at_once_one_is_taken(
-    start_site: SiteStarter, store: dict[str, str], *, known: bool
+    store: dict[str, str], start_site: SiteStarter, *, known: bool
 ) -> None:
     """A person whom the site does not know yet has no session: the first answers race to make one."""
     site = start_site(workers=2, settings={"CHAT_REPLIES_AT_ONCE": "1"} | store)
@@ -248,8 +248,9 @@ def test_of_many_requests_at_once_one_is_taken(
     taken = {answer.headers.get("Location") for answer in answers if answer.status_code == 303}
     assert len(taken) == 1
     assert {answer.status_code for answer in answers} == {303}
-    site.upstream.wait_for_request(before + 1)
+    request = site.upstream.wait_for_request(before + 1)
     gate.open()
+    assert request.answered.wait()
     assert len(conversations(visitor)) == before + 1
     assert len(site.upstream.requests) == before + 1
 
