@@ -11,7 +11,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from streaming.async_worker import AsyncEventQueue, AsyncWorker
 from streaming.conf import get_conf
 from streaming.event_stream import model_name
-from streaming.events import IDLE, End, Event, Idle, Start, Token
+from streaming.events import IDLE, Event, Idle, Start, Token
 from streaming.steps import StepFilter
 
 
@@ -74,14 +74,11 @@ class AsyncEventStream(AsyncGenerator[Event, None]):
             raise self._worker.exception
 
     async def ticking(self, tick: float | None) -> AsyncGenerator[Event | Idle, None]:
-        """The same events, with an `IDLE` whenever nothing has come for `tick` seconds."""
+        """The events that are still to come, with an `IDLE` whenever none has come for `tick` seconds."""
         self._worker.start()
         try:
-            while True:
-                event = await self._queue.aget(tick)
-                yield event or IDLE
-                if isinstance(event, End):
-                    return
+            while not self._queue.finished:
+                yield await self._queue.aget(tick) or IDLE
         finally:
             self._worker.stop()
 

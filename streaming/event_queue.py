@@ -19,6 +19,8 @@ class EventQueue:
         self._events: deque[Event] = deque()
         self._last_id = 0
         self._sealed = False
+        self.finished = False
+        """Whether the reader has the `End`."""
 
     def put(self, event: Event) -> None:
         """Number an event and add it, when there is room. Raises `Cancelled` once sealed."""
@@ -46,6 +48,7 @@ class EventQueue:
             if not self._changed.wait_for(lambda: self._events, timeout):
                 return None
             event = self._events.popleft()
+            self.finished = isinstance(event, End)
             self._changed.notify_all()
             return event
 

@@ -15,7 +15,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 
 from streaming.conf import get_conf
 from streaming.event_queue import EventQueue
-from streaming.events import IDLE, End, Event, Idle, Start, Token
+from streaming.events import IDLE, Event, Idle, Start, Token
 from streaming.steps import StepFilter
 from streaming.worker import ThreadWorker
 
@@ -80,8 +80,8 @@ class EventStream(Generator[Event, None, None]):
             raise self._worker.exception
 
     def ticking(self, tick: float) -> Iterator[Event | Idle]:
-        """The same events, with an `IDLE` whenever nothing has come for `tick` seconds: for those who
-        have to look after something else meanwhile, as a response does after its reader."""
+        """The events that are still to come, with an `IDLE` whenever none has come for `tick` seconds: for
+        those who have to look after something else meanwhile, as a response does after its reader."""
         return _events_of(self._worker, self._queue, tick=tick)
 
     def send(self, value: None) -> Event:
@@ -116,11 +116,8 @@ def _events_of(
 ) -> Generator[Event | Idle, None, None]:
     worker.start()
     try:
-        while True:
-            event = queue.get(tick)
-            yield event or IDLE
-            if isinstance(event, End):
-                return
+        while not queue.finished:
+            yield queue.get(tick) or IDLE
     finally:
         worker.stop()
 

@@ -68,6 +68,7 @@ class Worker:
         """The run in which this one is started: by a tool that streams a model of its own, say."""
         self._callback = QueueCallback(self, cancellation=self._cancellation, wanted=wanted)
         self._config = merge_configs(config, {"callbacks": [self._callback]})
+        self._started = False
         self._began = self._active = time.monotonic()
         self._heard = False
         self._blocked: set[int] = set()
@@ -92,7 +93,10 @@ class Worker:
     # Where the runnable runs
 
     def _begin(self) -> bool:
-        """Put the `Start`. False if the run was ended before it began."""
+        """Put the `Start`. False if that was done before, or the run was ended before it began."""
+        if self._started:
+            return False
+        self._started = True
         try:
             if self._outer is not None:
                 self._outer.adopt(self.stop)
