@@ -82,8 +82,9 @@ class QueueCallback(BaseCallbackHandler):
         self._cancellation.check()
         call = self._calls[run_id]
         message = getattr(chunk, "message", None)
-        self.models.hear(len(token) + len(arguments_of(message)))
-        self._write(call, *call.add(token, message))
+        reasoning, text = call.add(token, message)
+        self.models.hear(len(reasoning) + len(text) + len(arguments_of(message)))
+        self._write(call, reasoning, text)
 
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
         self._cancellation.check()

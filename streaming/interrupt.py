@@ -41,7 +41,7 @@ def wake_threads(run: Cancellation, callback: BaseCallbackHandler) -> None:
     """
     caller = threading.get_ident()
     with run.lock:
-        if run.thread in (None, caller):
+        if run.thread is None:
             return
     arguments = (run, callback, caller)
     threading.Thread(target=_wake_all, args=arguments, name="streaming-interrupt", daemon=True).start()

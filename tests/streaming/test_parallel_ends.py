@@ -1,0 +1,31 @@
+"""A run that ends itself, while branches of it wait for their providers."""
+
+from typing import Any
+
+from langchain_core.runnables import RunnableLambda, RunnableParallel
+
+from streaming import stream
+from streaming.events import End
+from tests.streaming.models import plain_chat_model
+from tests.upstream import Reply, ScriptedUpstream
+
+
+def test_an_output_beyond_the_limit_ends_the_branches_that_wait_on_clients_of_their_own(
+    upstream: ScriptedUpstream, settings: Any
+) -> None:
+    settings.STREAMING = {"MAX_CHARACTERS": 1000}
+    gate = upstream.gate()
+    upstream.enqueue(Reply(gate))
+
+    def too_much(_: str) -> str:
+        gate.wait_until_reached()
+        return "x" * 2000
+
+    branches = RunnableParallel(big=RunnableLambda(too_much), silent=plain_chat_model(upstream))
+
+    *_, end = stream(branches, "Hi")
+
+    assert isinstance(end, End)
+    assert end.error is not None
+    assert end.error.code == "reply_too_long"
+    assert upstream.requests[0].peer_closed.wait(1)
