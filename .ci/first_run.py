@@ -23,18 +23,9 @@ PROMPT = "How cool are LLMs?"
 INSTALL_SECONDS = 600.0
 AGAIN_SECONDS = 30.0
 STOP_SECONDS = 10.0
-# Variables that would make it another start than a newcomer's.
-SETTINGS = (
-    "OPENAI_",
-    "CHAT_",
-    "STREAM_",
-    "GUNICORN_",
-    "DATABASE_",
-    "SECRET_KEY",
-    "DATA_DIR",
-    "DEBUG",
-    "HOST",
-)
+# What a newcomer's shell has, and what pip may need to reach the packages. No setting of the site's.
+INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_", "TERM", "TMPDIR", "PIP_", "SSL_", "REQUESTS_CA_BUNDLE")
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
 def fail(reason: str) -> NoReturn:
@@ -48,7 +39,11 @@ def free_port() -> int:
 
 def make_run(checkout: Path, port: int) -> subprocess.Popen[bytes]:
     """`make run` in a process group of its own, as a terminal starts it, with no setting but the port."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(INHERITED) or name.upper() in PROXIES
+    }
     env["PORT"] = str(port)
     return subprocess.Popen(["make", "run"], cwd=checkout, env=env, start_new_session=True)
 

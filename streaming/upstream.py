@@ -23,6 +23,7 @@ from streaming import cancellation
 from streaming.conf import get_conf
 from streaming.turns import give_way
 
+_THIS_MACHINE = ("127.0.0.1", "localhost", "[::1]")
 RETRY_AFTER = 10
 """Seconds that a provider may ask us to wait before the same request is sent again."""
 
@@ -121,7 +122,8 @@ def _do_not_wait_so_long(response: httpx2.Response) -> None:
 
 @functools.cache
 def http_client() -> httpx2.Client:
-    """The process's client, with the SDK's pool limits and the proxies that the environment names.
+    """The process's client, with the SDK's pool limits and the proxies that the environment names. What is
+    for a model on this machine goes to none of them.
 
     A provider's silence is the deadlines' business (`deadlines.py`); the read timeout here is only
     a second line, for calls that no run makes.
@@ -131,6 +133,7 @@ def http_client() -> httpx2.Client:
     client = openai.DefaultHttpxClient(
         timeout=httpx2.Timeout(silence, connect=conf.CONNECT_TIMEOUT),
         event_hooks={"response": [_do_not_wait_so_long]},
+        mounts={f"all://{host}": None for host in _THIS_MACHINE},
     )
     for transport in (client._transport, *client._mounts.values()):
         # httpcore2's pools take a backend, httpx2's transports do not pass one on.
