@@ -79,8 +79,12 @@ def _model_of_other_provider() -> BaseChatModel | None:
             f"CHAT_MODEL is {settings.CHAT_MODEL!r}, but that provider's package is not installed: {exc}"
         )
         raise ModelNotConfigured(message) from exc
-    except ValueError:
-        return None
+    except ValueError as exc:
+        # LangChain has no other sign of it. A provider that it knows, and that lacks a setting, must not be
+        # taken for a model of OpenAI's: people's prompts would go there.
+        if str(exc).startswith("Unsupported provider"):
+            return None
+        raise
     return model
 
 

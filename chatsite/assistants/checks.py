@@ -31,7 +31,11 @@ def check_provider(**kwargs: Any) -> Iterator[CheckMessage]:
             yield Error(str(exc), id="chatsite.assistants.E003")
         except Exception as exc:  # noqa: BLE001 - a provider's class says in its own way what it lacks
             message = f"CHAT_MODEL is {settings.CHAT_MODEL!r}, and that model cannot be made"
-            yield Error(f"{message} ({type(exc).__name__}).", id="chatsite.assistants.E003")
+            yield Error(
+                f"{message} ({type(exc).__name__}).",
+                hint="Set the environment variables that LangChain's package for that provider reads.",
+                id="chatsite.assistants.E003",
+            )
 
 
 @register(Tags.urls)  # those that load everything; the start of the server leaves them out

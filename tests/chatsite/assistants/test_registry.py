@@ -70,11 +70,16 @@ def test_what_is_no_assistant_is_refused(
         ("openai:gpt-4o-mini", "", []),
         ("llama3:8b", "http://127.0.0.1:1/v1", []),
         ("gpt-4o-mini", "", []),
+        ("nobody:knows", "", []),
+        ("azure_openai:gpt-4o", "", ["azure_openai:gpt-4o"]),
     ],
 )
-def test_a_provider_whose_package_is_missing_is_refused(
-    settings: Any, model: str, base_url: str, told: list[str]
+def test_a_provider_whose_package_or_settings_are_missing_is_refused(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, model: str, base_url: str, told: list[str]
 ) -> None:
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "test-key")
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", "http://127.0.0.1:1")
+    monkeypatch.delenv("OPENAI_API_VERSION", raising=False)
     settings.CHAT_LOCAL_MODEL = False
     settings.CHAT_MODEL, settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY = model, base_url, "test-key"
     chat_model.cache_clear()
@@ -83,4 +88,4 @@ def test_a_provider_whose_package_is_missing_is_refused(
 
     chat_model.cache_clear()
     assert len(found) == len(told)
-    assert all(package in error.msg for package, error in zip(told, found, strict=True))
+    assert all(what in error.msg for what, error in zip(told, found, strict=True))
