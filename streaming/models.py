@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 from django.db import models
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from streaming import event_json
 from streaming.events import End, Event
@@ -92,7 +91,7 @@ class Run(models.Model):
         """
         mine = Run.objects.going_on().filter(pk=self.pk, owner=self.owner)
         changed = mine.update(
-            status=end.status, ended=timezone.now(), last_event=end.id, stopped_after_ms=stopped_after_ms
+            status=end.status, ended=Now(), last_event=end.id, stopped_after_ms=stopped_after_ms
         )
         if changed and announce:
             run_ended.send(Run, run_id=self.pk, end=end, events=events)
@@ -102,7 +101,7 @@ class Run(models.Model):
 class LogPartQuerySet(models.QuerySet["LogPart"]):
     def of_ended_runs(self, *, older_than: timedelta) -> "LogPartQuerySet":
         """The parts of runs that ended so long ago."""
-        return self.filter(run__ended__lt=timezone.now() - older_than)
+        return self.filter(run__ended__lt=Now() - older_than)
 
 
 class LogPart(models.Model):

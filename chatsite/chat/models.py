@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from django.db import models
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from chatsite.accounts.ownership import Owned, owned_by
@@ -51,7 +52,7 @@ class Conversation(Owned):
     @property
     def version(self) -> str:
         """Another one whenever there are other messages to show: the newest, and whether it has ended."""
-        newest = self.messages.order_by("-created").values_list("pk", "status").first()
+        newest = self.messages.reverse().values_list("pk", "status").first()
         return "-".join(map(str, newest or ()))
 
     def path(self, leaf: "Message | None" = None) -> list["Message"]:
@@ -60,7 +61,7 @@ class Conversation(Owned):
         for message in messages.values():
             message.conversation = self
         if leaf is None:
-            leaf = max(messages.values(), key=lambda message: message.created, default=None)
+            leaf = next(reversed(messages.values()), None)
         path: list[Message] = []
         while leaf is not None:
             path.append(leaf)
@@ -105,7 +106,8 @@ class Message(models.Model):
     option = models.SlugField(blank=True)
     """Of a person's message: what was chosen of the assistant's options."""
     status = models.CharField(max_length=11, choices=Status, default=Status.DONE, db_index=True)
-    created = models.DateTimeField(auto_now_add=True)
+    created = models.DateTimeField(db_default=Now())
+    """By the database's clock: the machines' need not agree, and the newest message is what is shown."""
 
     # Of a reply
     run_id = models.UUIDField(null=True, unique=True)
@@ -126,7 +128,7 @@ class Message(models.Model):
     objects = MessageQuerySet.as_manager()
 
     class Meta:
-        ordering = ("created",)
+        ordering = ("created", "-role")  # what is stored at the same moment is a question and its reply
 
     after = 0
     """The number of the last event that `content` covers, while the run goes on."""
