@@ -34,6 +34,15 @@ def alone(data_dir: Path) -> Iterator[None]:
         yield
 
 
+def reach_database() -> None:
+    """Once without the pool: all that the pool says is that it has waited."""
+    if connection.vendor == "postgresql":
+        import psycopg
+
+        with connection.wrap_database_errors:
+            psycopg.connect(**connection.get_connection_params()).close()
+
+
 def prepare() -> None:
     """Write-ahead log, migrations, static files. Safe to repeat, and to run in several processes at once."""
     with alone(settings.DATA_DIR):
@@ -80,11 +89,12 @@ def main(step: Callable[[], None]) -> str:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
     try:
         django.setup()
+        reach_database()
         step()
     except (CommandError, ImproperlyConfigured) as error:
         return str(error)
     except DatabaseError as error:
-        # Neither the address nor the password is in it.
+        # The password is not in it.
         return f"The database cannot be used: {str(error).strip()}"
     except KeyboardInterrupt:
         return "Stopped."

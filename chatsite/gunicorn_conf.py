@@ -69,6 +69,8 @@ def on_starting(server: Any) -> None:
     server.succession = Succession()
     try:
         max_streams(server.cfg)
+        if env.flag("DEBUG", default=False):
+            listening.require_loopback(server.cfg.address)
         listening.require_free(server.cfg.address)
         _check_settings()
         if local_model.is_wanted() and not os.environ.get(local_model.URL_VARIABLE):
