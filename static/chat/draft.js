@@ -1,5 +1,6 @@
 // What was typed and not sent outlives a reload, and a look at another conversation, in this tab. So does its key: if
-// the message had arrived all the same, and only the answer was lost, it is not taken a second time.
+// the message had arrived all the same, and only the answer was lost, it is not taken a second time. Whoever signs in
+// next in the tab does not see it.
 
 /**
  * @param {HTMLTextAreaElement} box
@@ -8,7 +9,9 @@
  * @returns {() => void} keeps what is in the box now: nothing, after it was sent
  */
 export function keepDraft(box, keyField, signal) {
-  let place = location.pathname;
+  const person = box.dataset.person ?? "";
+  const here = () => `${person} ${location.pathname}`;
+  let place = here();
   if (!box.value) box.value = sessionStorage.getItem(`draft ${place}`) ?? "";
   if (box.value) keyField.value = sessionStorage.getItem(`key ${place}`) ?? keyField.value;
   const put = (/** @type {string} */ text) => {
@@ -17,7 +20,7 @@ export function keepDraft(box, keyField, signal) {
   };
   const keep = () => {
     put(""); // a new conversation gets its address later, and its draft must not stay behind
-    place = location.pathname;
+    place = here();
     put(box.value);
   };
   addEventListener("pagehide", keep, { signal });

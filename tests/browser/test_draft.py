@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Watch
 from tests.browser.tab import Tab
-from tests.site import Site
+from tests.chatsite.test_sign_in import create_account
+from tests.site import Site, SiteStarter
 from tests.upstream import Reply
 
 # As a phone ends a page that it has hidden: without a word.
@@ -109,3 +110,26 @@ def test_an_example_leaves_a_draft_alone(site: Site, chat: ChatPage) -> None:
     expect(chat.prompt).to_have_value("A draft")
     chat.prompt.press("Enter")
     expect(chat.body).to_have_text("Yes.")
+
+
+def test_a_draft_is_not_shown_to_whoever_signs_in_next(start_site: SiteStarter, page: Page) -> None:
+    site = start_site()
+    for name in ("anna", "bob"):
+        create_account(site, name, "canary-password")
+    chat = sign_in(page, site, "anna")
+    chat.prompt.fill("A secret")
+    page.get_by_role("button", name="Sign out").click()
+
+    chat = sign_in(page, site, "bob")
+
+    expect(page.get_by_text("Enter sends")).to_be_visible()  # by the script
+    expect(chat.prompt).to_have_value("")
+
+
+def sign_in(page: Page, site: Site, name: str) -> ChatPage:
+    page.goto(f"{site.url}/accounts/login/")
+    page.get_by_label("User name").fill(name)
+    page.get_by_label("Password").fill("canary-password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("complementary").get_by_text(name)).to_be_visible()
+    return ChatPage(page).open(site.url)
