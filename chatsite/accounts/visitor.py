@@ -5,11 +5,14 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import connection
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 _SESSION_KEY = "guest"
+_SEEN = "seen"
 
 
 class SignInRequired(Exception):
@@ -49,7 +52,16 @@ def known_visitor_of(request: HttpRequest, *, key: UUID | None = None) -> Visito
     if visitor.user is None and not visitor.guest:
         visitor = Visitor(guest=_guest_id(request, key))
         request.session[_SESSION_KEY] = visitor.guest
+    _renew(request.session)
     return visitor
+
+
+def _renew(session: SessionBase) -> None:
+    """A session ends two weeks after it was last written (SESSION_COOKIE_AGE), and with it all that a guest
+    has. Once a day keeps it for who goes on using it."""
+    today = timezone.now().date().isoformat()
+    if session.get(_SEEN) != today:
+        session[_SEEN] = today
 
 
 def _guest_id(request: HttpRequest, key: UUID | None) -> str:
