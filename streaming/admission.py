@@ -54,10 +54,12 @@ class Admission:
         """Whether nobody is admitted any more: the process is about to end."""
         self._owners: Counter[Hashable] = Counter()
 
-    def enter(self, *, owner: Hashable = None, most: int | None = None) -> Place:
-        """Take a place. Raises `Busy` when there is none, or when the `owner` has the `most` already."""
+    def enter(self, *, owner: Hashable = None, most: int | None = None, of: int | None = None) -> Place:
+        """Take a place, one `of` so many, or of as many as the process admits. Raises `Busy` when there is
+        none, or when the `owner` has the `most` already."""
+        places = limit() if of is None else of
         with self.lock:
-            if self.closed or self.count >= limit() or (most is not None and self._owners[owner] >= most):
+            if self.closed or self.count >= places or (most is not None and self._owners[owner] >= most):
                 raise Busy
             self.count += 1
             self._owners[owner] += 1

@@ -17,6 +17,7 @@ import yaml
 
 from chatsite import gunicorn_conf
 from chatsite.database import database
+from chatsite.documents import embeddings, pdf, uploads
 from streaming.conf import Conf
 from tests.faults.topology import REPLICAS
 from tests.server import ROOT, environment
@@ -158,7 +159,10 @@ def test_nginx_closes_idle_connections_before_gunicorn_does() -> None:
 
 
 def test_nginx_waits_longer_than_a_stream_is_silent() -> None:
-    assert float(directive("proxy_read_timeout").removesuffix("s")) > 2 * Conf().HEARTBEAT
+    patience = float(directive("proxy_read_timeout").removesuffix("s"))
+    assert patience > 2 * Conf().HEARTBEAT
+    # Nothing is stored of an upload that nginx has given up.
+    assert patience > uploads.PATIENCE + pdf.PATIENCE + embeddings.SECONDS
 
 
 def test_nginx_never_repeats_a_post() -> None:

@@ -24,13 +24,14 @@ from chatsite.documents.vectors import MOST_DIMENSIONS
 from streaming import errors
 from streaming.conf import get_conf
 from streaming.events import Error
-from streaming.text import TextCleaner
+from streaming.text import clean
 from streaming.upstream import http_client
 
 logger = logging.getLogger(__name__)
 
-SECONDS = 60.0
-"""For all passages of a file together: a person waits for them, and a thread with the person."""
+SECONDS = 40.0
+"""For all passages of a file together: a person waits for them, and a thread with the person. With the
+reading of the file, less than a proxy in front waits."""
 LONGEST_QUESTION = 2_000
 """Characters. Models take some thousand tokens; what a question is about is said by then."""
 RETRIES = 1
@@ -70,8 +71,7 @@ def model_name() -> str:
 
 def of_question(text: str) -> Vector | None:
     """The vector of a question; None for a blank one. Raises `EmbeddingFailed`."""
-    cleaner = TextCleaner()
-    cleaned = (cleaner.feed(text) + cleaner.flush()).strip()[:LONGEST_QUESTION]
+    cleaned = clean(text).strip()[:LONGEST_QUESTION]
     return _embed([cleaned], seconds=SECONDS)[0] if cleaned else None
 
 

@@ -2,7 +2,7 @@
 
 A PDF is a program's data: a few kilobytes can unpack into gigabytes, or keep a parser busy for ever. The
 child has no environment, none of the site's code, and bounds that the system enforces; whatever becomes
-of it, the site only waits, for `SECONDS` at most.
+of it, the site only waits, for `PATIENCE` at most.
 
 The child runs this file: bytes on standard input, on standard output JSON, either `{"pages": [text, ...]}`
 or `{"refused": why}`.
@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 SECONDS = 20
 """For one file. A page takes some ten milliseconds."""
+PATIENCE = SECONDS + 5
+"""Seconds that the site waits for it: the time above is the core's."""
 MEMORY = 1 << 30
 """Bytes of address space. pypdf itself unpacks a stream to 75 MB at most, but a file has many."""
 
@@ -44,7 +46,7 @@ def pages(content: bytes, *, max_pages: int, max_characters: int) -> list[str]:
     command = [sys.executable, "-I", *_bytecode(), __file__, str(max_pages), str(max_characters)]
     try:
         done = subprocess.run(
-            command, input=content, capture_output=True, timeout=SECONDS + 5, check=False, env={}
+            command, input=content, capture_output=True, timeout=PATIENCE, check=False, env={}
         )
     except subprocess.TimeoutExpired:
         raise Refused("too_much_work") from None

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import connection, transaction
 
-from chatsite.accounts.visitor import Visitor
+from chatsite.accounts.visitor import Visitor, one_at_a_time
 from chatsite.documents import embeddings
 from chatsite.documents.models import TITLE_LENGTH, Document, Embedding, Passage
 from chatsite.documents.parsing import Parsed, Unreadable, kind_of, parse
@@ -50,6 +50,7 @@ def add(name: str, content: bytes, *, visitor: Visitor) -> Document:
             raise Unreadable("The file has no text in it. Choose another one.")
         vectors = _vectors_of(pieces)  # before the transaction: SQLite has one writer, and this takes seconds
         with transaction.atomic():
+            one_at_a_time(visitor)
             check_room(visitor)
             document = _store(_title(name), len(content), parsed, visitor)
             _store_passages(document, pieces, vectors)
@@ -59,10 +60,9 @@ def add(name: str, content: bytes, *, visitor: Visitor) -> Document:
 @contextmanager
 def _in_a_place(visitor: Visitor) -> Iterator[None]:
     """Nobody waits for a place: `Busy` at once where the person, or the process, has no other."""
-    place = _in_hand.enter(owner=visitor, most=EACH)
+    places = max(1, min(AT_ONCE, admission.limit() // 10))
+    place = _in_hand.enter(owner=visitor, most=EACH, of=places)
     try:
-        if _in_hand.count > max(1, min(AT_ONCE, admission.limit() // 10)):
-            raise Busy
         yield
     finally:
         place.leave()
