@@ -1,11 +1,11 @@
-"""For views that only a visitor may use: guests are sent to sign in where they are not allowed."""
+"""For views that people use: guests are sent to sign in where they may not be, and a refusal says why."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -18,15 +18,22 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def for_visitors(view: View[P]) -> View[P]:
-    """Answers what the view's steps refuse with `SignInRequired`."""
+    """Answers what the view's steps refuse with `SignInRequired`, and methods that it does not take."""
 
     @wraps(view)
     def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
-            return view(request, *args, **kwargs)
+            response = view(request, *args, **kwargs)
+            return _not_allowed(request, response) if response.status_code == 405 else response
         except SignInRequired:
-            if request.method == "GET" and not wants_events(request):
+            if request.method in ("GET", "HEAD") and not wants_events(request):
                 return redirect(f"{reverse('login')}?{urlencode({'next': request.path})}")
             return error(request, 403, "sign_in_required", "Sign in first.")
 
     return answer
+
+
+def _not_allowed(request: HttpRequest, response: HttpResponseBase) -> HttpResponse:
+    told = error(request, 405, "method_not_allowed", f"This address takes {response['Allow']} only.")
+    told["Allow"] = response["Allow"]
+    return told

@@ -45,8 +45,7 @@ def _refusals(view: View[P]) -> View[P]:
     @wraps(view)
     def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
-            response = view(request, *args, **kwargs)
-            return _not_allowed(request, response) if response.status_code == 405 else response
+            return view(request, *args, **kwargs)
         except Busy as exc:
             # Another process is there already, or in a moment.
             return busy(request, retry_after=1 if runs.is_draining() else exc.retry_after)
@@ -147,12 +146,6 @@ def stop(request: HttpRequest, run_id: UUID) -> HttpResponse:
     if "text/html" in request.headers.get("Accept", ""):
         return SeeOther(reply.conversation.get_absolute_url())
     return HttpResponse(status=204)
-
-
-def _not_allowed(request: HttpRequest, response: HttpResponseBase) -> HttpResponse:
-    told = error(request, 405, "method_not_allowed", f"This address takes {response['Allow']} only.")
-    told["Allow"] = response["Allow"]
-    return told
 
 
 def _page(request: HttpRequest, visitor: Visitor, current: Conversation | None) -> HttpResponse:

@@ -27,9 +27,9 @@ _STATUS = {"too_large": 413, "too_many_documents": 409, "embedding_failed": 502,
 """Of refusals; the others are 400."""
 
 
+@for_visitors
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@for_visitors
 def documents(request: HttpRequest) -> HttpResponse:
     """The list, and the form that adds to it."""
     visitor = visitor_of(request)
@@ -38,16 +38,16 @@ def documents(request: HttpRequest) -> HttpResponse:
     return _page(request, visitor)
 
 
+@for_visitors
 @require_safe
 @never_cache
-@for_visitors
 def document(request: HttpRequest, document_id: UUID) -> HttpResponse:
     """Where a document begins."""
     return _passage_page(request, Passage.objects.filter(document=document_id, number=1))
 
 
-@require_POST
 @for_visitors
+@require_POST
 def delete(request: HttpRequest, document_id: UUID) -> HttpResponse:
     """Delete a document and all its passages."""
     found = Document.objects.for_visitor(visitor_of(request)).filter(pk=document_id).first()
@@ -58,9 +58,9 @@ def delete(request: HttpRequest, document_id: UUID) -> HttpResponse:
     return SeeOther(reverse("documents:list"))
 
 
+@for_visitors
 @require_safe
 @never_cache
-@for_visitors
 def passage(request: HttpRequest, passage_uuid: UUID) -> HttpResponse:
     """A passage, between the one before and the one after it."""
     return _passage_page(request, Passage.objects.filter(uuid=passage_uuid))

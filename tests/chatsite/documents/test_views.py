@@ -182,9 +182,10 @@ def test_a_wrong_method_is_refused(site: Site, method: str, path: str) -> None:
     visitor = site.visitor()
     visitor.get("/")
 
-    response = visitor.http.request(method, path, headers={"X-CSRFToken": visitor._token})
+    headers = {"X-CSRFToken": visitor._token, "Accept": "application/json"}
+    response = visitor.http.request(method, path, headers=headers)
 
-    assert response.status_code == 405
+    assert (response.status_code, response.json()["error"]["code"]) == (405, "method_not_allowed")
 
 
 def test_pages_have_a_head(site: Site) -> None:
