@@ -50,7 +50,7 @@ class Outage:
 
 
 class RedisThread:
-    """A thread that talks to Redis while the settings name one, and finds it again when it was away."""
+    """One such thread: what it says to Redis is its subclass's."""
 
     name: str
 

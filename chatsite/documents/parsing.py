@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from chatsite.documents import pdf
 from chatsite.documents.models import PLACE_LENGTH, Document
 from chatsite.documents.passages import Section
-from streaming.text import TextCleaner
+from streaming.text import clean
 
 Kind = Document.Kind
 KINDS = {
@@ -137,8 +137,7 @@ def _decoded(content: bytes) -> str:
 
 def _clean(text: str) -> str:
     """A PDF can spell any character, also those that no database takes."""
-    cleaner = TextCleaner()
-    return _one_newline(cleaner.feed(text) + cleaner.flush())
+    return _one_newline(clean(text))
 
 
 def _one_newline(text: str) -> str:

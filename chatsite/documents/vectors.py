@@ -15,6 +15,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, FloatField, Func, Value
 from django.db.models.sql.compiler import SQLCompiler
 
+from chatsite.documents import sqlite_distance
+
 MOST_DIMENSIONS = 8_192
 """That both take: sqlite-vec's limit is this one, pgvector's is 16,000."""
 
@@ -66,7 +68,7 @@ class CosineDistance(Func):
         super().__init__(F(column), Value(vector, output_field=VectorField()), output_field=FloatField())
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Any:
-        return self.as_sql(compiler, connection, function="vec_distance_cosine")
+        return self.as_sql(compiler, connection, function=sqlite_distance.NAME)
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Any:
         # A column that is still an array is cast too: slower, and right.

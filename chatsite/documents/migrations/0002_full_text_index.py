@@ -36,7 +36,7 @@ SQLITE_REVERSED = [
     "DROP TABLE documents_passage_index",
 ]
 
-# The same expression as in chatsite/documents/search.py, or the index is not used.
+# The same expression as in chatsite/documents/full_text.py, or the index is not used.
 POSTGRESQL = [
     """
     CREATE INDEX documents_passage_index ON documents_passage
