@@ -1,6 +1,6 @@
 """One call of a model within a run: its text, its reasoning, why it ended, what it used."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
@@ -10,8 +10,8 @@ from streaming.events import Usage
 from streaming.steps import Step
 from streaming.text import TextCleaner, clean
 
-_FINISH_KEYS = ("finish_reason", "stop_reason", "done_reason", "stopReason")
-"""OpenAI and most others; Anthropic; Ollama; Bedrock."""
+_FINISH_KEYS = ("finish_reason", "stop_reason", "done_reason", "stopReason", "status")
+"""OpenAI and most others; Anthropic; Ollama; Bedrock; OpenAI's Responses."""
 REASONING_KEYS = ("reasoning_content", "reasoning", "reasoning_text")
 _MOST_TOKENS = 2**31 - 1
 """That a database's integer holds."""
@@ -57,7 +57,7 @@ class ModelCall:
         reasoning = "" if self._reasoned or not message else self._reasoning.feed(reasoning_of(message))
         text = "" if self._pieces else self._text.feed(generation.text)
         info = {**(generation.generation_info or {}), **(message.response_metadata if message else {})}
-        self.finish_reason = next((clean(str(info[key])) for key in _FINISH_KEYS if info.get(key)), None)
+        self.finish_reason = _finish_reason(info)
         tells = "model_provider" in info or any(key in info for key in _FINISH_KEYS)
         self.broke_off = tells and self.finish_reason is None
         self._reported = _usage(message, response)
@@ -117,13 +117,21 @@ def arguments_of(message: BaseMessage | None) -> str:
 
 
 def _reasoning_in(block: dict[str, Any]) -> str:
-    if block.get("type") == "thinking":  # Anthropic
-        return str(block.get("thinking", ""))
+    if block.get("type") == "thinking":  # Anthropic: text; Mistral: blocks of it
+        return text_of(block.get("thinking") or "")
     if block.get("type") != "reasoning":
         return ""
     if "reasoning" in block:  # LangChain's own form
         return str(block["reasoning"])
     return "".join(part.get("text", "") for part in block.get("summary", ()))  # OpenAI's Responses
+
+
+def _finish_reason(info: Mapping[str, Any]) -> str | None:
+    """Why the model stopped, in its provider's words."""
+    cut = info.get("incomplete_details")  # of OpenAI's Responses, whose status is "incomplete" then
+    if isinstance(cut, Mapping) and cut.get("reason"):
+        return clean(str(cut["reason"]))
+    return next((clean(str(info[key])) for key in _FINISH_KEYS if info.get(key)), None)
 
 
 def _usage(message: BaseMessage | None, response: LLMResult) -> Usage | None:

@@ -5,6 +5,7 @@ from typing import Any
 from langchain_openai import ChatOpenAI, OpenAI
 from pydantic import SecretStr
 
+from streaming.openai_client import ReasoningChatOpenAI
 from streaming.upstream import http_client
 from tests.upstream import ScriptedUpstream
 
@@ -12,6 +13,17 @@ from tests.upstream import ScriptedUpstream
 def chat_model(upstream: ScriptedUpstream, **options: Any) -> ChatOpenAI:
     """A chat model on the shared client, as a site has it."""
     return plain_chat_model(upstream, http_client=http_client(), **options)
+
+
+def reasoning_model(upstream: ScriptedUpstream, **options: Any) -> ReasoningChatOpenAI:
+    """A chat model that keeps what its provider sends beside the text."""
+    return ReasoningChatOpenAI(
+        base_url=upstream.url,
+        api_key=SecretStr("test-key"),
+        model="scripted",
+        http_client=http_client(),
+        **options,
+    )
 
 
 def plain_chat_model(upstream: ScriptedUpstream, **options: Any) -> ChatOpenAI:

@@ -1,5 +1,6 @@
 """What tests read of a stream's events, and how they leave one."""
 
+import time
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -7,6 +8,7 @@ import jsonpatch
 
 from streaming.event_stream import EventStream
 from streaming.events import End, Event, Output, Token
+from tests.streaming.in_a_loop import InALoop
 from tests.streaming.test_cancellation import WITHIN, join_all
 from tests.upstream import Gate, ScriptedUpstream
 
@@ -46,16 +48,21 @@ def outputs_of(events: Iterable[Event]) -> list[Any]:
     return states
 
 
-def leave(events: EventStream, upstream: ScriptedUpstream, gate: Gate) -> None:
-    """Close a stream that has begun while its provider stands at the gate.
+def leave(events: EventStream | InALoop, upstream: ScriptedUpstream, gate: Gate | None = None) -> None:
+    """Close a stream that has begun, while its provider stands at the gate, or writes and writes.
 
     Every connection to the provider must be closed in time, and nobody asked anything more.
     """
-    gate.wait_until_reached()
+    if gate is not None:
+        gate.wait_until_reached()
     asked = upstream.requests
+    waiting = [request for request in asked if not request.answered.is_set()]
+    assert waiting, "nothing was left to close"
+    began = time.monotonic()
 
     events.close()
 
-    assert all(request.peer_closed.wait(WITHIN) for request in asked if not request.answered.is_set())
+    assert all(request.peer_closed.wait(WITHIN) for request in waiting)
+    assert max(request.peer_closed.at for request in waiting) - began < WITHIN
     join_all()
     assert len(upstream.requests) == len(asked)

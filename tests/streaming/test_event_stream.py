@@ -25,7 +25,6 @@ from tests.upstream import (
     Cut,
     ErrorEvent,
     Failure,
-    Reasoning,
     Reply,
     Reset,
     ScriptedUpstream,
@@ -229,12 +228,6 @@ def test_text_that_no_store_or_encoder_takes_is_cleaned(upstream: ScriptedUpstre
     text = text_of(list(stream(chat_model(upstream), "Hi")))
 
     assert text == "a\ufffdb\U0001f600\r\n\r\nevent: end\u2028\ufffd"
-
-
-def test_reasoning_is_no_part_of_the_text(upstream: ScriptedUpstream) -> None:
-    upstream.enqueue(Reply(Reasoning("hm"), "Yes"))
-
-    assert text_of(list(stream(chat_model(upstream), "Hi"))) == "Yes"
 
 
 def test_the_runnable_sees_the_callers_context_variables() -> None:

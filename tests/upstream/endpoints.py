@@ -6,11 +6,13 @@ from tests.upstream import wire
 from tests.upstream.connection import Connection
 from tests.upstream.player import StreamPlayer, fail, send_json
 from tests.upstream.request import Request
+from tests.upstream.responses import ResponsesPlayer
 from tests.upstream.script import Embeddings, Failure, Reply
 from tests.upstream.whole import play_whole
 
 CHAT = "/v1/chat/completions"
 COMPLETIONS = "/v1/completions"
+RESPONSES = "/v1/responses"
 
 
 class UnscriptedError(Exception):
@@ -26,6 +28,9 @@ def answer(
             return fail(connection, script)
         case Reply(), "POST", ("/v1/chat/completions" | "/v1/completions"):
             return complete(connection, request, script)
+        case Reply(), "POST", "/v1/responses" if request.streams:
+            bodies = wire.Bodies(kind="chat", id=f"resp_{request.number}", model=request.json["model"])
+            return ResponsesPlayer(connection, request, bodies).play(script)
         case None, "GET", "/v1/models":
             return send_json(connection, 200, wire.models([model]))
         case None, "POST", "/v1/embeddings":

@@ -134,8 +134,8 @@ class StreamPlayer:
             match step:
                 case Comments():
                     self._send(KEEPALIVE)
-                case EndlessTokens(text):
-                    self._delta({"content": text})
+                case EndlessTokens(text, field=field):
+                    self._delta({field: text})
             self._connection.wait(timeout=step.every)
 
     def _end(self, step: Ending) -> bool:

@@ -95,10 +95,11 @@ class Comments:
 
 @dataclass(frozen=True)
 class EndlessTokens:
-    """The same token until the peer closes, as fast as the peer reads by default."""
+    """The same token until the peer closes, as fast as the peer reads by default. Or the same `Reasoning`."""
 
     text: str = "x "
     every: float = 0.0
+    field: str = "content"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ The test's thread enqueues, opens gates and reads records, and the connections' 
 record and take replies; `_changed` guards what they share.
 """
 
+import copy
 import ssl
 import threading
 import traceback
@@ -14,7 +15,7 @@ from typing import Self
 
 from tests.upstream import wire
 from tests.upstream.connection import Connection, Head, PeerClosedError
-from tests.upstream.endpoints import CHAT, COMPLETIONS, UnscriptedError, answer
+from tests.upstream.endpoints import CHAT, COMPLETIONS, RESPONSES, UnscriptedError, answer
 from tests.upstream.gate import Gate
 from tests.upstream.listener import Listener
 from tests.upstream.player import send_json
@@ -34,6 +35,8 @@ class ScriptedUpstream:
 
     def __init__(self, *, port: int = 0, tls: ssl.SSLContext | None = None, model: str = "scripted") -> None:
         self.model = model
+        self.keeps_connections = True
+        """False for clients that never close the idle ones: each reply is the last of its connection."""
         self._wanted_port = port
         self._tls = tls
         self._changed = threading.Condition()
@@ -173,13 +176,20 @@ class ScriptedUpstream:
             return request, self._take_script(request)
 
     def _take_script(self, request: Request) -> Script | None:
-        generates = request.path in {CHAT, COMPLETIONS}
+        generates = request.path in {CHAT, COMPLETIONS, RESPONSES}
         for path, handler in self._handlers:
             if generates if path is None else request.path == path:
                 script = handler(request)
                 if script is not None:
-                    return script
-        return self._replies.popleft() if generates and self._replies else None
+                    return self._closing(script)
+        return self._closing(self._replies.popleft()) if generates and self._replies else None
+
+    def _closing(self, script: Script) -> Script:
+        if self.keeps_connections or not isinstance(script, Reply):
+            return script
+        closing = copy.copy(script)
+        closing.close = True
+        return closing
 
     def _problem(self, text: str) -> None:
         with self._changed:

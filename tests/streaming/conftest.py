@@ -1,0 +1,32 @@
+"""Fixtures for what `stream()` and `astream()` have in common."""
+
+from collections.abc import Iterator
+
+import pytest
+
+import streaming
+from tests.streaming.in_a_loop import LoopThread, Stream
+from tests.upstream import ScriptedUpstream
+
+
+@pytest.fixture(scope="session")
+def loop() -> Iterator[LoopThread]:
+    """The one event loop of the session."""
+    thread = LoopThread()
+    yield thread
+    thread.close()
+
+
+@pytest.fixture
+def astream(loop: LoopThread, upstream: ScriptedUpstream) -> Stream:
+    """`astream()`, for a test that has no loop. LangChain's asynchronous clients, which are collected some
+    time after the test, would leave the connections open that they keep."""
+    upstream.keeps_connections = False
+    return loop.astream
+
+
+@pytest.fixture(params=["stream", "astream"])
+def stream(request: pytest.FixtureRequest) -> Stream:
+    """Both ways to stream a runnable, one after the other: what holds for one holds for the other."""
+    chosen: Stream = request.getfixturevalue("astream") if request.param == "astream" else streaming.stream
+    return chosen
