@@ -1,11 +1,13 @@
 """manage.py ask "How cool are LLMs?": streams a reply to the terminal."""
 
-import json
+import logging
+import os
 import sys
+import threading
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -15,18 +17,40 @@ from chatsite.accounts.visitor import Visitor
 from chatsite.assistants.base import Assistant, Turn
 from chatsite.assistants.chat_model import ModelNotConfigured
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
+from chatsite.assistants.screen import Screen
 from chatsite.local_model import LocalModel, LocalModelError
 from streaming import stream
-from streaming.events import Documents, End, Event, Reasoning, Token, ToolEnd, ToolStart
+from streaming.events import End
+
+INTERRUPTED = 130
+"""What shells have for a program that Ctrl-C ended."""
+NOBODY_READS = 141
+"""The same for one whose pipe was closed by its reader."""
+
+_PATIENCE = 1.0
+"""Seconds."""
 
 
 class Command(BaseCommand):
-    help = "Asks an assistant, and prints the reply as it comes. Ctrl-C ends it, upstream too."
+    help = (
+        "Asks an assistant, and prints the reply as it comes. What leads to it (reasoning, calls of tools, "
+        "documents) goes to standard error. Exits with 0 when the reply is complete, and with 1 when it is "
+        "not: then what had come stands, and the reason is told on standard error. Ctrl-C ends the reply, "
+        "upstream too, and exits with 130."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("text", help='what to ask; "-" reads it from standard input')
         parser.add_argument("--assistant", default="", help="whom to ask; the first one if it is not given")
         parser.add_argument("--option", default="", help="one of the assistant's options")
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        try:
+            super().run_from_argv(argv)
+        except KeyboardInterrupt:
+            _leave(INTERRUPTED)
+        except BrokenPipeError:
+            _leave(NOBODY_READS)
 
     def handle(self, *, text: str, assistant: str, option: str, **options: Any) -> None:
         text = sys.stdin.read() if text == "-" else text
@@ -38,51 +62,38 @@ class Command(BaseCommand):
         option = option or next(iter(asked.options), "")
         if option and option not in asked.options:
             raise CommandError(f"{asked.name} has no option {option!r}. It has: {', '.join(asked.options)}.")
+        if options["verbosity"] < 2:  # a line of the log would come into the middle of the reply
+            logging.getLogger("streaming").setLevel(logging.ERROR)
+        screen = Screen(self.stdout, self.stderr, bold=self.style.HTTP_INFO)
         try:
             with _model_at_hand():
-                self._ask(asked, text, option)
+                _ask(asked, text, option, screen)
         except (ModelNotConfigured, LocalModelError) as exc:
             raise CommandError(str(exc)) from exc
         except KeyboardInterrupt:
-            self.stdout.write("\n")
-            sys.exit(130)
+            screen.end_line(or_begin_one=True)
+            raise
 
-    def _ask(self, asked: Assistant, text: str, option: str) -> None:
-        messages: list[BaseMessage] = [HumanMessage(text)]
-        if settings.CHAT_SYSTEM_PROMPT:
-            messages.insert(0, SystemMessage(settings.CHAT_SYSTEM_PROMPT))
-        given = asked.input(Turn(messages, Visitor(), option))
-        filters: dict[str, Any] = dict(asked.filters)
-        with stream(asked.build(), given, **filters) as events:
-            for event in events:
-                self._show(event)
 
-    def _show(self, event: Event) -> None:
-        """The reply goes to standard output; what leads to it to standard error, not into a pipe."""
-        if isinstance(event, Token):
-            self.stdout.write(event.text, ending="")
-            self.stdout.flush()
-        elif isinstance(event, End):
-            self.stdout.write("\n")
-            if event.error is not None:
+def _ask(asked: Assistant, text: str, option: str, screen: Screen) -> None:
+    messages: list[BaseMessage] = [HumanMessage(text)]
+    if settings.CHAT_SYSTEM_PROMPT:
+        messages.insert(0, SystemMessage(settings.CHAT_SYSTEM_PROMPT))
+    given = asked.input(Turn(messages, Visitor(), option))
+    filters: dict[str, Any] = dict(asked.filters)
+    with stream(asked.build(), given, **filters) as events:
+        for event in events:
+            screen.show(event)
+            if isinstance(event, End) and event.error is not None:
+                _wait_for_the_log()
                 raise CommandError(event.error.message)
-        else:
-            self.stderr.write(_aside(event), self.style.HTTP_INFO, ending="")
-            self.stderr.flush()
 
 
-def _aside(event: Event) -> str:
-    """What leads to the reply, for the terminal."""
-    match event:
-        case Reasoning():
-            return event.text
-        case ToolStart():
-            return f"{event.name} {json.dumps(event.input, ensure_ascii=False, default=str)}\n"
-        case ToolEnd():
-            return f"{event.name}: {event.error or event.output}\n"
-        case Documents():
-            return "".join(f"[{document['id']}] {document['title']}\n" for document in event.documents)
-    return ""
+def _wait_for_the_log() -> None:
+    """A run's thread logs why it failed after the end is there; the process must not be gone by then."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("run-"):
+            thread.join(_PATIENCE)
 
 
 @contextmanager
@@ -94,3 +105,11 @@ def _model_at_hand() -> Iterator[None]:
     with LocalModel(log=settings.DATA_DIR / "local-model.log") as model:
         settings.CHAT_LOCAL_MODEL_URL = model.url
         yield
+
+
+def _leave(status: int) -> NoReturn:
+    """End this process. Python's own way out waits for a tool that is at work in a thread."""
+    for out in (sys.stdout, sys.stderr):
+        with suppress(BrokenPipeError):
+            out.flush()
+    os._exit(status)
