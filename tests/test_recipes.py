@@ -3,8 +3,12 @@
 The blocks of a page run in order, with one namespace, as if they were typed one after the other. Comments
 in the pages, which a reader does not see, say what is needed besides:
 
-    <!-- provider: say("Hel|lo") -->      what the provider answers: `say`, `when`, or tests/upstream's words
-    <!-- post answer: question=Hi -->     the view `answer` is called, and what it sends is printed
+    <!-- provider: say("Hel|lo") -->      what the provider answers: `say`, `when`, `embeddings`, or
+                                          tests/upstream's words
+    <!-- post ask: question=Hi -->        the view `ask` is sent that form, and what it answers is printed
+    <!-- get follow(answer["run"]) -->    the view `follow` is called with that argument, made from the page's
+                                          names and `answer`, the last JSON that a view has sent; after a
+                                          colon there may be headers
 
 A `text` block is what the Python block or the call before it prints; `...` in it stands for anything.
 """
@@ -14,6 +18,7 @@ import contextlib
 import doctest
 import inspect
 import io
+import json
 import os
 import re
 import subprocess
@@ -25,11 +30,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from django.http import HttpRequest
 from django.test import AsyncRequestFactory, RequestFactory
 
 from tests import upstream as scripted
 from tests.streaming.durable import a_process
-from tests.upstream import Reply, Request, ScriptedUpstream
+from tests.upstream import Embeddings, Reply, Request, ScriptedUpstream
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,7 +47,7 @@ SAMPLES = {"0": 3, "1": 3, "2": 11, "3": 3, "4": 3}
 """How many samples of code each of the five articles has."""
 
 PART = re.compile(
-    r"^<!-- (?P<comment>provider|post)\b ?(?P<said>.*?) -->$|^```(?P<language>\w+)\n(?P<body>.*?)^```$",
+    r"^<!-- (?P<comment>provider|post|get)\b ?(?P<said>.*?) -->$|^```(?P<language>\w+)\n(?P<body>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -56,7 +62,18 @@ def when(word: str, reply: Reply) -> Callable[[Request], Reply | None]:
     return lambda request: reply if word in request.body.decode() else None
 
 
-WORDS = {name: getattr(scripted, name) for name in scripted.__all__} | {"say": say, "when": when}
+def embeddings(*words: str) -> Embeddings:
+    """Vectors that tell which of the words a text has."""
+    return Embeddings(lambda text: [0.01 + text.lower().count(word) for word in words])
+
+
+def always(reply: Embeddings) -> Callable[[Request], Embeddings]:
+    return lambda _: reply
+
+
+WORDS = {name: getattr(scripted, name) for name in scripted.__all__} | {
+    function.__name__: function for function in (say, when, embeddings)
+}
 
 
 class Page:
@@ -67,6 +84,7 @@ class Page:
         self._upstream = upstream
         self._names: dict[str, Any] = {"__name__": "__main__"}
         self._printed = ""
+        self._answer: Any = None
 
     def parts(self) -> Iterator[tuple[str, str]]:
         """The comments and blocks, in order: what each is, and its text."""
@@ -82,8 +100,8 @@ class Page:
             self.nothing_unsaid()
             if kind == "provider":
                 self.prepare(text.removeprefix(":"))
-            elif kind == "post":
-                self._printed = self.called(*text.split(": ", 1))
+            elif kind in {"get", "post"}:
+                self._printed = self.called(kind, *text.split(": ", 1))
             elif kind == "python":
                 self._printed = self.executed(text)
         self.nothing_unsaid()
@@ -92,6 +110,8 @@ class Page:
         for reply in eval(f"({replies},)", dict(WORDS)):  # noqa: S307 - our own
             if callable(reply):
                 self._upstream.on(reply)
+            elif isinstance(reply, Embeddings):
+                self._upstream.on(always(reply), path="/v1/embeddings")
             else:
                 self._upstream.enqueue(reply)
 
@@ -112,18 +132,32 @@ class Page:
             exec(compile(source, self._path.name, "exec"), self._names)  # noqa: S102 - our own
         return ended(out.getvalue())
 
-    def called(self, view: str, form: str = "") -> str:
-        data = dict(parse_qsl(form))
-        if inspect.iscoroutinefunction(self._names[view]):
-            return asyncio.run(self.acalled(view, data))
-        response = self._names[view](RequestFactory().post("/", data))
+    def called(self, method: str, call: str, said: str = "") -> str:
+        name, _, given = call.removesuffix(")").partition("(")
+        view = self._names[name]
+        names = self._names | {"answer": self._answer}
+        arguments = eval(f"({given},)", names) if given else ()  # noqa: S307 - our own
+        if inspect.iscoroutinefunction(view):
+            return asyncio.run(self.acalled(view, request(AsyncRequestFactory(), method, said), *arguments))
+        response = view(request(RequestFactory(), method, said), *arguments)
         with contextlib.closing(response):
-            return ended(b"".join(response).decode())
+            return self.sent(b"".join(response))
 
-    async def acalled(self, view: str, data: dict[str, str]) -> str:
-        response = await self._names[view](AsyncRequestFactory().post("/", data))
+    async def acalled(self, view: Callable[..., Any], *arguments: Any) -> str:
+        response = await view(*arguments)
         with contextlib.closing(response):
-            return ended(b"".join([frame async for frame in response]).decode())
+            return self.sent(b"".join([frame async for frame in response]))
+
+    def sent(self, body: bytes) -> str:
+        with contextlib.suppress(ValueError):
+            self._answer = json.loads(body)
+        return ended(body.decode())
+
+
+def request(factory: RequestFactory | AsyncRequestFactory, method: str, said: str) -> HttpRequest:
+    """A form is said after `post`, headers are after `get`."""
+    values = dict(parse_qsl(said))
+    return factory.post("/", values) if method == "post" else factory.get("/", headers=values)
 
 
 def ended(printed: str) -> str:
@@ -147,6 +181,14 @@ def _is_over(request: Request) -> bool:
 def test_every_block_runs_and_prints_what_the_page_shows(path: Path, provider: ScriptedUpstream) -> None:
     Page(path, provider).run()
     all_is_over(provider)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_every_view_of_a_page_is_called(path: Path) -> None:
+    page = path.read_text()
+    views = re.findall(r"^@require_\w+\n(?:async )?def (\w+)", page, re.MULTILINE)
+
+    assert set(views) == set(re.findall(r"^<!-- (?:post|get) (\w+)", page, re.MULTILINE))
 
 
 @pytest.mark.django_db(transaction=True)
