@@ -12,7 +12,9 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
-from tests.faults.ledger import Ledger, Prompt
+import httpx
+
+from tests.faults.ledger import Call, Ledger, Prompt
 from tests.faults.store import Store, Stored, StoredReply, stored
 from tests.site import Site
 from tests.upstream import Reply
@@ -22,6 +24,8 @@ END_WITHIN = 30.0
 """Seconds from the death of a run's process to its end."""
 STOP_WITHIN = 1.0
 """Seconds from Stop to the end of the upstream connection."""
+RETRY_WITHIN = 0.5
+"""Seconds that a client's retry may come later than it was to come."""
 OTHERS_WITHIN = 1.0
 """Seconds for another person's page and Stop."""
 
@@ -49,22 +53,37 @@ def accepted(prompt: Prompt, found: Stored) -> Iterator[str]:
 
 
 def one_call(prompt: Prompt, found: Stored) -> Iterator[str]:
-    """One call of the provider; a second only for a first one that died before it had shown anything."""
-    calls = [call for call in prompt.calls if isinstance(call.script, Reply)]
+    """One call of the provider; a second only for a first one that died before it had shown anything.
+
+    What the provider's client sends again, because it was refused and asked to (429, 500), is still the same
+    call. That it sends again something else is as wrong as a second call of the site's, refused or not.
+    """
+    yield from _uncalled_for(prompt.calls)
+    calls = [call for call in prompt.calls if not call.retries]
     if len(calls) <= prompt.calls_wanted:
         return
-    first, second, *more = calls
+    _, second, *more = calls
     attempts = max((reply.attempt for reply in found.replies), default=1)
+    before = [call.request.peer_closed for call in prompt.calls[: prompt.calls.index(second)]]
     if more or attempts != 2 or not prompt.bereaved:
         yield f"{len(calls)} calls in {attempts} attempts"
-    elif not first.request.peer_closed.is_set() or first.request.peer_closed.at > second.request.arrived_at:
+    elif not all(closed.is_set() and closed.at <= second.request.arrived_at for closed in before):
         yield "a second call while the first went on"
 
 
+def _uncalled_for(calls: list[Call]) -> Iterator[str]:
+    for number, call in enumerate(calls):
+        sent_before = [earlier for earlier in calls[:number] if earlier.retries == call.retries - 1]
+        # None of them: the provider never got what the client sends again.
+        if sent_before and not any(earlier.asks_for_a_retry for earlier in sent_before):
+            yield f"retry {call.retries} of a call that was not refused"
+
+
 def one_end(prompt: Prompt, found: Stored) -> Iterator[str]:
-    """One terminal state, the same everywhere, and one `end` in a log without gaps."""
+    """One terminal state, the same everywhere, and one `end` in a log without gaps; in time after a death."""
     for reply in found.replies:
         yield from _end_of(reply)
+    yield from _left_behind(prompt, found)
 
 
 def _end_of(reply: StoredReply) -> Iterator[str]:
@@ -81,6 +100,24 @@ def _end_of(reply: StoredReply) -> Iterator[str]:
         yield f"end says {ends[0].json['status']}, the reply {reply.status}, the run {reply.run_status}"
     if reply.last_event != len(numbers):
         yield f"the run says that event {reply.last_event} was the last of {len(numbers)}"
+
+
+def _left_behind(prompt: Prompt, found: Stored) -> Iterator[str]:
+    """What a process that died was writing is ended by others, or begun anew, in time."""
+    for reply in found.replies:
+        by_others = reply.status in {"interrupted", "stopped"} and reply.stopped_after_ms is None
+        if by_others and reply.ended is not None:
+            yield from _late(prompt, reply.ended, f"it was {reply.status}")
+    for call in [call for call in prompt.calls if not call.retries][prompt.calls_wanted :]:
+        yield from _late(prompt, call.request.arrived_at, "it was begun anew")
+
+
+def _late(prompt: Prompt, moment: float, what: str) -> Iterator[str]:
+    """Which of several processes was writing it is not known: it may have been the last to die."""
+    deaths = [death.by for death in prompt.deaths if death.asked_at <= moment]
+    stops = [stop.answered_at for stop in prompt.stops if stop.asked_at <= moment]
+    if deaths and (took := moment - max(deaths + stops)) > END_WITHIN:
+        yield f"{what} {took:.1f} s after its process had died"
 
 
 def durable(prompt: Prompt, found: Stored) -> Iterator[str]:
@@ -118,10 +155,12 @@ def done(prompt: Prompt, found: Stored) -> Iterator[str]:
 
 
 def stopped(prompt: Prompt, found: Stored) -> Iterator[str]:
-    """Stop ends the upstream connection, within a second, and is measured."""
+    """Stop ends the upstream connection, or the waiting for a retry, within a second, and is measured."""
     if not prompt.stops:
         return
-    requests = [call.request for call in prompt.calls if isinstance(call.script, Reply)]
+    if any(reply.status == "stopped" for reply in found.replies):
+        _wait_for_a_retry(prompt)
+    requests = [call.request for call in prompt.calls]
     # A provider that has said everything, before or meanwhile, has nothing left to be stopped.
     unsaid = [request for request in requests if not request.answered.is_set()]
     for request in requests:
@@ -134,6 +173,12 @@ def stopped(prompt: Prompt, found: Stored) -> Iterator[str]:
         if reply.stop_requested and unsaid and not prompt.bereaved and reply.status != "stopped":
             yield f"{reply.status} after Stop"
         yield from _unmeasured(reply, bereaved=prompt.bereaved)
+
+
+def _wait_for_a_retry(prompt: Prompt) -> None:
+    """As long as a client that was not stopped would wait before it sends its request again."""
+    if prompt.calls and prompt.calls[-1].asks_for_a_retry:
+        time.sleep(max(0.0, prompt.calls[-1].retried_by + RETRY_WITHIN - time.monotonic()))
 
 
 def _left_open(closed: Moment, prompt: Prompt) -> Iterator[str]:
@@ -168,7 +213,8 @@ PROMISES: dict[str, Callable[[Prompt, Stored], Iterator[str]]] = {
 
 
 def breaches(prompts: Collection[Prompt], store: Store, *, within: float = END_WITHIN) -> list[Breach]:
-    """How the promises were broken for these prompts. Waits for the ends of those that still go on."""
+    """How the promises were broken for these prompts. Waits for the ends of those that still go on: when each
+    of them ended is in its row, and is held against the moment of a death, not against this one."""
     deadline = time.monotonic() + within
     found = []
     for prompt in prompts:
@@ -196,10 +242,18 @@ def check_others(ledger: Ledger, site: Site) -> None:
     """Another person, with a reply of their own, opens a page and stops it, each within a second."""
     gate = site.upstream.gate()
     person = site.visitor()
-    person.http.timeout = OTHERS_WITHIN
     prompt, reading = ledger.ask(person, Reply("Mine ", gate))
     with reading:
         reading.until("token")
-        assert person.get(f"/c/{prompt.conversation}/").status_code == 200
-        assert prompt.stop().status_code == 204
+        assert in_time(lambda: person.get(f"/c/{prompt.conversation}/")).status_code == 200
+        assert in_time(prompt.stop).status_code == 204
         assert reading.end["status"] == "stopped"
+
+
+def in_time(ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """The answer, which has to be there within a second, to its last byte."""
+    began = time.monotonic()
+    answer = ask()
+    took = time.monotonic() - began
+    assert took <= OTHERS_WITHIN, f"{answer.request.method} {answer.request.url} took {took:.2f} s"
+    return answer

@@ -13,12 +13,17 @@ from uuid import uuid4
 
 import httpx
 
+from streaming.upstream import RETRY_AFTER
 from tests.sse import ServerEvent
 from tests.upstream import Failure, Reply, Request, ScriptedUpstream
 from tests.upstream.script import Ending, EndlessTokens, Step, Token
 from tests.visitor import EVENTS, Reading, Visitor
 
 Script = Reply | Failure
+ASKS_FOR_A_RETRY = {408, 409, 429}
+"""Statuses to which OpenAI's client sends the same request again, as it does from 500 on."""
+BACK_OFF = 1.0
+"""Seconds, at most, that it waits before it does where the provider says nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,28 @@ class Call:
     request: Request
     script: Script
 
+    @property
+    def retries(self) -> int:
+        """How often its client has sent it before, by its own account: 0 if it is a call of the site's."""
+        return int(self.request.headers.get("x-stainless-retry-count", "0"))
+
+    @property
+    def asks_for_a_retry(self) -> bool:
+        """Whether it was refused in such a way that its client may send it again."""
+        if not isinstance(self.script, Failure) or not self.request.answered.is_set():
+            return False
+        asks = self.script.status in ASKS_FOR_A_RETRY or self.script.status >= 500
+        return asks and self._back_off <= RETRY_AFTER
+
+    @property
+    def retried_by(self) -> float:
+        """When its client, if it does, sends it again at the latest (monotonic)."""
+        return self.request.answered.at + self._back_off
+
+    @property
+    def _back_off(self) -> float:
+        return float(self.script.headers.get("Retry-After", BACK_OFF))
+
 
 @dataclass(frozen=True)
 class Stop:
@@ -35,6 +62,14 @@ class Stop:
 
     asked_at: float
     answered_at: float
+
+
+@dataclass(frozen=True)
+class Death:
+    """A process was killed, or told to leave, and is dead by then (monotonic)."""
+
+    asked_at: float
+    by: float
 
 
 @dataclass
@@ -55,8 +90,6 @@ class Prompt:
     key: str = field(default_factory=lambda: str(uuid4()))
     accepted: bool = False
     """Whether the site has said so."""
-    bereaved: bool = False
-    """Whether a process was killed while the reply went on."""
     calls_wanted: int = 1
     """Calls of the provider that the reply takes: more with tools, and with several models."""
     says: str | None = None
@@ -66,6 +99,8 @@ class Prompt:
     calls: list[Call] = field(default_factory=list)
     sights: list[Sight] = field(default_factory=list)
     stops: list[Stop] = field(default_factory=list)
+    deaths: list[Death] = field(default_factory=list)
+    """Of processes that may have been writing the reply."""
 
     def post(self, door: Visitor | None = None, *, after: int = 0) -> Reading | httpx.Response:
         """Send it, or send it again: the key is the same. The reply's events, or another answer."""
@@ -119,6 +154,11 @@ class Prompt:
         return str(self._start["message"])
 
     @property
+    def bereaved(self) -> bool:
+        """Whether a process was killed while the reply went on."""
+        return bool(self.deaths)
+
+    @property
     def has_started(self) -> bool:
         """Whether any reader has seen the start, so that the run's id is known."""
         return any(sight.events for sight in self.sights)
@@ -170,10 +210,12 @@ class Ledger:
         assert isinstance(reading, Reading), f"{reading.status_code} {reading.text[:500]}"
         return prompt, reading
 
-    def bereave(self) -> None:
-        """A process is about to be killed: whose reply it was writing is not known."""
+    def bereave(self, *, grace: float = 0.0) -> None:
+        """A process is killed now, or told to leave within so many seconds of grace: whose reply it was
+        writing is not known."""
+        now = time.monotonic()
         for prompt in self.prompts:
-            prompt.bereaved = True
+            prompt.deaths.append(Death(now, now + grace))
 
     def _answer(self, request: Request) -> Script | None:
         asked = str(request.messages)

@@ -1,8 +1,10 @@
 """What the database has of a prompt, read past Django: the truth that everything else is held against."""
 
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
@@ -46,7 +48,8 @@ class PostgreSQL:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredReply:
-    """A reply and its run. `events` are those of the log, as a reader is sent them."""
+    """A reply and its run. `events` are those of the log, as a reader is sent them; `ended` is when the run
+    did (monotonic)."""
 
     message: UUID
     run: UUID
@@ -56,6 +59,7 @@ class StoredReply:
     run_status: str
     attempt: int
     last_event: int | None
+    ended: float | None
     stop_requested: bool
     stopped_after_ms: int | None
     events: tuple[ServerEvent, ...]
@@ -84,7 +88,8 @@ class Stored:
 
 _REPLIES = """
 SELECT reply.id, reply.run_id, reply.status, reply.content, reply.finish_reason,
-       run.status, run.attempt, run.last_event, run.stop_requested IS NOT NULL, run.stopped_after_ms
+       run.status, run.attempt, run.last_event, run.ended,
+       run.stop_requested IS NOT NULL, run.stopped_after_ms
 FROM chat_message AS asked
 JOIN chat_message AS reply ON reply.parent_id = asked.id
 JOIN streaming_run AS run ON run.id = reply.run_id
@@ -104,7 +109,7 @@ def stored(store: Store, text: str) -> Stored:
 
 
 def _reply(store: Store, message: Any, run: Any, *values: Any) -> StoredReply:
-    status, content, finish_reason, run_status, attempt, last_event, stop_requested, after = values
+    status, content, finish_reason, run_status, attempt, last_event, ended, stop_requested, after = values
     run_id = UUID(str(run))
     return StoredReply(
         message=UUID(str(message)),
@@ -115,10 +120,20 @@ def _reply(store: Store, message: Any, run: Any, *values: Any) -> StoredReply:
         run_status=run_status,
         attempt=attempt,
         last_event=last_event,
+        ended=_monotonic(ended),
         stop_requested=bool(stop_requested),
         stopped_after_ms=after,
         events=tuple(log(store, run_id)),
     )
+
+
+def _monotonic(found: Any) -> float | None:
+    """A time in the database, which SQLite has as text, by the clock that the tests measure with."""
+    if found is None:
+        return None
+    at = datetime.fromisoformat(found).replace(tzinfo=UTC) if isinstance(found, str) else found
+    ago: float = (datetime.now(UTC) - at).total_seconds()
+    return time.monotonic() - ago
 
 
 def log(store: Store, run: UUID) -> list[ServerEvent]:

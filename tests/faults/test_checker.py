@@ -1,6 +1,7 @@
 """The checker finds each way in which a promise can be broken. It is held against false facts."""
 
 import json
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -8,10 +9,12 @@ from typing import Any
 from unittest.mock import Mock
 from uuid import uuid4
 
+import httpx
 import pytest
 
-from tests.faults.checker import PROMISES
-from tests.faults.ledger import Call, Prompt, Sight, Stop
+from tests.faults import checker
+from tests.faults.checker import END_WITHIN, PROMISES, in_time
+from tests.faults.ledger import Call, Death, Prompt, Sight, Stop
 from tests.faults.store import Stored, StoredReply
 from tests.sse import ServerEvent
 from tests.upstream import EndlessTokens, Failure, Reply, Request
@@ -26,8 +29,14 @@ START, HEL, LO = event(1, "start", run="r"), event(2, "token", text="Hel"), even
 END = event(4, "end", status="done")
 
 
-def a_call(*, reply: Reply | Failure | None = None, closed: bool = False, answered: bool = True) -> Call:
-    call = Request(1, "POST", "/", {}, b"", 1, Moment())
+def a_call(
+    *,
+    reply: Reply | Failure | None = None,
+    closed: bool = False,
+    answered: bool = True,
+    retries: int = 0,
+) -> Call:
+    call = Request(1, "POST", "/", {"x-stainless-retry-count": str(retries)}, b"", 1, Moment())
     if answered:
         call.answered.mark()
     if closed:
@@ -55,11 +64,17 @@ def a_reply(**values: Any) -> StoredReply:
         "run_status": "done",
         "attempt": 1,
         "last_event": 4,
+        "ended": time.monotonic(),
         "stop_requested": False,
         "stopped_after_ms": None,
         "events": (START, HEL, LO, END),
     }
     return StoredReply(**(kept | values))
+
+
+def a_death(*, ago: float = 0.0, grace: float = 0.0) -> Death:
+    asked_at = time.monotonic() - ago
+    return Death(asked_at, asked_at + grace)
 
 
 def broken(prompt: Prompt, *replies: StoredReply, messages: int = 1) -> set[str]:
@@ -91,10 +106,32 @@ def test_the_provider_is_called_once() -> None:
     again = a_call()
     assert broken(a_prompt(calls=[dead, again]), a_reply()) == {"one call"}
     assert broken(a_prompt(calls=[dead, again]), a_reply(attempt=2)) == {"one call"}
-    assert broken(a_prompt(calls=[dead, again], bereaved=True), a_reply(attempt=2)) == set()
-    assert broken(a_prompt(calls=[dead, again, a_call()], bereaved=True), a_reply(attempt=2)) == {"one call"}
-    assert broken(a_prompt(calls=[again, a_call()], bereaved=True), a_reply(attempt=2)) == {"one call"}
-    assert broken(a_prompt(calls=[a_call(reply=Failure(500)), again]), a_reply()) == set()
+    deaths = [a_death()]
+    assert broken(a_prompt(calls=[dead, again], deaths=deaths), a_reply(attempt=2)) == set()
+    assert broken(a_prompt(calls=[dead, again, a_call()], deaths=deaths), a_reply(attempt=2)) == {"one call"}
+    assert broken(a_prompt(calls=[again, a_call()], deaths=deaths), a_reply(attempt=2)) == {"one call"}
+
+
+def test_a_clients_retry_of_what_was_refused_is_the_same_call() -> None:
+    refused = a_call(reply=Failure(500), closed=True)
+    once, twice = (a_call(retries=number) for number in (1, 2))
+    assert broken(a_prompt(calls=[refused, once]), a_reply()) == set()
+    assert broken(a_prompt(calls=[once]), a_reply()) == set()  # the first was lost on its way
+    assert broken(a_prompt(calls=[refused, once, twice]), a_reply()) == {"one call"}
+    assert broken(a_prompt(calls=[a_call(), once]), a_reply()) == {"one call"}
+    for refusal in (Failure(401), Failure(429, headers={"Retry-After": "120"})):
+        assert broken(a_prompt(calls=[a_call(reply=refusal), once]), a_reply()) == {"one call"}
+
+
+def test_a_second_call_of_what_was_refused_is_a_second_call() -> None:
+    refused = a_call(reply=Failure(500), closed=True)
+    again, deaths = a_call(), [a_death()]
+    assert broken(a_prompt(calls=[refused, again]), a_reply()) == {"one call"}
+    assert broken(a_prompt(calls=[refused, again], deaths=deaths), a_reply(attempt=2)) == set()
+    going_on = a_call(reply=Failure(500), answered=False, retries=1)
+    assert broken(a_prompt(calls=[refused, going_on, again], deaths=deaths), a_reply(attempt=2)) == {
+        "one call"
+    }
 
 
 @pytest.mark.parametrize(
@@ -116,6 +153,39 @@ def test_the_provider_is_called_once() -> None:
 )
 def test_there_is_one_end(values: dict[str, Any]) -> None:
     assert "one end" in broken(a_prompt(), a_reply(**values))
+
+
+LATE = END_WITHIN + 1
+
+
+def an_interrupted_reply(**values: Any) -> StoredReply:
+    end = event(4, "end", status="interrupted")
+    kept = {"status": "interrupted", "run_status": "interrupted", "events": (START, HEL, LO, end)}
+    return a_reply(**(kept | values))
+
+
+@pytest.mark.parametrize(
+    ("deaths", "kept"),
+    [
+        ([{"ago": LATE}], False),
+        ([{"ago": END_WITHIN - 1}], True),
+        ([{"ago": LATE, "grace": 6}], True),
+        ([{"ago": LATE + 6, "grace": 6}], False),
+        ([{"ago": LATE}, {"ago": 1}], True),
+        ([{"ago": LATE}, {"ago": -1}], False),
+    ],
+    ids=["late", "in time", "left in time", "left late", "another died later", "after the end"],
+)
+def test_what_a_dead_process_left_behind_ends_in_time(deaths: list[dict[str, float]], *, kept: bool) -> None:
+    left = a_prompt(sights=[], deaths=[a_death(**death) for death in deaths])
+    assert broken(left, an_interrupted_reply()) == (set() if kept else {"one end"})
+    assert broken(left, a_reply()) == set()
+
+
+@pytest.mark.parametrize(("ago", "breaks"), [(LATE, {"one end"}), (END_WITHIN - 1, set())])
+def test_what_a_dead_process_left_behind_begins_anew_in_time(ago: float, breaks: set[str]) -> None:
+    calls = [a_call(closed=True, answered=False), a_call()]
+    assert broken(a_prompt(calls=calls, deaths=[a_death(ago=ago)]), a_reply(attempt=2)) == breaks
 
 
 def test_what_was_seen_is_in_the_log() -> None:
@@ -166,7 +236,7 @@ def test_stop_is_real() -> None:
     assert broken(a_stopped_prompt(), a_stopped_reply()) == set()
     assert broken(a_stopped_prompt(calls=[late], ago=1.5), a_stopped_reply()) == {"stop"}
     assert broken(a_stopped_prompt(), a_stopped_reply(stopped_after_ms=None)) == {"stop"}
-    assert broken(a_stopped_prompt(bereaved=True), a_stopped_reply(stopped_after_ms=None)) == set()
+    assert broken(a_stopped_prompt(deaths=[a_death()]), a_stopped_reply(stopped_after_ms=None)) == set()
     assert broken(a_stopped_prompt(), a_stopped_reply(stopped_after_ms=1001)) == {"stop"}
     assert broken(a_stopped_prompt(), a_reply(stop_requested=True)) == {"stop"}
     assert broken(a_stopped_prompt(), a_reply()) == set()
@@ -176,7 +246,7 @@ def test_stop_may_wait_for_a_process_to_be_replaced_and_for_nothing_else() -> No
     now = time.monotonic()
     waited = [Stop(now - 3.0, now)]
     assert broken(a_stopped_prompt(stops=waited), a_stopped_reply()) == {"stop"}
-    assert broken(a_stopped_prompt(stops=waited, bereaved=True), a_stopped_reply()) == set()
+    assert broken(a_stopped_prompt(stops=waited, deaths=[a_death()]), a_stopped_reply()) == set()
 
 
 def test_a_connection_that_stays_open_after_stop() -> None:
@@ -193,3 +263,27 @@ def test_the_provider_is_not_called_after_stop(change: Callable[[Prompt], None])
     prompt = a_stopped_prompt(ago=1.5, calls=[a_call(closed=True)])
     change(prompt)
     assert broken(prompt, a_stopped_reply()) == ({"stop"} if prompt.stops else set())
+
+
+@pytest.mark.parametrize(("closed", "breaks"), [(True, set()), (False, {"stop"})])
+def test_a_refusal_that_does_not_come_is_not_waited_for_after_stop(*, closed: bool, breaks: set[str]) -> None:
+    silent = a_call(reply=Failure(500), answered=False, closed=closed)
+    prompt = a_stopped_prompt(calls=[silent], says="Hello", ago=0.9)
+    assert broken(prompt, a_stopped_reply()) == breaks
+
+
+def test_a_client_that_waits_to_try_again_does_not_after_stop() -> None:
+    refused = a_call(reply=Failure(429, headers={"Retry-After": "0.2"}), closed=True)
+    prompt = a_stopped_prompt(calls=[refused], says="Hello", ago=1.5)
+    later = threading.Timer(0.1, lambda: prompt.calls.append(a_call(retries=1, closed=True)))
+    later.start()
+    assert broken(prompt, a_stopped_reply()) == {"stop"}
+    later.join()
+
+
+def test_others_have_the_whole_answer_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = httpx.Response(200, request=httpx.Request("GET", "http://127.0.0.1/"))
+    assert in_time(lambda: answer) is answer
+    monkeypatch.setattr(checker, "OTHERS_WITHIN", -1.0)
+    with pytest.raises(AssertionError, match="took"):
+        in_time(lambda: answer)

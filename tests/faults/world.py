@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 
 from tests.faults.checker import Breach, breaches, check_others
+from tests.faults.conftest import GRACE
 from tests.faults.ledger import Ledger, Prompt, Script
 from tests.faults.reader import Reader
 from tests.faults.store import SQLite
@@ -82,12 +83,12 @@ class World:
 
     def terminate(self) -> None:
         """A worker is told to leave; the master starts another."""
-        self._signal(signal.SIGTERM)
+        self._signal(signal.SIGTERM, grace=GRACE)
 
     def freeze(self) -> None:
         """A worker stands still for as long as it takes the others to think it dead, or a little less."""
-        self.ledger.bereave()
         worker = self._chance.choice(self._living())
+        self.ledger.bereave()
         os.kill(worker, signal.SIGSTOP)
         self._chance.choice(self.readers).drop()
         time.sleep(self._chance.uniform(0.1, 7.0))  # that is the fault, and synchronises nothing
@@ -95,30 +96,30 @@ class World:
             os.kill(worker, signal.SIGCONT)
 
     def reload(self) -> None:
-        """HUP, as a deploy does."""
-        self.ledger.bereave()
+        """HUP, as a deploy does: the workers leave once there are others."""
         self._leaving.update(self._living())
+        self.ledger.bereave(grace=UP_WITHIN + GRACE)
         self._site.server.process.send_signal(signal.SIGHUP)
 
     def restart(self) -> None:
         """The whole site ends (TERM), and starts again."""
-        self.ledger.bereave()
+        self.ledger.bereave(grace=GRACE)
         assert self._site.server.stop(timeout=UP_WITHIN), "it did not end"
         self._site.server.start()
 
     def kill_master(self) -> None:
         """kill -9 of the master alone: its workers leave, and then it is started again."""
-        self.ledger.bereave()
         workers = self._living()
+        self.ledger.bereave(grace=GRACE)
         self._site.server.process.kill()
         self._site.server.process.wait()
         wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), timeout=UP_WITHIN)
         self._site.server.start()
 
-    def _signal(self, number: signal.Signals) -> None:
-        self.ledger.bereave()
+    def _signal(self, number: signal.Signals, *, grace: float = 0.0) -> None:
         worker = self._chance.choice(self._living())
         self._leaving.add(worker)
+        self.ledger.bereave(grace=grace)
         with contextlib.suppress(ProcessLookupError):
             os.kill(worker, number)
 
