@@ -1,8 +1,11 @@
 """A provider that is silent, endless, broken or rude. Promises: see `checker.py`."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
-from tests.faults.conftest import TWO_KINDS
+from tests.faults.checker import STOP_WITHIN, check, check_others
+from tests.faults.conftest import SETTINGS, TWO_KINDS, options_of
 from tests.faults.ledger import Ledger, Prompt, Script
 from tests.faults.store import SQLite, stored
 from tests.site import Site, SiteStarter
@@ -17,13 +20,22 @@ from tests.upstream import (
     Gate,
     Reply,
     Reset,
+    ScriptedUpstream,
     Token,
     ToolCall,
     refusing_url,
 )
 from tests.visitor import Reading
 
-pytestmark = pytest.mark.parametrize("site", TWO_KINDS, indirect=True)
+two_kinds = pytest.mark.parametrize("site", TWO_KINDS, indirect=True)
+ONE_OF_EACH = ["gthread-1", "gevent-1"]
+"""For sites of a test's own."""
+HASTY = {
+    "STREAM_CONNECT_TIMEOUT": "2",
+    "STREAM_FIRST_TOKEN_TIMEOUT": "2",
+    "STREAM_IDLE_TIMEOUT": "2",
+    "STREAM_TOTAL_TIMEOUT": "5",
+}
 SILENCE = Gate()
 """Never opened."""
 FIVE = ("one ", "two ", "three ", "four ", "five ")
@@ -38,6 +50,7 @@ def end_of(reading: Reading) -> tuple[str, str | None]:
 # It fails
 
 
+@two_kinds
 @pytest.mark.parametrize(
     ("script", "code", "text"),
     [
@@ -62,6 +75,7 @@ def test_a_reply_that_fails_keeps_its_text_and_says_why(
     assert len(prompt.sights[0].events) == len(stored(SQLite(site.data_dir), prompt.text).replies[0].events)
 
 
+@two_kinds
 def test_a_reset_in_mid_reply(site: Site, ledger: Ledger) -> None:
     gate = site.upstream.gate()
     _, reading = ledger.ask(site.visitor(), Reply("a", gate, Reset()))
@@ -70,17 +84,56 @@ def test_a_reset_in_mid_reply(site: Site, ledger: Ledger) -> None:
     assert end_of(reading) == ("failed", "upstream_incomplete")
 
 
-def test_a_provider_that_is_not_there(site: Site, start_site: SiteStarter) -> None:
+@pytest.mark.parametrize("kind", ONE_OF_EACH)
+def test_a_provider_that_is_not_there_and_comes_back(start_site: SiteStarter, kind: str) -> None:
     with refusing_url() as url:
-        alone = start_site(settings={"OPENAI_BASE_URL": url})
-        ledger = Ledger(alone.upstream)
-        _, reading = ledger.ask(alone.visitor(), Reply("never"))
+        provider = ScriptedUpstream(port=urlsplit(url).port or 0)
+        ledger = Ledger(provider)
+        alone = a_site(start_site, kind, OPENAI_BASE_URL=url)
+        prompt, reading = ledger.ask(alone.visitor(), Reply("never"))
         assert end_of(reading) == ("failed", "upstream_unreachable")
+    with provider:
+        site = Site(alone.server, provider)
+        check_others(ledger, site)
+        site.new_round()
+    assert not prompt.calls
+    check(ledger, SQLite(alone.data_dir))
+
+
+def a_site(start_site: SiteStarter, kind: str, **settings: str) -> Site:
+    """One of the test's own."""
+    worker_class, workers = options_of(kind)
+    return start_site(worker_class=worker_class, workers=workers, settings=SETTINGS | settings)
+
+
+# It goes on for ever, or says nothing, and nobody stops it
+
+
+@pytest.mark.parametrize("kind", ONE_OF_EACH)
+def test_a_deadline_ends_what_nobody_stops(start_site: SiteStarter, kind: str) -> None:
+    site = a_site(start_site, kind, **HASTY)
+    ledger, store = Ledger(site.upstream), SQLite(site.data_dir)
+    cases = [
+        (Reply(Comments()), "did not begin", ""),
+        (Reply("a ", Comments()), "fell silent", "a "),
+        (Reply(EndlessTokens("a ", every=0.05)), "longer than this site allows", "a a a "),
+    ]
+    asked = [ledger.ask(site.visitor(), script) for script, _, _ in cases]
+
+    for (prompt, reading), (_, why, text) in zip(asked, cases, strict=True):
+        assert end_of(reading) == ("failed", "timeout")
+        assert prompt.calls[0].request.peer_closed.wait(STOP_WITHIN)
+        assert why in reading.end["error"]["message"]
+        assert reading.text.startswith(text)
+        assert stored(store, prompt.text).replies[0].content == reading.text
+    check_others(ledger, site)
+    check(ledger, store)
 
 
 # It goes on for ever, or says nothing, and a person stops it
 
 
+@two_kinds
 @pytest.mark.parametrize(
     ("script", "said"),
     [
@@ -89,10 +142,9 @@ def test_a_provider_that_is_not_there(site: Site, start_site: SiteStarter) -> No
         (Reply(Comments()), ""),
         (Reply(*FIVE, SILENCE), "".join(FIVE)),
         (Reply(*FIVE, Comments()), "".join(FIVE)),
-        (Failure(429, headers={"Retry-After": "10"}), ""),
         (Failure(500, headers_after=SILENCE), ""),
     ],
-    ids=["no-headers", "no-token", "only-comments", "five-tokens", "then-comments", "back-off", "no-error"],
+    ids=["no-headers", "no-token", "only-comments", "five-tokens", "then-comments", "no-error"],
 )
 def test_stop_while_nothing_comes(site: Site, ledger: Ledger, script: Script, said: str) -> None:
     prompt, reading = ledger.ask(site.visitor(), script)
@@ -107,6 +159,21 @@ def test_stop_while_nothing_comes(site: Site, ledger: Ledger, script: Script, sa
     assert reading.text == said
 
 
+@two_kinds
+def test_stop_during_a_retrys_back_off(site: Site, ledger: Ledger) -> None:
+    """The provider is not asked again: the checker waits for as long as its client would."""
+    refusal = Failure(429, headers={"Retry-After": "2"})
+    prompt, reading = ledger.ask(site.visitor(), refusal, Reply("never"))
+    assert reading.start["run"]
+    assert site.upstream.wait_for_request(1).answered.wait()
+
+    assert prompt.stop().status_code == 204
+
+    assert end_of(reading) == ("stopped", None)
+    assert len(prompt.calls) == 1
+
+
+@two_kinds
 def test_stop_while_tokens_flow(site: Site, ledger: Ledger) -> None:
     for every in (0.0, 0.01):
         prompt, reading = ledger.ask(site.visitor(), Reply(EndlessTokens(every=every)))
@@ -116,6 +183,7 @@ def test_stop_while_tokens_flow(site: Site, ledger: Ledger) -> None:
         assert end_of(reading) == ("stopped", None)
 
 
+@two_kinds
 def test_stop_twice_and_after_the_end(site: Site, ledger: Ledger) -> None:
     prompt, reading = ledger.ask(site.visitor(), Reply("a", SILENCE))
     reading.until("token")
@@ -131,6 +199,7 @@ def test_stop_twice_and_after_the_end(site: Site, ledger: Ledger) -> None:
     assert end_of(again) == ("done", None)
 
 
+@two_kinds
 def test_stop_before_the_person_has_seen_anything(site: Site, ledger: Ledger) -> None:
     """As soon as the reply is there: perhaps before the provider was called."""
     for _ in range(5):
@@ -140,6 +209,7 @@ def test_stop_before_the_person_has_seen_anything(site: Site, ledger: Ledger) ->
         assert end_of(reading) == ("stopped", None)
 
 
+@two_kinds
 def test_endless_tokens_end_somewhere(site: Site, ledger: Ledger) -> None:
     prompt, reading = ledger.ask(site.visitor(), Reply(EndlessTokens("word " * 2000)))
     assert end_of(reading) == ("failed", "reply_too_long")
@@ -149,6 +219,7 @@ def test_endless_tokens_end_somewhere(site: Site, ledger: Ledger) -> None:
 # It says what nobody expects
 
 
+@two_kinds
 def test_text_that_looks_like_the_protocol(site: Site, ledger: Ledger) -> None:
     odd = ["\0", "\r", "\r\n\r\nevent: end\ndata: {}\n\n", "\u2028", "\ufeff"]
     tokens = [*odd, "\ud83d", "\ude00", "half of one: \ud83d", "!"]
@@ -162,6 +233,7 @@ def test_text_that_looks_like_the_protocol(site: Site, ledger: Ledger) -> None:
         assert list(again) == reading.events[after:]
 
 
+@two_kinds
 def test_a_tool_that_asks_another_model(site: Site, ledger: Ledger) -> None:
     gate = site.upstream.gate()
     prompt = asked_by_a_tool(ledger, site, Reply("in ", gate, "ner"), Reply("outer"))
@@ -174,6 +246,7 @@ def test_a_tool_that_asks_another_model(site: Site, ledger: Ledger) -> None:
     assert len(prompt.calls) == 3
 
 
+@two_kinds
 def test_stop_while_a_tool_asks_another_model(site: Site, ledger: Ledger) -> None:
     prompt = asked_by_a_tool(ledger, site, Reply("in ", SILENCE))
     reading = prompt.post()
@@ -192,6 +265,7 @@ def asked_by_a_tool(ledger: Ledger, site: Site, *scripts: Reply) -> Prompt:
     return prompt
 
 
+@two_kinds
 @pytest.mark.parametrize("end", ["done", "stopped"])
 def test_parallel_branches(site: Site, ledger: Ledger, end: str) -> None:
     gate = site.upstream.gate()
