@@ -180,8 +180,7 @@ class Worker:
         self._cancellation.cancel()
 
     def _fail(self, error: Error, exc: BaseException | None) -> None:
-        if self._finish("failed", error=error, exc=exc):
-            errors.log_failure(self._start.run, error, exc)
+        self._finish("failed", error=error, exc=exc)
 
     def _finish(
         self, status: Status, *, error: Error | None = None, exc: BaseException | None = None
@@ -196,6 +195,8 @@ class Worker:
                 self._outer.disown(self.stop)
             if status != "done":
                 self._halt()
+            if error is not None:  # before the end: a process may leave when it has seen that
+                errors.log_failure(self._start.run, error, exc)
             reason = self._callback.finish_reason if status == "done" else None
             last = End(status=status, finish_reason=reason, usage=self._usage(), error=error)
         finally:

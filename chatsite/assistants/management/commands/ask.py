@@ -18,6 +18,7 @@ from chatsite.assistants.base import Assistant, Turn
 from chatsite.assistants.chat_model import ModelNotConfigured
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
 from chatsite.assistants.screen import Screen
+from chatsite.chat.history import TooLong
 from chatsite.local_model import LocalModel, LocalModelError
 from streaming import stream
 from streaming.events import End
@@ -70,6 +71,8 @@ class Command(BaseCommand):
                 _ask(asked, text, option, screen)
         except (ModelNotConfigured, LocalModelError) as exc:
             raise CommandError(str(exc)) from exc
+        except TooLong as exc:
+            raise CommandError("The text is longer than the model can read. Shorten it.") from exc
         except KeyboardInterrupt:
             screen.end_line(or_begin_one=True)
             raise
