@@ -17,7 +17,7 @@ from streaming import wakeups
 from streaming.events import End
 from streaming.lease import lease
 from streaming.models import LogPart, Run
-from streaming.outages import is_outage
+from streaming.outages import is_full, is_outage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ class NotOwned(Exception):
 
 
 class Away(Exception):
-    """The database does not answer."""
+    """The database does not answer, or its disk is full."""
 
 
 class LogWriter:
@@ -136,6 +136,8 @@ class LogWriter:
             logger.error("events cannot be stored now and are kept in memory: %s", type(exc).__name__)
             self._outage = INTERVAL
         connection.close()
+        if is_full(exc):
+            raise Away from exc
         try:
             lease.beat()
         except Error:

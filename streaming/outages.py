@@ -3,6 +3,8 @@
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, ProgrammingError
 
 _FAULTS = (DataError, IntegrityError, ProgrammingError)
+_SQLITE_FULL = 13
+_POSTGRESQL_FULL = "53100"
 
 
 def is_outage(exc: BaseException | None) -> bool:
@@ -13,3 +15,13 @@ def is_outage(exc: BaseException | None) -> bool:
     stood still in a transaction (`InternalError`).
     """
     return isinstance(exc, DatabaseError | InterfaceError) and not isinstance(exc, _FAULTS)
+
+
+def is_full(exc: BaseException) -> bool:
+    """Whether there was no room on the disk. What was refused is not at fault, although something smaller may
+    still be taken."""
+    cause = exc.__cause__
+    return (
+        getattr(cause, "sqlite_errorcode", None) == _SQLITE_FULL
+        or getattr(cause, "sqlstate", None) == _POSTGRESQL_FULL
+    )

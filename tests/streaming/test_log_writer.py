@@ -88,6 +88,46 @@ def test_what_cannot_be_stored_now_waits_unseen_and_nothing_of_it_is_lost(
 
 
 @contextmanager
+def no_room(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Semaphore]:
+    """SQLite refuses what the log writer has, because the file may not grow: as on a full disk (SQLITE_FULL),
+    but that it can still change what fits into the pages that there are. Counts the tries."""
+    tries = threading.Semaphore(0)
+    beat = Lease.beat
+
+    def beat_without_room(lease: Lease) -> bool:
+        if threading.current_thread().name == "streaming-log-writer":
+            tries.release()
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA max_page_count = 1")  # that is: no more than there are
+        return beat(lease)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Lease, "beat", beat_without_room)
+        yield tries
+
+
+def test_what_a_full_disk_refuses_waits_however_often_it_is_refused(
+    upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streaming.log_writer._REFUSALS", 0)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM")  # or there would be pages that nothing is in
+    gate = upstream.gate()
+    upstream.enqueue(Reply("Hel", gate, "lo" * 50_000))
+    run_id = start(chat_model(upstream))
+    log = runs.log(run_id)
+    wait_until(lambda: log.text() == "Hel")
+    with no_room(monkeypatch) as tries:
+        gate.open()
+        for _ in range(4):
+            assert tries.acquire(timeout=5)
+        assert log.text() == "Hel"
+
+    assert end_of(run_id).status == "done"
+    assert log.text() == "Hel" + "lo" * 50_000
+
+
+@contextmanager
 def lost_answers(monkeypatch: pytest.MonkeyPatch, *, end: bool) -> Iterator[list[str]]:
     """The next commit, or the one with the `end`, is made, and its process does not learn of it."""
     lost: list[str] = []
