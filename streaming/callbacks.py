@@ -19,7 +19,7 @@ from streaming.cancellation import Cancellation, Cancelled
 from streaming.deadlines import ModelsAtWork
 from streaming.errors import causes
 from streaming.events import Event, Output, Reasoning, Token, ToolEnd, ToolStart, Usage
-from streaming.model_calls import ModelCall, arguments_of
+from streaming.model_calls import MOST_TOKENS, ModelCall, arguments_of
 from streaming.outputs import GrowingOutput, Patch
 from streaming.steps import Step, StepFilter, name_of
 from streaming.text import clean
@@ -182,8 +182,8 @@ class QueueCallback(BaseCallbackHandler):
         if not usages:
             return None
         return Usage(
-            input_tokens=sum(usage.input_tokens for usage in usages),
-            output_tokens=sum(usage.output_tokens for usage in usages),
+            input_tokens=min(sum(usage.input_tokens for usage in usages), MOST_TOKENS),
+            output_tokens=min(sum(usage.output_tokens for usage in usages), MOST_TOKENS),
             source="reported" if all(usage.source == "reported" for usage in usages) else "estimated",
         )
 

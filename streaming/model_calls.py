@@ -13,7 +13,7 @@ from streaming.text import TextCleaner, clean
 _FINISH_KEYS = ("finish_reason", "stop_reason", "done_reason", "stopReason", "status")
 """OpenAI and most others; Anthropic; Ollama; Bedrock; OpenAI's Responses."""
 REASONING_KEYS = ("reasoning_content", "reasoning", "reasoning_text")
-_MOST_TOKENS = 2**31 - 1
+MOST_TOKENS = 2**31 - 1
 """That a database's integer holds."""
 _CHARACTERS_PER_TOKEN = 4
 """Of English text, by OpenAI's rule of thumb; for usage that nobody reported."""
@@ -144,7 +144,7 @@ def _usage(message: BaseMessage | None, response: LLMResult) -> Usage | None:
 def _reported(read: object, written: object) -> Usage | None:
     """What a provider says, if it makes sense."""
     if isinstance(read, int) and isinstance(written, int) and min(read, written) >= 0:
-        return Usage(min(read, _MOST_TOKENS), min(written, _MOST_TOKENS), "reported")
+        return Usage(min(read, MOST_TOKENS), min(written, MOST_TOKENS), "reported")
     return None
 
 

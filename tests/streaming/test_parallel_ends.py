@@ -6,8 +6,8 @@ from langchain_core.runnables import RunnableLambda, RunnableParallel
 
 from streaming import stream
 from streaming.events import End
-from tests.streaming.models import plain_chat_model
-from tests.upstream import Reply, ScriptedUpstream
+from tests.streaming.models import chat_model, plain_chat_model
+from tests.upstream import Reply, ScriptedUpstream, Usage
 
 
 def test_an_output_beyond_the_limit_ends_the_branches_that_wait_on_clients_of_their_own(
@@ -29,3 +29,15 @@ def test_an_output_beyond_the_limit_ends_the_branches_that_wait_on_clients_of_th
     assert end.error is not None
     assert end.error.code == "reply_too_long"
     assert upstream.requests[0].peer_closed.wait(1)
+
+
+def test_what_two_models_report_adds_up_to_no_more_than_a_database_holds(upstream: ScriptedUpstream) -> None:
+    most = 2**31 - 1
+    upstream.enqueue(*(Reply("a", usage=Usage(most, most)) for _ in range(2)))
+    model = chat_model(upstream, stream_usage=True)
+
+    *_, end = stream(RunnableParallel(one=model, other=model), "Hi")
+
+    assert isinstance(end, End)
+    assert end.usage is not None
+    assert (end.usage.input_tokens, end.usage.output_tokens) == (most, most)
