@@ -1,15 +1,20 @@
 """The tests' server is a real gunicorn, and its visitors behave as browsers do."""
 
+import contextlib
 import functools
 import os
 import signal
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.server import GunicornServer, environment
 from tests.site import Site, SiteStarter
-from tests.upstream import EndlessTokens, Reply
+from tests.upstream import Reply
+from tests.visitor import Reading, Visitor
 from tests.waiting import wait_until
 
 
@@ -45,20 +50,47 @@ def test_anything_but_events_fails_a_reading(site: Site) -> None:
         site.visitor().send("")
 
 
-def test_a_visitor_can_leave_with_fin_and_with_rst(site: Site) -> None:
-    site.upstream.enqueue(Reply(EndlessTokens(every=0.01)), Reply(EndlessTokens(every=0.01)))
-    visitor = site.visitor()
-    with visitor.send("Hi") as left:
-        left.until("token")
-    dropped = visitor.send("Hi")
-    dropped.until("token")
+@contextlib.contextmanager
+def read_from_a_socket(*, receive_buffer: int | None = None) -> Iterator[tuple[Reading, socket.socket]]:
+    """A reading of which something has come that is not read, and the server's end of it."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+        visitor = Visitor(f"http://127.0.0.1:{listener.getsockname()[1]}", receive_buffer=receive_buffer)
+        asking = pool.submit(visitor.follow, "a-run")
+        servers_end, _ = listener.accept()
+        with visitor, servers_end:
+            servers_end.settimeout(5)
+            assert servers_end.recv(65536).endswith(b"\r\n\r\n")
+            servers_end.sendall(head + b"data: read\n\n")
+            reading = asking.result()
+            assert next(reading).data == "read"
+            servers_end.sendall(b"data: unread\n\n")
+            yield reading, servers_end
 
-    dropped.drop()
 
-    for reading in (left, dropped):
-        assert visitor.stop(reading.start["run"]).is_success
-    for request in site.upstream.requests:
-        assert request.peer_closed.wait()
+def test_a_visitor_can_leave_with_a_fin_while_more_comes() -> None:
+    with read_from_a_socket() as (reading, servers_end):
+        reading.hang_up()
+
+        for _ in range(3):
+            assert servers_end.recv(1) == b""
+            servers_end.sendall(b"data: unread\n\n")
+
+
+def test_a_visitor_can_leave_with_an_rst() -> None:
+    with read_from_a_socket() as (reading, servers_end):
+        reading.drop()
+
+        with pytest.raises(ConnectionResetError):
+            servers_end.recv(1)
+
+
+def test_a_visitor_with_small_buffers_holds_a_server_up_who_does_not_read() -> None:
+    """After less than a reply. Usual connections have room for megabytes."""
+    with read_from_a_socket(receive_buffer=4096) as (_, servers_end):
+        servers_end.settimeout(1)
+        with pytest.raises(TimeoutError):
+            servers_end.sendall(b": \n" * 100_000)
 
 
 @pytest.mark.parametrize("worker_class", ["gthread", "gevent"])

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import httpx
 
+from tests.narrow import NarrowTransport
 from tests.sse import EventParser, ServerEvent
 
 EVENTS = "text/event-stream"
@@ -19,11 +20,9 @@ class Visitor:
     """One person, with a session of their own. A small `receive_buffer` (bytes) soon holds the server up."""
 
     def __init__(self, url: str, *, receive_buffer: int | None = None) -> None:
-        options = [(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)] if receive_buffer else None
         # Each stream keeps its connection; a finished one does not linger into the next test.
-        transport = httpx.HTTPTransport(
-            socket_options=options, limits=httpx.Limits(max_keepalive_connections=0)
-        )
+        usual = httpx.HTTPTransport(limits=httpx.Limits(max_keepalive_connections=0))
+        transport = NarrowTransport(receive_buffer) if receive_buffer else usual
         self.http = httpx.Client(base_url=url, transport=transport, timeout=10, trust_env=False)
         self._token = ""
 
@@ -93,7 +92,7 @@ class Visitor:
 
 
 class Reading:
-    """A reply as it arrives: iterate over its events. Leaving it early closes the connection (FIN)."""
+    """A reply as it arrives: iterate over its events. Leaving the context closes the connection."""
 
     def __init__(self, response: httpx.Response) -> None:
         self.response = response
@@ -152,14 +151,24 @@ class Reading:
         failure = f"the stream ended without {name}: {self.events}"
         raise AssertionError(failure)
 
+    @property
+    def connection(self) -> socket.socket:
+        """The socket on which it comes."""
+        found: socket.socket = self.response.extensions["network_stream"].get_extra_info("socket")
+        return found
+
     def close(self) -> None:
-        """Leave, with a FIN (unless all has been read)."""
+        """Leave as programs do. The kernel tells the server: with a FIN, or with an RST if anything has come
+        that was not read, as it has where tokens flow."""
         self.response.close()
 
+    def hang_up(self) -> None:
+        """Leave with a FIN, whatever has come and still comes. The connection is closed later."""
+        self.connection.shutdown(socket.SHUT_WR)
+
     def drop(self) -> None:
-        """Leave, with an RST."""
-        sock = self.response.extensions["network_stream"].get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        """Leave with an RST."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.response.close()
 
     def _first(self, name: str) -> ServerEvent:

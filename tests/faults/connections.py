@@ -1,4 +1,4 @@
-"""The server's end of a connection, looked at from outside: is it still open, and in which process?"""
+"""The server's end of a connection, looked at from outside: is it open, in which process, and how full?"""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.site import Site
 from tests.visitor import Reading
 
-_ENTRY = re.compile(r"^\s*\d+: \w+:(\w{4}) \w+:(\w{4}) (?:\S+ ){6}(\d+)", re.MULTILINE)
+_ENTRY = re.compile(r"^\s*\d+: \w+:(\w{4}) \w+:(\w{4}) \w+ (\w+):\w+ (?:\S+ ){4}(\d+)", re.MULTILINE)
 
 
 class ServersEnd:
@@ -14,24 +14,31 @@ class ServersEnd:
 
     def __init__(self, site: Site, reading: Reading) -> None:
         self._site = site
-        sock = reading.response.extensions["network_stream"].get_extra_info("socket")
-        ours, theirs = sock.getsockname()[1], sock.getpeername()[1]
-        self._number = _inode(local=theirs, remote=ours)
+        ours, theirs = reading.connection.getsockname()[1], reading.connection.getpeername()[1]
+        self._ports = theirs, ours
+        _, self._number = _entry(*self._ports)
 
     @property
     def worker(self) -> int | None:
         """The process that has it open, if any has."""
         return next((pid for pid in self._site.server.worker_pids if self._number in _sockets(pid)), None)
 
+    @property
+    def unsent(self) -> int:
+        """Bytes that were written to it, and that the peer has no room for."""
+        size, _ = _entry(*self._ports)
+        return size
+
     def is_closed(self) -> bool:
         return self.worker is None
 
 
-def _inode(*, local: int, remote: int) -> str:
+def _entry(local: int, remote: int) -> tuple[int, str]:
+    """What the kernel has of a connection: bytes that wait to be sent, and the socket's number."""
     table = re.sub(r" +", " ", Path("/proc/net/tcp").read_text())
-    for found_local, found_remote, number in _ENTRY.findall(table):
+    for found_local, found_remote, unsent, number in _ENTRY.findall(table):
         if (int(found_local, 16), int(found_remote, 16)) == (local, remote):
-            return str(number)
+            return int(unsent, 16), str(number)
     failure = f"no connection from {remote} to {local}"
     raise AssertionError(failure)
 

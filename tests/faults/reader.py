@@ -1,7 +1,8 @@
 """A person's page, without the page: sends a prompt and reads the reply to its end, whatever comes between.
 
 In a thread of its own. Like the page it sends again, with the same key, what was not answered, and comes
-back, with the number of the last event that it has, when its connection is lost.
+back, with the number of the last event that it has, when its connection is lost. Each connection has a thread
+as well: one that was left with a FIN is read until the server closes it too, and sends no RST.
 """
 
 import contextlib
@@ -83,9 +84,10 @@ class Reader:
         """Lose the connection, with a FIN or with a RST; and stay `away`, or come back at once."""
         with self._changed:
             self._away = away
+            reading, self._reading = self._reading, None
             self._changed.notify_all()
-            if self._reading is not None:
-                _shut(self._reading, reset=reset)
+        if reading is not None:
+            _leave(reading, reset=reset)
 
     def come_back(self) -> None:
         with self._changed:
@@ -119,31 +121,39 @@ class Reader:
             self.refused = answer
 
     def _read(self, reading: Reading) -> None:
+        """Be shown what comes, until it ends or is dropped."""
         with self._changed:
-            self._reading = reading
             if self._away or self._left:
-                _shut(reading, reset=False)
-        try:
-            with reading:
-                for event in reading:
-                    with self._changed:
+                reading.close()
+                return
+            self._reading = reading
+        threading.Thread(target=self._take, args=(reading,), name="connection", daemon=True).start()
+        with self._changed:
+            self._changed.wait_for(lambda: self._reading is not reading)
+
+    def _take(self, reading: Reading) -> None:
+        """In a connection's thread: what comes on it. Nobody looks any more at one that was dropped."""
+        with contextlib.suppress(httpx.HTTPError, httpx.StreamError), reading:
+            for event in reading:
+                with self._changed:
+                    if self._reading is reading:
                         self.events.append(event)
                         self._changed.notify_all()
-        finally:
-            with self._changed:
-                self._reading = None
-                self._lost += 1
-                self._changed.notify_all()
+        with self._changed:
+            self._reading = None if self._reading is reading else self._reading
+            self._lost += 1
+            self._changed.notify_all()
 
     def _back_off(self) -> None:
         with self._changed:
             self._changed.wait(BACK_OFF)
 
 
-def _shut(reading: Reading, *, reset: bool) -> None:
-    """Wake the thread that reads: it closes the connection."""
+def _leave(reading: Reading, *, reset: bool) -> None:
+    """Where another thread reads: an RST is sent when that has woken, and closes."""
     with contextlib.suppress(OSError):
-        sock = reading.response.extensions["network_stream"].get_extra_info("socket")
         if reset:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        sock.shutdown(socket.SHUT_RD if reset else socket.SHUT_RDWR)
+            reading.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            reading.connection.shutdown(socket.SHUT_RD)
+        else:
+            reading.hang_up()
