@@ -7,15 +7,23 @@ ends a run may come from another thread (the deadlines'), so it goes through `ca
 import asyncio
 import contextlib
 import gc
+import time
 from collections.abc import AsyncGenerator  # noqa: TC003 - cast() of a string is not seen
 from contextlib import aclosing
+from types import AsyncGeneratorType
 from typing import Any, cast
+
+from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
 
 from streaming.cancellation import Cancelled
 from streaming.event_queue import EventQueue
 from streaming.events import Event
 from streaming.worker import Worker
 
+_AGAIN = 0.1
+"""Seconds in which what was cancelled usually ends."""
+_PATIENCE = 10.0
+"""Seconds after which a task that lets no cancellation end it is left to itself."""
 _SETTLED = 0.05
 """Seconds in which the loop closes what a cancelled task let go of."""
 
@@ -85,7 +93,18 @@ class AsyncWorker(Worker):
         task = self._task
         if task is not None and not task.done():
             with contextlib.suppress(RuntimeError):  # the loop is closed, and the task with it
-                task.get_loop().call_soon_threadsafe(task.cancel)
+                task.get_loop().call_soon_threadsafe(self._cancel, task, time.monotonic() + _PATIENCE)
+
+    def _cancel(self, task: "asyncio.Task[None]", give_up: float) -> None:
+        """In the loop, until all has ended: 3.11's `wait_for()`, in which LangChain waits for chunks, can
+        swallow a cancellation, and the tasks of parallel branches LangChain forgets when it is cancelled."""
+        going_on = [
+            other for other in asyncio.all_tasks() if other is task or _is_branch(other, self._callback)
+        ]
+        for other in going_on:
+            other.cancel()
+        if going_on and time.monotonic() < give_up:
+            asyncio.get_running_loop().call_later(_AGAIN, self._cancel, task, give_up)
 
     async def _run(self) -> None:
         with self._ending():
@@ -102,3 +121,18 @@ class AsyncWorker(Worker):
             # See ThreadWorker: some models drop their response unclosed, in a cycle. The loop must have
             # closed the generators around it first.
             asyncio.get_running_loop().call_later(_SETTLED, gc.collect)
+
+
+def _is_branch(task: "asyncio.Task[Any]", callback: BaseCallbackHandler) -> bool:
+    """Whether the task reads from a generator that LangChain made for the run of the callback."""
+    frame = getattr(task.get_coro(), "cr_frame", None)
+    for value in frame.f_locals.values() if frame is not None else ():
+        if type(value) is AsyncGeneratorType and value.ag_frame is not None:
+            # By type(): isinstance() asks the value, and a lazy object answers by loading itself.
+            configs = [held for held in value.ag_frame.f_locals.values() if type(held) is dict]
+            managers = [config.get("callbacks") for config in configs]
+            if any(
+                isinstance(found, BaseCallbackManager) and callback in found.handlers for found in managers
+            ):
+                return True
+    return False

@@ -1,7 +1,7 @@
 """What tests read of a stream's events, and how they leave one."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 import jsonpatch
@@ -46,6 +46,11 @@ def outputs_of(events: Iterable[Event]) -> list[Any]:
         value = jsonpatch.apply_patch(value, output.patch)
         states.append(value)
     return states
+
+
+def until(kind: type[E], events: Iterator[Event]) -> E:
+    """Read on to the next event of a kind. What the provider said up to there has arrived, then."""
+    return next(event for event in events if isinstance(event, kind))
 
 
 def leave(events: EventStream | InALoop, upstream: ScriptedUpstream, gate: Gate | None = None) -> None:

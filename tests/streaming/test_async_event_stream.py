@@ -5,6 +5,7 @@ answered to the end closes its connection: none may be left in the client when t
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -163,6 +164,28 @@ def test_a_cancelled_consumer_stops_the_run(upstream: ScriptedUpstream) -> None:
         return await asyncio.to_thread(upstream.requests[0].peer_closed.wait, 1)
 
     assert asyncio.run(run())
+
+
+def test_a_cancellation_that_gets_lost_is_repeated() -> None:
+    async def run() -> None:
+        waits, ended = asyncio.Event(), asyncio.Event()
+
+        async def deaf(_: str) -> None:
+            waits.set()
+            with contextlib.suppress(asyncio.CancelledError):  # as 3.11's wait_for() may do
+                await asyncio.Event().wait()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+
+        async with astream(RunnableLambda(deaf), "Hi") as events:
+            await anext(events)
+            await waits.wait()
+        async with asyncio.timeout(1):
+            await ended.wait()
+
+    asyncio.run(run())
 
 
 def test_deadlines_hold(upstream: ScriptedUpstream, settings: Any) -> None:

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, TypedDict
 
 import pytest
@@ -11,11 +11,13 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda, RunnableParallel
 from pydantic import BaseModel
 
-from streaming import sse, stream
+import streaming
+from streaming import sse
 from streaming.events import Event, Output, Token
+from tests.streaming.in_a_loop import Stream
 from tests.streaming.models import chat_model, completion_model, plain_chat_model
-from tests.streaming.reading import code_of, end_of, leave, of_kind, outputs_of, text_of
-from tests.streaming.test_cancellation import WITHIN, join_all
+from tests.streaming.reading import code_of, end_of, leave, of_kind, outputs_of, text_of, until
+from tests.streaming.test_cancellation import WITHIN
 from tests.upstream import Cut, EndlessTokens, ErrorEvent, Gate, Reply, ScriptedUpstream, ToolCall
 
 STORY = '{"title": "The bell", "people": [{"name": "a thief", "age": 30}], "moral": "It \\"rings\\"\\n."}'
@@ -55,12 +57,20 @@ def titles(stories: Iterator[Any]) -> Iterator[str]:
         sent = title
 
 
+async def titles_in_a_loop(stories: AsyncIterator[Any]) -> AsyncIterator[str]:
+    """The same, where the run is a task of an event loop."""
+    sent = ""
+    async for story in stories:
+        title = str(story.get("title", ""))
+        yield title[len(sent) :]
+        sent = title
+
+
 CHAINS: dict[str, Chain] = {
     "text": lambda model: ChatPromptTemplate.from_template("{topic}") | model | StrOutputParser(),
     "json": lambda model: model | JsonOutputParser(),
     "function": lambda model: model | JsonOutputParser() | title_of,
-    "generator": lambda model: model | JsonOutputParser() | RunnableGenerator(titles),
-    "schema": lambda model: model.with_structured_output(Story, method="json_mode"),  # type: ignore[attr-defined]
+    "generator": lambda model: model | JsonOutputParser() | RunnableGenerator(titles, titles_in_a_loop),
     "parallel": lambda model: RunnableParallel(left=model, right=model),
 }
 
@@ -70,7 +80,7 @@ CHAINS: dict[str, Chain] = {
 
 @pytest.mark.parametrize("model", [chat_model, plain_chat_model, completion_model])
 def test_a_prompt_a_model_and_a_parser_of_text_give_tokens_and_nothing_else(
-    upstream: ScriptedUpstream, model: Callable[..., Runnable[Any, str]]
+    upstream: ScriptedUpstream, stream: Stream, model: Callable[..., Runnable[Any, str]]
 ) -> None:
     upstream.enqueue(Reply("Why", " not", "?"))
     chain = ChatPromptTemplate.from_template("A joke about {topic}") | model(upstream) | StrOutputParser()
@@ -85,7 +95,9 @@ def test_a_prompt_a_model_and_a_parser_of_text_give_tokens_and_nothing_else(
 # JSON
 
 
-def test_a_client_has_the_partial_values_of_the_json_parser(upstream: ScriptedUpstream) -> None:
+def test_a_client_has_the_partial_values_of_the_json_parser(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
     upstream.enqueue(Reply(*pieces(STORY)), Reply(*pieces(STORY)))
     chain = chat_model(upstream) | JsonOutputParser()
     theirs = list(chain.stream("A story"))
@@ -97,7 +109,9 @@ def test_a_client_has_the_partial_values_of_the_json_parser(upstream: ScriptedUp
     assert text_of(events) == STORY
 
 
-def test_a_partial_value_comes_while_the_model_still_writes(upstream: ScriptedUpstream) -> None:
+def test_a_partial_value_comes_while_the_model_still_writes(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply('{"title": "The', gate, ' bell"}'))
 
@@ -110,7 +124,7 @@ def test_a_partial_value_comes_while_the_model_still_writes(upstream: ScriptedUp
 
 @pytest.mark.parametrize("characters", [1_000, 8_000])
 def test_the_bytes_of_partial_values_grow_with_the_answer_not_with_its_square(
-    upstream: ScriptedUpstream, characters: int
+    upstream: ScriptedUpstream, stream: Stream, characters: int
 ) -> None:
     answer = json.dumps({"text": "x" * characters})
     upstream.enqueue(Reply(*pieces(answer, 8)))
@@ -121,7 +135,7 @@ def test_the_bytes_of_partial_values_grow_with_the_answer_not_with_its_square(
     assert sum(len(sse.encode(output)) for output in of_kind(Output, events)) < 12_000 + 24 * characters
 
 
-def test_json_in_a_fence_is_parsed_as_langchain_parses_it(upstream: ScriptedUpstream) -> None:
+def test_json_in_a_fence_is_parsed_as_langchain_parses_it(upstream: ScriptedUpstream, stream: Stream) -> None:
     upstream.enqueue(Reply("Here:\n```json\n", *pieces(STORY), "\n```"))
 
     events = list(stream(chat_model(upstream) | JsonOutputParser(), "A story"))
@@ -129,7 +143,7 @@ def test_json_in_a_fence_is_parsed_as_langchain_parses_it(upstream: ScriptedUpst
     assert outputs_of(events)[-1] == json.loads(STORY)
 
 
-def test_text_that_is_not_json_fails_after_its_tokens(upstream: ScriptedUpstream) -> None:
+def test_text_that_is_not_json_fails_after_its_tokens(upstream: ScriptedUpstream, stream: Stream) -> None:
     upstream.enqueue(Reply("I'd ", "rather not."))
     chain = chat_model(upstream) | JsonOutputParser() | RunnableLambda(title_of)
 
@@ -141,7 +155,7 @@ def test_text_that_is_not_json_fails_after_its_tokens(upstream: ScriptedUpstream
 
 @pytest.mark.parametrize("text", ['{"n": NaN}', '{"n": -Infinity}', '{"a": "\\u0000"}', '{"a": "\\ud83d"}'])
 def test_what_a_model_writes_as_json_is_json_on_the_wire_that_can_be_stored(
-    upstream: ScriptedUpstream, text: str
+    upstream: ScriptedUpstream, stream: Stream, text: str
 ) -> None:
     def refuse(constant: str) -> Any:
         pytest.fail(f"{constant} is not JSON")
@@ -159,11 +173,18 @@ def test_what_a_model_writes_as_json_is_json_on_the_wire_that_can_be_stored(
 # Structured output, by a schema
 
 
+METHODS = ["json_schema", "json_mode", "function_calling"]
+by_every_method = pytest.mark.parametrize("method", METHODS)
+by_every_schema = pytest.mark.parametrize("schema", [Story, Contact], ids=["typed", "pydantic"])
+
+
 @pytest.mark.parametrize(
     "schema", [Story, {**Contact.model_json_schema(), "title": "Story"}], ids=["typed", "json"]
 )
-@pytest.mark.parametrize("method", ["json_schema", "json_mode", "function_calling"])
-def test_a_schema_fills_in_as_the_model_writes(upstream: ScriptedUpstream, schema: Any, method: Any) -> None:
+@by_every_method
+def test_a_schema_fills_in_as_the_model_writes(
+    upstream: ScriptedUpstream, stream: Stream, schema: Any, method: Any
+) -> None:
     by_tool = method == "function_calling"
     call = ToolCall("Story", tuple(pieces(STORY)))
     reply = Reply(call, finish="tool_calls") if by_tool else Reply(*pieces(STORY))
@@ -179,9 +200,9 @@ def test_a_schema_fills_in_as_the_model_writes(upstream: ScriptedUpstream, schem
 
 
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning")  # of langchain-openai
-@pytest.mark.parametrize("method", ["json_schema", "json_mode", "function_calling"])
+@by_every_method
 def test_a_pydantic_model_is_the_output_as_soon_as_it_is_valid(
-    upstream: ScriptedUpstream, method: Any
+    upstream: ScriptedUpstream, stream: Stream, method: Any
 ) -> None:
     text = '{"name": "Ada", "age": 36}'
     call = ToolCall("Contact", tuple(pieces(text)))
@@ -197,7 +218,9 @@ def test_a_pydantic_model_is_the_output_as_soon_as_it_is_valid(
 
 
 @pytest.mark.parametrize("text", ['{"name": "Ada"}', "I'd rather not."], ids=["invalid", "no JSON"])
-def test_an_answer_that_never_fits_the_schema_gives_no_output(upstream: ScriptedUpstream, text: str) -> None:
+def test_an_answer_that_never_fits_the_schema_gives_no_output(
+    upstream: ScriptedUpstream, stream: Stream, text: str
+) -> None:
     upstream.enqueue(Reply(text), Reply(text))
     chain = chat_model(upstream).with_structured_output(Contact, method="json_mode")
     assert list(chain.stream("Hi")) == []  # LangChain raises here only when it is invoked
@@ -211,7 +234,9 @@ def test_an_answer_that_never_fits_the_schema_gives_no_output(upstream: Scripted
 # Functions
 
 
-def test_a_final_functions_result_is_the_output_and_the_tokens_still_flow(upstream: ScriptedUpstream) -> None:
+def test_a_final_functions_result_is_the_output_and_the_tokens_still_flow(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply('{"title": ', gate, '"The bell"}'))
 
@@ -225,7 +250,9 @@ def test_a_final_functions_result_is_the_output_and_the_tokens_still_flow(upstre
     assert of_kind(Output, rest)[0].id == end_of(rest).id - 1
 
 
-def test_a_generator_functions_pieces_are_the_output_as_they_come(upstream: ScriptedUpstream) -> None:
+def test_a_generator_functions_pieces_are_the_output_as_they_come(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply('{"title": "The', gate, " bell", '", "moral": ""}'))
 
@@ -238,6 +265,7 @@ def test_a_generator_functions_pieces_are_the_output_as_they_come(upstream: Scri
 
 def test_a_function_that_invokes_a_model_gives_its_tokens_and_its_own_result(
     upstream: ScriptedUpstream,
+    stream: Stream,
 ) -> None:
     upstream.enqueue(Reply("Hel", "lo"))
     model = chat_model(upstream)
@@ -266,7 +294,7 @@ def branches(upstream: ScriptedUpstream) -> Runnable[Any, Any]:
     return RunnableParallel(left=branch("left"), right=branch("right"))
 
 
-def test_the_tokens_of_parallel_branches_are_told_apart(upstream: ScriptedUpstream) -> None:
+def test_the_tokens_of_parallel_branches_are_told_apart(upstream: ScriptedUpstream, stream: Stream) -> None:
     upstream.on(by_content(Reply(*pieces("on the left")), Reply(*pieces("on the right"))))
 
     events = list(stream(branches(upstream), {"topic": "x"}))
@@ -280,6 +308,7 @@ def test_the_tokens_of_parallel_branches_are_told_apart(upstream: ScriptedUpstre
 
 def test_branches_that_have_written_at_once_say_on_the_wire_whose_their_tokens_are(
     upstream: ScriptedUpstream,
+    stream: Stream,
 ) -> None:
     gates = {"left": upstream.gate(), "right": upstream.gate()}
     upstream.on(by_content(Reply("l", gates["left"], "L"), Reply("r", gates["right"], "R")))
@@ -317,7 +346,7 @@ def test_branches_that_have_written_at_once_say_on_the_wire_whose_their_tokens_a
     ids=["cut", "error"],
 )
 def test_a_chain_whose_model_fails_in_the_middle_fails_after_what_had_come(
-    upstream: ScriptedUpstream, name: str, ending: Any, code: str
+    upstream: ScriptedUpstream, stream: Stream, name: str, ending: Any, code: str
 ) -> None:
     upstream.on(lambda _: Reply('{"title": "The', ending))
 
@@ -327,7 +356,36 @@ def test_a_chain_whose_model_fails_in_the_middle_fails_after_what_had_come(
     assert text_of(events).startswith('{"title": "The')
 
 
-def test_a_chain_whose_reply_ends_without_a_finish_reason_fails(upstream: ScriptedUpstream) -> None:
+def begun(schema: type[Any], method: str, *then: Any) -> Reply:
+    """The beginning of a reply in the form of the schema, and what comes then."""
+    text = '{"title": "The' if schema is Story else '{"name": "Ada'
+    by_tool = method == "function_calling"
+    return Reply(ToolCall(schema.__name__, (text,)) if by_tool else text, *then)
+
+
+@by_every_method
+@by_every_schema
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [(Cut(), "upstream_incomplete"), (ErrorEvent("overloaded"), "upstream_error")],
+    ids=["cut", "error"],
+)
+def test_a_form_of_which_the_model_has_written_half_fails_after_that_half(
+    upstream: ScriptedUpstream, stream: Stream, schema: type[Any], method: Any, ending: Any, code: str
+) -> None:
+    upstream.enqueue(begun(schema, method, ending))
+    model = chat_model(upstream, max_retries=0)
+
+    events = list(stream(model.with_structured_output(schema, method=method), "A story"))
+
+    assert code_of(events) == code
+    whole = [{"title": "The"}] if schema is Story else []  # half a Pydantic model is none
+    assert outputs_of(events)[-1:] == whole
+
+
+def test_a_chain_whose_reply_ends_without_a_finish_reason_fails(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
     upstream.enqueue(Reply(*pieces(STORY), finish=None))
 
     assert code_of(list(stream(CHAINS["json"](chat_model(upstream)), "A story"))) == "upstream_incomplete"
@@ -337,12 +395,25 @@ def test_one_branch_that_fails_fails_the_run_when_the_others_have_ended(upstream
     gate = upstream.gate()
     upstream.on(by_content(Reply("l", gate, "L"), Reply("r", ErrorEvent("overloaded"))))
 
-    events = stream(branches(upstream), {"topic": "x"})
+    events = streaming.stream(branches(upstream), {"topic": "x"})
     next(events)
     gate.wait_until_reached()
     gate.open()  # LangChain waits for every branch
 
     assert code_of(list(events)) == "upstream_error"
+
+
+def test_in_a_loop_one_branch_that_fails_ends_the_others(upstream: ScriptedUpstream, astream: Stream) -> None:
+    gates = [upstream.gate(), upstream.gate()]
+    upstream.on(by_content(Reply("l", gates[0]), Reply("r", gates[1], ErrorEvent("overloaded"))))
+    events = astream(branches(upstream), {"topic": "x"})
+    for _ in gates:
+        until(Token, events)
+
+    gates[1].open()
+
+    assert code_of(list(events)) == "upstream_error"
+    assert all(request.peer_closed.wait(WITHIN) for request in upstream.requests)
 
 
 # A consumer that leaves
@@ -351,30 +422,40 @@ def test_one_branch_that_fails_fails_the_run_when_the_others_have_ended(upstream
 @pytest.mark.parametrize("name", CHAINS)
 @pytest.mark.parametrize("model", [chat_model, plain_chat_model])
 def test_leaving_a_chain_closes_upstream(
-    upstream: ScriptedUpstream, name: str, model: Callable[..., Runnable[Any, Any]]
+    upstream: ScriptedUpstream, stream: Stream, name: str, model: Callable[..., Runnable[Any, Any]]
 ) -> None:
     gates: list[Gate] = [upstream.gate(), upstream.gate()]
     wanted = 2 if name == "parallel" else 1
     upstream.enqueue(*(Reply('{"title": "The', gate) for gate in gates[:wanted]))
     events = stream(CHAINS[name](model(upstream)), "A story")
-    next(events)
-    for gate in gates[:wanted]:
-        gate.wait_until_reached()
+    for _ in gates[:wanted]:
+        until(Token, events)
 
-    leave(events, upstream, gates[0])
+    leave(events, upstream)
 
 
 @pytest.mark.parametrize("name", CHAINS)
 @pytest.mark.parametrize("model", [chat_model, plain_chat_model])
 def test_leaving_a_chain_while_tokens_flow_closes_upstream(
-    upstream: ScriptedUpstream, name: str, model: Callable[..., Runnable[Any, Any]]
+    upstream: ScriptedUpstream, stream: Stream, name: str, model: Callable[..., Runnable[Any, Any]]
 ) -> None:
     upstream.on(lambda _: Reply('{"title": "The', EndlessTokens(" bell")))
     events = stream(CHAINS[name](model(upstream)), "A story")
     for _ in range(20):
         next(events)
+    upstream.wait_for_request(2 if name == "parallel" else 1)
 
-    events.close()
+    leave(events, upstream)
 
-    assert all(request.peer_closed.wait(WITHIN) for request in upstream.requests)
-    join_all()
+
+@by_every_method
+@by_every_schema
+def test_leaving_while_the_model_fills_in_a_form_closes_upstream(
+    upstream: ScriptedUpstream, stream: Stream, schema: type[Any], method: Any
+) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(begun(schema, method, gate))
+    events = stream(chat_model(upstream).with_structured_output(schema, method=method), "A story")
+    next(events)
+
+    leave(events, upstream, gate)

@@ -11,11 +11,13 @@ from langchain_core.callbacks import Callbacks, StdOutCallbackHandler
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langchain_core.tools import BaseTool, ToolException, tool
 
-from streaming import sse, stream
+import streaming
+from streaming import sse
 from streaming.events import Token, ToolEnd, ToolStart
+from tests.streaming.in_a_loop import Stream
 from tests.streaming.models import chat_model, completion_model, plain_chat_model
-from tests.streaming.reading import code_of, end_of, leave, of_kind, outputs_of, text_of
-from tests.upstream import ErrorEvent, Failure, Reply, ScriptedUpstream, ToolCall
+from tests.streaming.reading import code_of, end_of, leave, of_kind, outputs_of, text_of, until
+from tests.upstream import Cut, ErrorEvent, Failure, Reply, ScriptedUpstream, ToolCall
 
 ASK: dict[str, Any] = {"messages": [{"role": "user", "content": "What is 1 + 2?"}]}
 Model = Callable[..., Any]
@@ -57,7 +59,7 @@ def kinds(events: list[Any]) -> list[str]:
 
 @pytest.mark.parametrize("model", [chat_model, plain_chat_model])
 def test_an_agents_steps_are_events_and_every_model_step_streams(
-    upstream: ScriptedUpstream, model: Model
+    upstream: ScriptedUpstream, stream: Stream, model: Model
 ) -> None:
     upstream.enqueue(
         Reply("Let me ", "see.", ToolCall("add", ('{"a": 1, ', '"b": 2}')), finish="tool_calls"),
@@ -75,7 +77,7 @@ def test_an_agents_steps_are_events_and_every_model_step_streams(
     assert first != second
 
 
-def test_the_model_is_told_what_the_tool_returned(upstream: ScriptedUpstream) -> None:
+def test_the_model_is_told_what_the_tool_returned(upstream: ScriptedUpstream, stream: Stream) -> None:
     upstream.enqueue(call("add", '{"a": 1, "b": 2}'), Reply("3."))
 
     list(stream(create_agent(chat_model(upstream), [add]), ASK))
@@ -83,7 +85,9 @@ def test_the_model_is_told_what_the_tool_returned(upstream: ScriptedUpstream) ->
     assert upstream.requests[1].messages[-1] == {"role": "tool", "content": "3", "tool_call_id": "call_1"}
 
 
-def test_a_step_is_shown_while_the_next_model_is_still_silent(upstream: ScriptedUpstream) -> None:
+def test_a_step_is_shown_while_the_next_model_is_still_silent(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
     gate = upstream.gate()
     upstream.enqueue(call("add", '{"a": 1, "b": 2}'), Reply("3.", headers_after=gate))
 
@@ -93,7 +97,7 @@ def test_a_step_is_shown_while_the_next_model_is_still_silent(upstream: Scripted
         assert text_of(events) == "3."
 
 
-def test_usage_is_that_of_every_model_step(upstream: ScriptedUpstream) -> None:
+def test_usage_is_that_of_every_model_step(upstream: ScriptedUpstream, stream: Stream) -> None:
     upstream.enqueue(call("add", '{"a": 1, "b": 2}'), Reply("3."))
 
     end = end_of(list(stream(create_agent(chat_model(upstream, stream_usage=True), [add]), ASK)))
@@ -102,7 +106,7 @@ def test_usage_is_that_of_every_model_step(upstream: ScriptedUpstream) -> None:
     assert (end.usage.input_tokens, end.usage.source) == (10, "reported")
 
 
-def test_several_calls_in_one_step_are_told_apart(upstream: ScriptedUpstream) -> None:
+def test_several_calls_in_one_step_are_told_apart(upstream: ScriptedUpstream, stream: Stream) -> None:
     both = [ToolCall("add", (f'{{"a": {n}, "b": 1}}',), id=f"call_{n}", index=n) for n in range(2)]
     upstream.enqueue(Reply(*both, finish="tool_calls"), Reply("1 and 2."))
 
@@ -115,7 +119,7 @@ def test_several_calls_in_one_step_are_told_apart(upstream: ScriptedUpstream) ->
     assert {end.call_id: end.output for end in of_kind(ToolEnd, events)} == {"call_0": "1", "call_1": "2"}
 
 
-def test_what_a_tool_returns_is_made_safe_to_store_and_to_send() -> None:
+def test_what_a_tool_returns_is_made_safe_to_store_and_to_send(stream: Stream) -> None:
     @tool
     def odd(a: int) -> dict[str, Any]:
         """Return what JSON and databases refuse."""
@@ -132,6 +136,7 @@ def test_what_a_tool_returns_is_made_safe_to_store_and_to_send() -> None:
 
 def test_a_tool_that_refuses_is_a_tool_end_with_its_sentence_and_the_agent_goes_on(
     upstream: ScriptedUpstream,
+    stream: Stream,
 ) -> None:
     upstream.enqueue(call("strict", '{"a": 13}'), Reply("I cannot."))
 
@@ -144,6 +149,7 @@ def test_a_tool_that_refuses_is_a_tool_end_with_its_sentence_and_the_agent_goes_
 
 def test_arguments_that_do_not_fit_are_a_tool_end_with_an_error_and_the_agent_goes_on(
     upstream: ScriptedUpstream,
+    stream: Stream,
 ) -> None:
     upstream.enqueue(call("add", '{"a": "many", "b": 2}'), Reply("Which number?"))
 
@@ -153,7 +159,9 @@ def test_arguments_that_do_not_fit_are_a_tool_end_with_an_error_and_the_agent_go
     assert text_of(events) == "Which number?"
 
 
-def test_a_tool_that_raises_ends_its_step_and_as_langchain_has_it_the_run(upstream: ScriptedUpstream) -> None:
+def test_a_tool_that_raises_ends_its_step_and_as_langchain_has_it_the_run(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
     upstream.enqueue(call("broken", '{"a": 1}'))
 
     events = list(stream(create_agent(chat_model(upstream), [broken]), ASK))
@@ -165,7 +173,9 @@ def test_a_tool_that_raises_ends_its_step_and_as_langchain_has_it_the_run(upstre
     assert "canary" not in repr(events)
 
 
-def test_with_middleware_the_agent_goes_on_after_a_tool_that_raises(upstream: ScriptedUpstream) -> None:
+def test_with_middleware_the_agent_goes_on_after_a_tool_that_raises(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
     upstream.enqueue(call("broken", '{"a": 1}'), Reply("It is broken."))
     agent = create_agent(
         chat_model(upstream), [broken], middleware=[ToolRetryMiddleware(max_retries=0, on_failure="continue")]
@@ -180,6 +190,7 @@ def test_with_middleware_the_agent_goes_on_after_a_tool_that_raises(upstream: Sc
 
 def test_a_tool_that_does_not_exist_is_told_to_the_model_and_the_agent_goes_on(
     upstream: ScriptedUpstream,
+    stream: Stream,
 ) -> None:
     upstream.enqueue(call("subtract", '{"a": 1}'), Reply("I can only add."))
 
@@ -258,14 +269,15 @@ def streaming_completion_model(upstream: ScriptedUpstream) -> Runnable[Any, Any]
     return completion_model(upstream, streaming=True)
 
 
-RIGHT = ["invokes", "carries_callbacks", "carries_config", "adds_callbacks", "thread_with_config"]
+SAME_CONTEXT = ["invokes", "carries_callbacks", "carries_config", "adds_callbacks"]
+RIGHT = [*SAME_CONTEXT, "thread_with_config"]
 WRONG = ["thread", "replaces_callbacks"]
 
 
 @pytest.mark.parametrize("name", RIGHT)
 @pytest.mark.parametrize("model", [chat_model, plain_chat_model, streaming_completion_model])
 def test_a_model_inside_a_tool_streams_where_the_callbacks_reach_it(
-    upstream: ScriptedUpstream, model: Model, name: str
+    upstream: ScriptedUpstream, stream: Stream, model: Model, name: str
 ) -> None:
     upstream.enqueue(Reply("Hel", "lo"))
 
@@ -277,6 +289,7 @@ def test_a_model_inside_a_tool_streams_where_the_callbacks_reach_it(
 
 def test_a_completion_model_that_is_only_invoked_gives_its_text_as_one_token(
     upstream: ScriptedUpstream,
+    stream: Stream,
 ) -> None:
     upstream.enqueue(Reply("Hel", "lo"))
 
@@ -286,7 +299,9 @@ def test_a_completion_model_that_is_only_invoked_gives_its_text_as_one_token(
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_model_inside_a_tool_is_silent_where_they_do_not(upstream: ScriptedUpstream, name: str) -> None:
+def test_a_model_inside_a_tool_is_silent_where_they_do_not(
+    upstream: ScriptedUpstream, stream: Stream, name: str
+) -> None:
     upstream.enqueue(Reply("Hel", "lo"))
 
     events = list(stream(tools_with(chat_model(upstream))[name], {"word": "Hi"}))
@@ -296,7 +311,7 @@ def test_a_model_inside_a_tool_is_silent_where_they_do_not(upstream: ScriptedUps
 
 
 @pytest.mark.parametrize("name", [*RIGHT, *WRONG])
-def test_the_same_in_the_tool_of_an_agent(upstream: ScriptedUpstream, name: str) -> None:
+def test_the_same_in_the_tool_of_an_agent(upstream: ScriptedUpstream, stream: Stream, name: str) -> None:
     upstream.enqueue(call(name, '{"word": "Hi"}'), Reply("in", "ner"), Reply("outer"))
     model = chat_model(upstream)
 
@@ -306,7 +321,7 @@ def test_the_same_in_the_tool_of_an_agent(upstream: ScriptedUpstream, name: str)
     assert of_kind(ToolEnd, events)[0].output == "inner"
 
 
-def test_a_function_inside_a_tool_gives_its_output() -> None:
+def test_a_function_inside_a_tool_gives_its_output(stream: Stream) -> None:
     @tool
     def reverse(word: str) -> str:
         """Reverse a word."""
@@ -319,10 +334,61 @@ def test_a_function_inside_a_tool_gives_its_output() -> None:
     assert of_kind(ToolEnd, events)[0].output == "olleh"
 
 
+# A runnable inside an asynchronous tool: in an event loop only
+
+
+def asynchronous_tool(model: Runnable[Any, Any]) -> BaseTool:
+    @tool
+    async def ask(word: str) -> str:
+        """Ask a model."""
+        return text(await model.ainvoke(word))
+
+    return ask
+
+
+def test_a_model_inside_an_asynchronous_tool_streams(upstream: ScriptedUpstream, astream: Stream) -> None:
+    upstream.enqueue(Reply("Hel", "lo"))
+
+    events = list(astream(asynchronous_tool(chat_model(upstream)), {"word": "Hi"}))
+
+    assert kinds(events) == ["start", "tool-start", "token", "token", "tool-end", "end"]
+    assert of_kind(ToolEnd, events)[0].output == "Hello"
+
+
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [(ErrorEvent("canary"), "upstream_error"), (Cut(), "upstream_incomplete")],
+    ids=["error", "cut"],
+)
+def test_a_model_that_fails_inside_an_asynchronous_tool_ends_the_tool_and_the_run(
+    upstream: ScriptedUpstream, astream: Stream, ending: Any, code: str
+) -> None:
+    upstream.enqueue(Reply("Hel", ending))
+    ask = asynchronous_tool(chat_model(upstream, max_retries=0))
+
+    events = list(astream(ask, {"word": "Hi"}))
+
+    assert kinds(events) == ["start", "tool-start", "token", "tool-end", "end"]
+    assert code_of(events) == code
+
+
+def test_leaving_while_a_model_works_inside_an_asynchronous_tool_closes_upstream(
+    upstream: ScriptedUpstream, astream: Stream
+) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply("Hel", gate))
+    events = astream(asynchronous_tool(chat_model(upstream)), {"word": "Hi"})
+    until(Token, events)
+
+    leave(events, upstream, gate)
+
+
 # Failure in the middle
 
 
-def test_an_agent_whose_second_model_step_fails_keeps_its_steps_and_fails(upstream: ScriptedUpstream) -> None:
+def test_an_agent_whose_second_model_step_fails_keeps_its_steps_and_fails(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
     upstream.enqueue(call("add", '{"a": 1, "b": 2}'), Reply("It ", ErrorEvent("overloaded")))
 
     events = list(stream(create_agent(chat_model(upstream), [add]), ASK))
@@ -332,7 +398,9 @@ def test_an_agent_whose_second_model_step_fails_keeps_its_steps_and_fails(upstre
     assert code_of(events) == "upstream_error"
 
 
-def test_an_agent_whose_model_breaks_off_within_a_tool_call_fails(upstream: ScriptedUpstream) -> None:
+def test_an_agent_whose_model_breaks_off_within_a_tool_call_fails(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
     upstream.enqueue(Reply(ToolCall("add", ('{"a": 1, ',)), ErrorEvent("overloaded")))
 
     events = list(stream(create_agent(chat_model(upstream), [add]), ASK))
@@ -341,14 +409,28 @@ def test_an_agent_whose_model_breaks_off_within_a_tool_call_fails(upstream: Scri
     assert code_of(events) == "upstream_error"
 
 
-def test_a_model_that_fails_inside_a_tool_ends_the_tool_and_the_run(upstream: ScriptedUpstream) -> None:
+FAILURES = [
+    (Failure(401, "canary"), "", "OpenAIAuthenticationError", "upstream_auth"),
+    (Reply("Hel", ErrorEvent("canary")), "Hel", "APIError", "upstream_error"),
+    (Reply("Hel", Cut()), "Hel", "OpenAIConnectionError", "upstream_incomplete"),
+]
+by_every_failure = pytest.mark.parametrize(
+    ("reply", "written", "kind", "code"), FAILURES, ids=["refused", "error", "cut"]
+)
+
+
+@by_every_failure
+def test_a_model_that_fails_inside_a_tool_ends_the_tool_and_the_run(
+    upstream: ScriptedUpstream, stream: Stream, reply: Reply | Failure, written: str, kind: str, code: str
+) -> None:
     model = chat_model(upstream, max_retries=0)
-    upstream.enqueue(call("invokes", '{"word": "Hi"}'), Failure(401, "canary"))
+    upstream.enqueue(call("invokes", '{"word": "Hi"}'), reply)
 
     events = list(stream(create_agent(model, [tools_with(model)["invokes"]]), ASK))
 
-    assert of_kind(ToolEnd, events)[0].error == "The tool failed (OpenAIAuthenticationError)."
-    assert code_of(events) == "upstream_auth"
+    assert text_of(events) == written
+    assert of_kind(ToolEnd, events)[0].error == f"The tool failed ({kind})."
+    assert code_of(events) == code
 
 
 # A consumer that leaves
@@ -357,25 +439,41 @@ def test_a_model_that_fails_inside_a_tool_ends_the_tool_and_the_run(upstream: Sc
 @pytest.mark.parametrize("model", [chat_model, plain_chat_model])
 @pytest.mark.parametrize("step", [1, 2])
 def test_leaving_an_agent_closes_upstream_and_calls_nothing_more(
-    upstream: ScriptedUpstream, model: Model, step: int
+    upstream: ScriptedUpstream, stream: Stream, model: Model, step: int
 ) -> None:
     gate = upstream.gate()
     first = call("add", '{"a": 1, "b": 2}') if step == 2 else Reply("Let me", gate)
     upstream.enqueue(*[first, Reply("It is", gate)][:step])
     events = stream(create_agent(model(upstream), [add]), ASK)
-    next(events)
+    until(Token, events)
 
     leave(events, upstream, gate)
 
 
-@pytest.mark.parametrize("model", [chat_model, plain_chat_model])
-@pytest.mark.parametrize("name", RIGHT)
+@pytest.mark.parametrize("name", SAME_CONTEXT)
 def test_leaving_while_a_model_works_inside_a_tool_closes_upstream(
-    upstream: ScriptedUpstream, model: Model, name: str
+    upstream: ScriptedUpstream, stream: Stream, name: str
 ) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply("Hel", gate))
-    events = stream(tools_with(model(upstream))[name], {"word": "Hi"})
-    next(events)
+    events = stream(tools_with(chat_model(upstream))[name], {"word": "Hi"})
+    until(Token, events)
+
+    leave(events, upstream, gate)
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [*((plain_chat_model, name) for name in RIGHT), (chat_model, "thread_with_config")],
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
+)
+def test_leaving_ends_a_call_inside_a_tool_that_the_run_does_not_know_of(
+    upstream: ScriptedUpstream, model: Model, name: str
+) -> None:
+    """On a client of its own, or in a thread without the run's context. In an event loop it would go on."""
+    gate = upstream.gate()
+    upstream.enqueue(Reply("Hel", gate))
+    events = streaming.stream(tools_with(model(upstream))[name], {"word": "Hi"})
+    until(Token, events)
 
     leave(events, upstream, gate)
