@@ -10,6 +10,8 @@ from tests.faults.checker import check, check_others
 from tests.faults.ledger import Ledger
 from tests.faults.store import SQLite
 from tests.server import copy_prepared
+from tests.services import disk
+from tests.services.disk import SmallDisk
 from tests.site import Site, running_site
 
 KINDS = ["gthread-1", "gthread-2", "gevent-1", "gevent-2"]
@@ -60,6 +62,13 @@ def site(request: pytest.FixtureRequest, site_of_kind: Callable[[str], Site]) ->
     found.server.mark_log()
     yield found
     found.new_round()
+
+
+@pytest.fixture
+def small_disk() -> Iterator[SmallDisk]:
+    """One that the test can fill; skipped where none may be mounted."""
+    with disk.small(megabytes=16) as mounted:
+        yield mounted
 
 
 @pytest.fixture

@@ -6,30 +6,37 @@ Who reads comes back by itself (`reader.py`), as the page does.
 import os
 import random
 import resource
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.faults.checker import check
+from tests.faults.checker import check, check_others
 from tests.faults.conftest import GRACE, SETTINGS, TWO_KINDS, options_of
 from tests.faults.connections import ServersEnd
 from tests.faults.ledger import Ledger
 from tests.faults.reader import Reader
 from tests.faults.store import SQLite
+from tests.faults.topology import at
 from tests.server import ROOT, environment
+from tests.services.disk import SmallDisk
 from tests.site import Site, SiteStarter
 from tests.upstream import Pause, Reply
 from tests.visitor import Reading
 from tests.waiting import wait_until
 
 LONG = 60.0
+DEPLOY = 2.0
+"""Seconds that a page, or Stop, may take meanwhile."""
 
 
 def a_flow(tokens: int = 30, *, every: float = 0.02) -> Reply:
@@ -136,18 +143,21 @@ def refuses_connections(site: Site) -> bool:
     return False
 
 
-def test_a_worker_that_was_frozen_writes_nothing_any_more(start_site: SiteStarter) -> None:
-    with alone(start_site, "gthread-2", STREAM_LEASE="5") as (site, ledger):
+@pytest.mark.parametrize("kind", ["gthread-2", "gevent-2"])
+def test_a_worker_that_was_frozen_writes_nothing_any_more(start_site: SiteStarter, kind: str) -> None:
+    with alone(start_site, kind, STREAM_LEASE="5") as (site, ledger):
         gate = site.upstream.gate()
         (reader,) = readers_of(ledger, site, Reply("Once ", gate, "upon a time."))
         reader.wait_for(2)
         store = SQLite(site.data_dir)
         owner = owner_of(store, reader.prompt.run)
+        ledger.bereave()
         os.kill(owner, signal.SIGSTOP)
         try:
             reader.drop()  # it may have been at the frozen one
             reader.join()
             assert (reader.text, reader.status) == ("Once ", "interrupted")
+            check_others(ledger, site)
         finally:
             os.kill(owner, signal.SIGCONT)
         gate.open()
@@ -169,10 +179,13 @@ def owner_of(store: SQLite, run: str) -> int:
 
 @contextmanager
 def alone(
-    start_site: SiteStarter, kind: str, *, grace: int = GRACE, **settings: str
+    start_site: SiteStarter, kind: str, *, grace: int = GRACE, database: Path | None = None, **settings: str
 ) -> Iterator[tuple[Site, Ledger]]:
-    """A site of the test's own, which may end and start again; what was promised is checked in the end."""
+    """A site of the test's own, which may end and start again; what was promised is checked in the end, when
+    it has all its workers. Its `database` may be in another folder."""
     worker_class, workers = options_of(kind)
+    if database is not None:
+        settings["DATABASE_URL"] = f"sqlite:///{database / 'db.sqlite3'}"
     site = start_site(
         worker_class=worker_class,
         workers=workers,
@@ -181,14 +194,13 @@ def alone(
     )
     ledger = Ledger(site.upstream)
     yield site, ledger
-    check(ledger, SQLite(site.data_dir))
+    wait_until(is_back(site, workers=workers), timeout=LONG)
+    check_others(ledger, site)
+    check(ledger, SQLite(database or site.data_dir))
 
 
-@pytest.mark.parametrize(
-    ("kind", "number"),
-    [("gthread-2", signal.SIGTERM), ("gevent-1", signal.SIGTERM), ("gthread-2", signal.SIGINT)],
-    ids=["gthread-2-TERM", "gevent-1-TERM", "gthread-2-INT"],
-)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
+@pytest.mark.parametrize("kind", TWO_KINDS)
 def test_the_site_is_told_to_leave_with_fifty_streams(
     start_site: SiteStarter, kind: str, number: signal.Signals
 ) -> None:
@@ -256,21 +268,40 @@ def test_a_worker_that_hangs_has_no_grace(start_site: SiteStarter) -> None:
 
 @pytest.mark.parametrize("kind", ["gthread-1", "gevent-2"])
 def test_a_reload_under_load(start_site: SiteStarter, kind: str) -> None:
-    """A deploy: nobody loses anything, and nobody waits for more than two seconds meanwhile."""
-    with alone(start_site, kind) as (site, ledger):
-        readers = readers_of(ledger, site, *(a_flow(60) for _ in range(10)))
-        read_by_all(readers, 2)
-        before = site.server.worker_pids
-        person = site.visitor()
-        person.http.timeout = 2.0
+    """A deploy: nobody loses anything, and nobody waits for more than two seconds meanwhile. (gunicorn waits
+    as long as the grace, and then tells the old workers again not to wait for others.)"""
+    with alone(start_site, kind, grace=30) as (site, ledger), ThreadPoolExecutor(1) as pool:
+        gate = site.upstream.gate()
+        *readers, held = readers_of(ledger, site, *(a_flow(60) for _ in range(10)), Reply("a ", gate))
+        read_by_all([*readers, held], 2)
+        before = set(site.server.worker_pids)
 
         os.kill(site.server.pid, signal.SIGHUP)
 
-        while set(before) & set(site.server.worker_pids):
-            assert person.get("/").status_code == 200
-        for reader in readers:
+        served = pool.submit(pages_are_served, site, until=lambda: not before & set(site.server.worker_pids))
+        held.wait_until_lost(timeout=LONG)  # its worker leaves, and others are there
+        elsewhere = at(site, held.prompt.person)
+        elsewhere.get("/")  # for its token
+        assert within_a_deploys_time(lambda: held.prompt.stop(elsewhere)).status_code == 204
+        for reader in [*readers, held]:
             reader.join()
-        assert {reader.status for reader in readers} == {"done"}
+        assert [reader.status for reader in readers] == ["done"] * 10
+        assert held.status == "stopped"
+        served.result()
+
+
+def pages_are_served(site: Site, *, until: Callable[[], bool]) -> None:
+    """To somebody who asks again and again."""
+    person = site.visitor()
+    while not until():
+        assert within_a_deploys_time(lambda: person.get("/")).status_code == 200
+
+
+def within_a_deploys_time(ask: Callable[[], httpx.Response]) -> httpx.Response:
+    began = time.monotonic()
+    answer = ask()
+    assert time.monotonic() - began <= DEPLOY
+    return answer
 
 
 # The database
@@ -285,17 +316,28 @@ def test_fifty_streams_on_two_workers_and_sqlite(site: Site, ledger: Ledger) -> 
     assert "database is locked" not in site.server.log
 
 
-@pytest.mark.parametrize("site", TWO_KINDS, indirect=True)
-def test_a_full_disk(site: Site, ledger: Ledger) -> None:
-    """A file may grow no more, which is the same to SQLite, and needs no disk of our own. Events wait until
-    there is room; what was seen stays true, and pages can be read."""
+@pytest.mark.parametrize("kind", TWO_KINDS)
+def test_a_full_disk(start_site: SiteStarter, prepared: Path, small_disk: SmallDisk, kind: str) -> None:
+    shutil.copy(prepared / "db.sqlite3", small_disk.path)
+    with alone(start_site, kind, database=small_disk.path) as (site, ledger):
+        replies_wait_for_the_disk(site, ledger, fault=small_disk.full())
+
+
+@pytest.mark.parametrize("site", ["gevent-2"], indirect=True)
+def test_a_disk_that_fails(site: Site, ledger: Ledger) -> None:
+    """Not a full one: SQLite takes a file that may grow no more (EFBIG) for one that cannot be written."""
+    replies_wait_for_the_disk(site, ledger, fault=no_growth(site, beyond=65_536))
+
+
+def replies_wait_for_the_disk(site: Site, ledger: Ledger, *, fault: AbstractContextManager[None]) -> None:
+    """Events wait while the fault lasts; what was seen stays true, and pages can be read."""
     gates = [site.upstream.gate() for _ in range(2)]
     flows = [
         Reply("a ", gates[0], *("more of it " * 100 for _ in range(50)), gates[1], "z") for _ in range(4)
     ]
     readers = readers_of(ledger, site, *flows)
     read_by_all(readers, 2)
-    with no_room(site, beyond=65_536):
+    with fault:
         gates[0].open()
         wait_until(lambda: "cannot be stored" in site.server.log, timeout=LONG)
         person = readers[0].prompt.person
@@ -311,7 +353,7 @@ def test_a_full_disk(site: Site, ledger: Ledger) -> None:
 
 
 @contextmanager
-def no_room(site: Site, *, beyond: int) -> Iterator[None]:
+def no_growth(site: Site, *, beyond: int) -> Iterator[None]:
     """No file of the site's may have more bytes than that."""
     os.truncate(site.server.log_file, 0)  # or else what the site says of it would have no room either
     site.server.mark_log()
@@ -325,14 +367,39 @@ def no_room(site: Site, *, beyond: int) -> Iterator[None]:
             resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
 
 
+BOOT = """
+import sys
+from chatsite import boot
+print("ready", flush=True)
+sys.stdin.read()  # until all six are
+failure = boot.main(boot.prepare)
+from django.conf import settings
+print(settings.SECRET_KEY)
+sys.exit(failure or 0)
+"""
+
+
 def test_six_processes_boot_at_once_on_an_empty_directory(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "chatsite.boot", "prepare"]
     pipe = subprocess.PIPE
+    waiting, start = os.pipe()
     booting = [
-        subprocess.Popen(command, cwd=ROOT, env=environment(tmp_path), stdout=pipe, stderr=pipe, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", BOOT],
+            cwd=ROOT,
+            env=environment(tmp_path),
+            stdin=waiting,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+        )
         for _ in range(6)
     ]
+    os.close(waiting)
+    with os.fdopen(start, "wb"):
+        assert [process.stdout and process.stdout.readline() for process in booting] == ["ready\n"] * 6
     said = [process.communicate(timeout=LONG * 2) for process in booting]
     assert [process.returncode for process in booting] == [0] * 6, said
+    key = (tmp_path / "secret-key").read_text()
+    assert said == [(key, "")] * 6
+    assert [path.name for path in tmp_path.iterdir() if "secret-key" in path.name] == ["secret-key"]
     assert SQLite(tmp_path).rows("PRAGMA journal_mode") == [("wal",)]
-    assert len([path for path in tmp_path.iterdir() if path.name.startswith("secret-key")]) == 1
