@@ -4,11 +4,17 @@ After each test the checker holds all promises.
 """
 
 import os
+import random
 import signal
+import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from streaming import wakeups
@@ -20,6 +26,7 @@ from tests.faults.store import PostgreSQL
 from tests.faults.topology import Topology, at
 from tests.server import free_port
 from tests.services import nginx
+from tests.services.disk import SmallDisk
 from tests.site import Site
 from tests.upstream import EndlessTokens, Reply
 from tests.visitor import Reading, Visitor
@@ -29,6 +36,8 @@ LONG = 60.0
 SETTINGS = {"STREAM_LEASE": "5"}
 """Seconds of silence until a replica is taken for dead: a test waits for it."""
 WHOLE = "Once upon a time."
+LONGEST_PAUSE = 5.0
+"""Seconds between two tries to reach a Redis that is away, once it has been for a while."""
 
 
 @pytest.fixture(scope="module", params=["gthread", "gevent"])
@@ -54,8 +63,10 @@ def top(shared_topology: Topology) -> Iterator[Topology]:
 
 @pytest.fixture
 def ledger(top: Topology) -> Iterator[Ledger]:
+    """What the test sends and sees. After it all the promises are checked, while what it killed is dead."""
     ledger = Ledger(top.upstream)
     yield ledger
+    check_others(ledger, top.front)
     check(ledger, PostgreSQL(top.postgresql.url))
 
 
@@ -91,6 +102,20 @@ def goes_on(top: Topology, ledger: Ledger) -> None:
     story = Story(top, ledger)
     story.gate.open()
     story.assert_everybody_has_it_all()
+
+
+def told_across(top: Topology, ledger: Ledger) -> None:
+    """Each replica tells a story that is read at the other while it goes on."""
+    for here, there in (top.replicas, top.replicas[::-1]):
+        gate = top.upstream.gate()
+        prompt, first = ledger.ask(here.visitor(), Reply("Once ", gate, "more"))
+        first.until("token")
+        reading = prompt.follow(at(there, prompt.person))
+        assert isinstance(reading, Reading)
+        reading.until("token")
+        gate.open()
+        assert (reading.end["status"], reading.text) == ("done", "Once more")
+        assert first.end["status"] == "done"
 
 
 # Nothing dies
@@ -193,6 +218,18 @@ def test_one_key_is_one_reply_whichever_replica_gets_it(top: Topology, ledger: L
         assert (answer.end["status"], answer.text) == ("done", "Hello.")
 
 
+def test_text_that_postgresql_and_utf_8_cannot_hold(top: Topology, ledger: Ledger) -> None:
+    tokens = ["nothing: \0", "\ud83d", "\ude00", "half of one: \ud83d", "!"]
+    text = "nothing: \ufffd\N{GRINNING FACE}half of one: \ufffd!"
+    prompt, reading = ledger.ask(top.replicas[0].visitor(), Reply(*tokens), says=text)
+
+    assert (reading.end["status"], reading.text) == ("done", text)
+
+    elsewhere = at(top.replicas[1], prompt.person)
+    assert read(prompt, elsewhere).text == text
+    assert text in elsewhere.get(f"/c/{prompt.conversation}/").text
+
+
 def test_what_belongs_to_somebody_else_is_nowhere_to_be_found(top: Topology, ledger: Ledger) -> None:
     story = Story(top, ledger)
     for site in (*top.replicas, top.front):
@@ -253,8 +290,9 @@ def test_a_replica_that_was_taken_for_dead_changes_nothing_any_more(top: Topolog
     finally:
         signal_all(processes, signal.SIGCONT)
 
-    story.gate.open()  # it gets the rest of the reply now, which nobody wants any more
-    top.upstream.requests[0].answered.wait()
+    story.gate.open()  # it may get the rest of the reply now, which nobody wants any more
+    request = story.prompt.calls[0].request
+    wait_until(lambda: request.peer_closed.is_set() or request.answered.is_set(), timeout=LONG)
     assert read(ledger.prompt(story.person, Reply("I am back."))).status == "done"
 
     for door in story.doors:
@@ -300,17 +338,39 @@ def refuses(replica: Site) -> bool:
 # A store dies, or the proxy
 
 
-def test_redis_killed_and_restarted(top: Topology, ledger: Ledger) -> None:
+def both_talk(top: Topology) -> bool:
+    """Whether each replica, by a connection that it has now, hears from Redis what others say, and has said
+    something itself."""
+    with top.redis.client() as client:
+        found: Any = client.client_list()
+    last = Counter(connection["cmd"] for connection in found)
+    return last["xread"] == last["xadd"] == len(top.replicas)
+
+
+def wait_until_both_talk(top: Topology) -> None:
+    """Not for longer than a pause, and what a busy machine may need for a connection."""
+    wait_until(lambda: both_talk(top), timeout=LONGEST_PAUSE + 3.0)
+
+
+def test_redis_killed_refusing_for_a_while_and_restarted(top: Topology, ledger: Ledger) -> None:
+    told_across(top, ledger)
+    wait_until_both_talk(top)
     story = Story(top, ledger)
     with story.other.follow(story.prompt.run) as reading:
         reading.until("token")
         top.redis.kill()
+        killed = time.monotonic()
         story.gate.open()
         assert reading.end["status"] == "done"
     story.assert_everybody_has_it_all()
-    goes_on(top, ledger)  # without it
+    while time.monotonic() < killed + 1.4 * LONGEST_PAUSE:  # until the pauses are as long as they get
+        told_across(top, ledger)
+    check_others(ledger, top.front)
+
     top.redis.start()
-    goes_on(top, ledger)
+
+    wait_until_both_talk(top)
+    told_across(top, ledger)
 
 
 def test_redis_flushed(top: Topology, ledger: Ledger) -> None:
@@ -334,12 +394,13 @@ def test_redis_that_answers_nobody(top: Topology, ledger: Ledger) -> None:
             reading.until("token")
             story.gate.open()
             assert reading.end["status"] == "done"
-        goes_on(top, ledger)
+        told_across(top, ledger)
         check_others(ledger, top.front)
     finally:
         top.redis.resume()
+    wait_until_both_talk(top)
     story.assert_everybody_has_it_all()
-    goes_on(top, ledger)
+    told_across(top, ledger)
 
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
@@ -350,13 +411,46 @@ def test_postgresql_restarted(top: Topology, ledger: Ledger, how: str) -> None:
 
     getattr(top.postgresql, how)()
     story.gate.open()
-    top.upstream.requests[0].answered.wait()  # the rest is there, and cannot be stored
+    assert top.upstream.requests[0].answered.wait()  # the rest is there, and cannot be stored
     top.postgresql.start()
 
     live.join()
     assert (live.status, live.text) == ("done", WHOLE)
     story.assert_everybody_has_it_all()
     goes_on(top, ledger)
+
+
+@contextmanager
+def log_on(top: Topology, disk: SmallDisk) -> Iterator[None]:
+    """The events are kept on that disk. (Were PostgreSQL's own files there, it would end when it is full, and
+    that is another test's.)"""
+    with psycopg.connect(top.postgresql.url, autocommit=True) as database:
+        database.execute(f"CREATE TABLESPACE small LOCATION '{disk.path}'")
+        database.execute("ALTER TABLE streaming_logpart SET TABLESPACE small")
+        yield
+        database.execute("ALTER TABLE streaming_logpart SET TABLESPACE pg_default")
+        database.execute("DROP TABLESPACE small")
+
+
+def test_postgresql_on_a_full_disk(top: Topology, ledger: Ledger, small_disk: SmallDisk) -> None:
+    noise = random.Random(1)  # noqa: S311 - what PostgreSQL cannot make smaller
+    gates = [top.upstream.gate() for _ in range(2)]
+    tokens = [f"{noise.randbytes(1000).hex()} " for _ in range(100)]
+    with log_on(top, small_disk):
+        live = Reader(ledger.prompt(top.front.visitor(), Reply("Once ", gates[0], *tokens, gates[1], "z")))
+        live.start().wait_for(2)
+        with small_disk.full():
+            gates[0].open()
+            wait_until(lambda: cannot_be_stored(top), timeout=LONG)
+            assert live.prompt.person.get(f"/c/{live.prompt.conversation}/").status_code == 200
+            assert not live.is_over
+        gates[1].open()
+        live.join()
+    assert live.status == "done"
+
+
+def cannot_be_stored(top: Topology) -> bool:
+    return any("cannot be stored" in replica.server.log for replica in top.replicas)
 
 
 def test_without_postgresql_the_answer_is_busy_and_then_all_is_well(top: Topology, ledger: Ledger) -> None:
