@@ -15,9 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, sync_playwright
 
+from tests.browser.chat_page import ChatPage
 from tests.site import Site
-
-pytest.register_assert_rewrite("tests.browser.chat_page")
 
 HERE = Path(__file__).parent
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -123,6 +122,21 @@ def watch(browser: Browser, site: Site, tmp_path: Path) -> Iterator[Watch]:
 def page(watch: Watch) -> Page:
     """An empty page of a new person, under `watch`; `page.goto("/")` goes to `site`."""
     return watch.page
+
+
+@pytest.fixture
+def chat(page: Page) -> ChatPage:
+    """The site's first page, open."""
+    return ChatPage(page).open()
+
+
+@pytest.fixture
+def plain(browser: Browser, site: Site) -> Iterator[ChatPage]:
+    """A page in a browser without script."""
+    context = browser.new_context(base_url=site.url, java_script_enabled=False)
+    context.set_default_timeout(10_000)
+    yield ChatPage(context.new_page()).open()
+    context.close()
 
 
 @pytest.hookimpl(wrapper=True)

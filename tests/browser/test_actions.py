@@ -1,27 +1,10 @@
 """What can be done with a reply that has ended: copy it, go on with it, have another one."""
 
-from collections.abc import Iterator
-
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.chat_page import ChatPage
 from tests.site import Site
 from tests.upstream import Reply
-
-
-@pytest.fixture
-def chat(page: Page) -> ChatPage:
-    return ChatPage(page).open()
-
-
-@pytest.fixture
-def plain(browser: Browser, site: Site) -> Iterator[ChatPage]:
-    """A page in a browser without script."""
-    context = browser.new_context(base_url=site.url, java_script_enabled=False)
-    context.set_default_timeout(10_000)
-    yield ChatPage(context.new_page()).open()
-    context.close()
 
 
 def stop_after(site: Site, chat: ChatPage, *words: str) -> None:

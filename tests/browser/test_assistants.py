@@ -1,29 +1,12 @@
 """Whom one talks to: chosen on an empty page, named in a conversation."""
 
-from collections.abc import Iterator
-
-import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.site import Site, SiteStarter
 from tests.upstream import Reply
 
 CONTACT = '{"name": "Anna", "organisation": "", "email": "", "phone": "", "address": ""}'
-
-
-@pytest.fixture
-def chat(page: Page) -> ChatPage:
-    return ChatPage(page).open()
-
-
-@pytest.fixture
-def plain(browser: Browser, site: Site) -> Iterator[ChatPage]:
-    """A page in a browser without script."""
-    context = browser.new_context(base_url=site.url, java_script_enabled=False)
-    context.set_default_timeout(10_000)
-    yield ChatPage(context.new_page()).open()
-    context.close()
 
 
 def picker(chat: ChatPage) -> Locator:

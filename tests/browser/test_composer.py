@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Watch
@@ -18,11 +18,6 @@ HEAR = """() => {
     hear.observe(region, { childList: true, characterData: true, subtree: true });
   }
 }"""
-
-
-@pytest.fixture
-def chat(page: Page) -> ChatPage:
-    return ChatPage(page).open()
 
 
 def test_enter_sends_and_shift_enter_begins_a_new_line(site: Site, chat: ChatPage) -> None:

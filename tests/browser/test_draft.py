@@ -17,11 +17,6 @@ NO_PAGEHIDE = "addEventListener('pagehide', (event) => event.stopImmediatePropag
 
 
 @pytest.fixture
-def chat(page: Page) -> ChatPage:
-    return ChatPage(page).open()
-
-
-@pytest.fixture
 def tab(watch: Watch) -> Tab:
     tab = Tab(watch.page.context, hidden_after=600_000)
     tab.open()

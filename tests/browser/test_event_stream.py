@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 
 import pytest
-from playwright.sync_api import Page
 
 from tests.browser.chat_page import ChatPage
 
@@ -29,11 +28,6 @@ EVENTS = [
     {"type": "block", "data": "\u2028 : x", "id": "3"},
     {"type": "end", "data": "", "id": "3"},
 ]
-
-
-@pytest.fixture
-def chat(page: Page) -> ChatPage:
-    return ChatPage(page).open()
 
 
 def parse(chat: ChatPage, chunks: Sequence[str]) -> object:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.chat_page import ChatPage
 from tests.site import Site
@@ -15,11 +15,6 @@ SCRIPTS = [
     "<svg/onload=\"document.title='owned'\">",
     "</textarea></article><script>document.title='owned'</script>",
 ]
-
-
-@pytest.fixture
-def chat(page: Page) -> ChatPage:
-    return ChatPage(page).open()
 
 
 def expect_text_only(chat: ChatPage, text: str) -> None:

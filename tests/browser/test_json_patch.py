@@ -2,9 +2,6 @@
 
 from typing import Any
 
-import pytest
-from playwright.sync_api import Page
-
 from tests.browser.chat_page import ChatPage
 
 APPLY = """async ([document, patch]) => {
@@ -126,11 +123,6 @@ ERRORS = {
     "what every object inherits": ({}, [{"op": "copy", "from": "/constructor", "path": "/a"}]),
     "all or nothing": ({"a": 1}, [{"op": "remove", "path": "/a"}, {"op": "remove", "path": "/a"}]),
 }
-
-
-@pytest.fixture
-def chat(page: Page) -> ChatPage:
-    return ChatPage(page).open()
 
 
 def test_a_patch_makes_of_a_document_what_the_rfc_says(chat: ChatPage) -> None:

@@ -1,29 +1,13 @@
 """The page around the reply: where one is, how one gets about, and what it does without script."""
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Watch
 from tests.site import Site
 from tests.upstream import Reply, Reset
-
-
-@pytest.fixture
-def chat(page: Page) -> ChatPage:
-    return ChatPage(page).open()
-
-
-@pytest.fixture
-def plain(browser: Browser, site: Site) -> Iterator[ChatPage]:
-    """A page in a browser without script."""
-    context = browser.new_context(base_url=site.url, java_script_enabled=False)
-    context.set_default_timeout(10_000)
-    yield ChatPage(context.new_page()).open()
-    context.close()
 
 
 def test_an_empty_page_says_which_model_answers(site: Site, chat: ChatPage) -> None:

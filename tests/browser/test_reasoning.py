@@ -1,16 +1,10 @@
 """What a model says to itself: seen while it is all that there is, then folded."""
 
-import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.site import Site
 from tests.upstream import Reasoning, Reply
-
-
-@pytest.fixture
-def chat(page: Page) -> ChatPage:
-    return ChatPage(page).open()
 
 
 def reasoning(chat: ChatPage) -> Locator:

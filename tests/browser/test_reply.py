@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Watch
@@ -31,11 +31,6 @@ See [the docs] and <https://example.org>.
 
 [the docs]: https://docs.example.org
 """
-
-
-@pytest.fixture
-def chat(page: Page) -> ChatPage:
-    return ChatPage(page).open()
 
 
 def shown(chat: ChatPage) -> tuple[str, str]:

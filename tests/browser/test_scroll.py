@@ -1,7 +1,6 @@
 """Where the page is while text comes: at the newest, or where its reader has gone."""
 
-import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.chat_page import ChatPage
 from tests.site import Site
@@ -9,11 +8,6 @@ from tests.upstream import EndlessTokens, Reasoning, Reply
 
 LINES = [f"Line {number}.\n\n" for number in range(60)]
 MORE_TEXT = "(length) => document.querySelector('[data-tail]').textContent.length > length"
-
-
-@pytest.fixture
-def chat(page: Page) -> ChatPage:
-    return ChatPage(page).open()
 
 
 def ask_for_text_that_flows(site: Site, chat: ChatPage) -> None:

@@ -1,17 +1,11 @@
 """Stop: at once, before there is anything to stop, and when the wish does not reach the server."""
 
-import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Watch
 from tests.site import Site
 from tests.upstream import Reply
-
-
-@pytest.fixture
-def chat(page: Page) -> ChatPage:
-    return ChatPage(page).open()
 
 
 def test_stop_ends_the_reply_and_the_upstream_request(site: Site, chat: ChatPage) -> None:

@@ -2,9 +2,6 @@
 
 import json
 
-import pytest
-from playwright.sync_api import Page
-
 from chatsite.chat.templatetags import json_values
 from chatsite.chat.templatetags.chat import local_address
 from tests.browser.chat_page import ChatPage
@@ -37,11 +34,6 @@ LOCAL = """async (sources) => {
   const { isLocalAddress } = await import("/static/chat/sources.js");
   return sources.filter(isLocalAddress);
 }"""
-
-
-@pytest.fixture
-def chat(page: Page) -> ChatPage:
-    return ChatPage(page).open()
 
 
 def test_json_values_look_the_same(chat: ChatPage) -> None:
