@@ -1,6 +1,5 @@
 """Includes and excludes mean what they mean to LangChain's `astream_events`, on the same runnable."""
 
-import asyncio
 import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,8 +17,9 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableLambda
 from langchain_core.tools import tool
 
-from streaming import stream
+import streaming
 from streaming.events import Documents, Event, Token, ToolEnd, ToolStart
+from tests.streaming.in_a_loop import LoopThread, Stream
 from tests.streaming.models import chat_model, completion_model
 from tests.streaming.reading import code_of, leave, outputs_of, text_of
 from tests.upstream import ErrorEvent, Reply, ScriptedUpstream
@@ -93,9 +93,9 @@ def over_http(upstream: ScriptedUpstream) -> Runnable[Any, Any]:
 # What both say, in the same words
 
 
-def ours(runnable: Runnable[Any, Any], filters: Filters) -> tuple[list[Any], list[Any]]:
+def ours(stream: Stream, runnable: Runnable[Any, Any], filters: Filters) -> tuple[list[Any], list[Any]]:
     """What our events say happened, neighbouring tokens joined; and the output in the end."""
-    events = list(stream(runnable, "Hi", **filters))  # type: ignore[arg-type]
+    events = list(stream(runnable, "Hi", **filters))
     outputs = outputs_of(events)
     return joined(filter(None, map(said_by_us, events))), outputs[-1:]
 
@@ -113,7 +113,7 @@ def said_by_us(event: Event) -> tuple[Any, ...] | None:
     return None
 
 
-def theirs(runnable: Runnable[Any, Any], filters: Filters) -> tuple[list[Any], list[Any]]:
+def theirs(loop: LoopThread, runnable: Runnable[Any, Any], filters: Filters) -> tuple[list[Any], list[Any]]:
     """The same, from LangChain's events. The output is that of the first chain that there is, unless
     it only passes on the text of the models."""
 
@@ -121,7 +121,7 @@ def theirs(runnable: Runnable[Any, Any], filters: Filters) -> tuple[list[Any], l
         events = runnable.astream_events("Hi", version="v2", **filters)  # type: ignore[call-overload]
         return [event async for event in events]
 
-    events = asyncio.run(collect())
+    events = loop.run(collect())
     said = joined(filter(None, map(said_by_langchain, events)))
     kinds = ("on_chain_start", "on_parser_start")
     outermost = next((event["run_id"] for event in events if event["event"] in kinds), None)
@@ -164,11 +164,18 @@ def joined(said: Any) -> list[Any]:
     return result
 
 
+def assert_alike(loop: LoopThread, runnable: Runnable[Any, Any], filters: Filters) -> None:
+    """What `stream()`, `astream()` and LangChain say is the same."""
+    expected = theirs(loop, runnable, filters)
+    assert ours(streaming.stream, runnable, filters) == expected
+    assert ours(loop.astream, runnable, filters) == expected
+
+
 # Success
 
 
-def test_the_runnable_has_something_of_every_type(upstream: ScriptedUpstream) -> None:
-    said, output = ours(over_http(upstream), {})
+def test_the_runnable_has_something_of_every_type(upstream: ScriptedUpstream, stream: Stream) -> None:
+    said, output = ours(stream, over_http(upstream), {})
 
     assert said == [
         ("documents", "a bell"),
@@ -196,23 +203,20 @@ EVERY_COMBINATION = [
 
 @pytest.mark.parametrize("filters", EVERY_COMBINATION, ids=lambda filters: "-".join(filters) or "none")
 def test_every_combination_of_filters_gives_what_astream_events_gives(
-    upstream: ScriptedUpstream, filters: Filters
+    upstream: ScriptedUpstream, loop: LoopThread, filters: Filters
 ) -> None:
-    runnable = over_http(upstream)
-
-    assert ours(runnable, filters) == theirs(runnable, filters)
+    assert_alike(loop, over_http(upstream), filters)
 
 
 @pytest.mark.parametrize("argument", ARGUMENTS)
 @pytest.mark.parametrize("place", range(max(len(NAMES), len(TYPES), len(TAGS))))
 def test_every_single_name_type_and_tag_does_too(
-    upstream: ScriptedUpstream, argument: str, place: int
+    upstream: ScriptedUpstream, loop: LoopThread, argument: str, place: int
 ) -> None:
     values = {"names": NAMES, "types": TYPES, "tags": TAGS}[argument.partition("_")[2]]
     filters = {argument: values[place : place + 1]}  # past the end: an empty list, which means nothing
-    runnable = over_http(upstream)
 
-    assert ours(runnable, filters) == theirs(runnable, filters)
+    assert_alike(loop, over_http(upstream), filters)
 
 
 def some_of(values: list[str]) -> Any:
@@ -225,17 +229,15 @@ def some_of(values: list[str]) -> Any:
         {name: some_of({"names": NAMES, "types": TYPES, "tags": TAGS}[name[8:]]) for name in ARGUMENTS}
     )
 )
-def test_any_lists_do_too(filters: Filters) -> None:
+def test_any_lists_do_too(loop: LoopThread, filters: Filters) -> None:
     """With models in this process, for there are many."""
-    runnable = pipeline(FakeListChatModel(responses=[ANSWER]), Rhymer())
-
-    assert ours(runnable, filters) == theirs(runnable, filters)
+    assert_alike(loop, pipeline(FakeListChatModel(responses=[ANSWER]), Rhymer()), filters)
 
 
 # What a filter does not change
 
 
-def test_a_reply_that_is_filtered_out_still_counts(upstream: ScriptedUpstream) -> None:
+def test_a_reply_that_is_filtered_out_still_counts(upstream: ScriptedUpstream, stream: Stream) -> None:
     events = stream(over_http(upstream), "Hi", include_types=["tool"])
     end = list(events)[-1]
 
@@ -243,7 +245,9 @@ def test_a_reply_that_is_filtered_out_still_counts(upstream: ScriptedUpstream) -
     assert getattr(end, "usage", None) is not None
 
 
-def test_a_failure_in_a_step_that_is_filtered_out_ends_the_run(upstream: ScriptedUpstream) -> None:
+def test_a_failure_in_a_step_that_is_filtered_out_ends_the_run(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
     upstream.enqueue(Reply("x", ErrorEvent("overloaded")))
     model = chat_model(upstream).with_config(run_name="writer")
 
@@ -253,7 +257,9 @@ def test_a_failure_in_a_step_that_is_filtered_out_ends_the_run(upstream: Scripte
     assert code_of(events) == "upstream_error"
 
 
-def test_leaving_while_a_filtered_model_writes_closes_upstream(upstream: ScriptedUpstream) -> None:
+def test_leaving_while_a_filtered_model_writes_closes_upstream(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply("x", gate))
     events = stream(chat_model(upstream), "Hi", exclude_types=["chat_model"])

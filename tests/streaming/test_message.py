@@ -112,15 +112,28 @@ def test_it_has_the_calls_of_tools_that_the_model_asks_for(upstream: ScriptedUps
 
 
 def test_a_completion_model_has_a_message_too(upstream: ScriptedUpstream) -> None:
-    upstream.enqueue(Reply("Spark", "ling", usage=Reported(11, 7)))
+    upstream.enqueue(Reply("Spark", "ling", finish="length"))
 
     events = stream(completion_model(upstream), "A song.")
     end = end_of(list(events))
 
     assert events.message is not None
     assert events.message.content == "Sparkling"
-    assert events.message.response_metadata["finish_reason"] == "stop"
-    assert (end.status, end.finish_reason) == ("done", "stop")
+    assert events.message.response_metadata["finish_reason"] == "length"
+    assert (end.status, end.finish_reason) == ("done", "length")
+    assert end.usage == Usage(2, 3, "estimated")  # LangChain passes on no report of a completion's stream
+
+
+def test_a_completion_model_that_is_only_invoked_has_the_usage_that_was_reported(
+    upstream: ScriptedUpstream,
+) -> None:
+    upstream.enqueue(Reply("Spark", "ling", finish="length", usage=Reported(11, 7)))
+    model = completion_model(upstream)
+    sing: Runnable[str, str] = RunnableLambda(lambda text: str(model.invoke(text)))
+
+    end = end_of(list(stream(sing, "A song.")))
+
+    assert (end.status, end.finish_reason, end.usage) == ("done", "length", Usage(11, 7, "reported"))
 
 
 def test_while_the_model_writes_it_is_what_there_is(upstream: ScriptedUpstream) -> None:

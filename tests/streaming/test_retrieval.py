@@ -15,11 +15,12 @@ from langchain_core.tools import create_retriever_tool
 from langchain_openai import OpenAIEmbeddings
 from pydantic import SecretStr
 
-from streaming import sse, stream
+from streaming import sse
 from streaming.events import Documents, Start, Token
 from streaming.upstream import http_client
+from tests.streaming.in_a_loop import Stream
 from tests.streaming.models import chat_model
-from tests.streaming.reading import code_of, end_of, leave, of_kind, outputs_of, text_of
+from tests.streaming.reading import code_of, end_of, leave, of_kind, outputs_of, text_of, until
 from tests.upstream import ErrorEvent, Failure, Reply, ScriptedUpstream
 
 TEXTS = ["harrison worked at kensho", "harrison likes spicy food", "bears like honey"]
@@ -77,7 +78,9 @@ def chain(retriever: Runnable[str, Any], upstream: ScriptedUpstream) -> Runnable
 # Success
 
 
-def test_the_documents_come_as_one_event_before_the_first_token(upstream: ScriptedUpstream) -> None:
+def test_the_documents_come_as_one_event_before_the_first_token(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
     upstream.enqueue(Reply("At ", "Kensho."))
 
     start, documents, *tokens, end = stream(chain(words(), upstream), "Where did harrison work?")
@@ -95,7 +98,9 @@ def test_the_documents_come_as_one_event_before_the_first_token(upstream: Script
     assert TEXTS[0] in upstream.requests[0].messages[-1]["content"]
 
 
-def test_the_documents_come_while_the_model_is_still_silent(upstream: ScriptedUpstream) -> None:
+def test_the_documents_come_while_the_model_is_still_silent(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply("At Kensho.", headers_after=gate))
 
@@ -106,7 +111,7 @@ def test_the_documents_come_while_the_model_is_still_silent(upstream: ScriptedUp
         assert text_of(events) == "At Kensho."
 
 
-def test_a_retriever_alone_gives_its_documents_and_no_output() -> None:
+def test_a_retriever_alone_gives_its_documents_and_no_output(stream: Stream) -> None:
     events = list(stream(words(), "honey"))
 
     (documents,) = of_kind(Documents, events)
@@ -115,7 +120,7 @@ def test_a_retriever_alone_gives_its_documents_and_no_output() -> None:
     assert end_of(events).status == "done"
 
 
-def test_finding_nothing_is_an_event_too(upstream: ScriptedUpstream) -> None:
+def test_finding_nothing_is_an_event_too(upstream: ScriptedUpstream, stream: Stream) -> None:
     upstream.enqueue(Reply("I don't know."))
 
     (documents,) = of_kind(Documents, stream(chain(words(), upstream), "?"))
@@ -123,7 +128,7 @@ def test_finding_nothing_is_an_event_too(upstream: ScriptedUpstream) -> None:
     assert documents.documents == []
 
 
-def test_titles_and_ids_of_documents_are_kept() -> None:
+def test_titles_and_ids_of_documents_are_kept(stream: Stream) -> None:
     found = Document("text", id="a-7", metadata={"title": "Bears", "source": "https://example.org/bears"})
 
     (documents,) = of_kind(Documents, stream(Words(documents=[found]), "text"))
@@ -133,7 +138,9 @@ def test_titles_and_ids_of_documents_are_kept() -> None:
     ]
 
 
-def test_retrieval_by_embeddings_asks_the_provider_for_them(upstream: ScriptedUpstream) -> None:
+def test_retrieval_by_embeddings_asks_the_provider_for_them(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
     upstream.enqueue(Reply("Honey."))
 
     events = list(stream(chain(nearest(upstream), upstream), "bears like honey"))
@@ -147,7 +154,7 @@ def test_retrieval_by_embeddings_asks_the_provider_for_them(upstream: ScriptedUp
     ]
 
 
-def test_two_retrievers_give_two_events(upstream: ScriptedUpstream) -> None:
+def test_two_retrievers_give_two_events(upstream: ScriptedUpstream, stream: Stream) -> None:
     upstream.enqueue(Reply("Both."))
     both: Runnable[str, Any] = {"one": words(), "other": words()} | ChatPromptTemplate.from_template(
         "{one} {other}"
@@ -156,7 +163,7 @@ def test_two_retrievers_give_two_events(upstream: ScriptedUpstream) -> None:
     assert len(of_kind(Documents, stream(both | chat_model(upstream), "honey"))) == 2
 
 
-def test_a_retriever_as_a_tool_gives_documents_within_its_step() -> None:
+def test_a_retriever_as_a_tool_gives_documents_within_its_step(stream: Stream) -> None:
     tool = create_retriever_tool(words(), "search", "Searches.")
 
     kinds = [event.event for event in stream(tool, {"query": "honey"})]
@@ -164,7 +171,7 @@ def test_a_retriever_as_a_tool_gives_documents_within_its_step() -> None:
     assert kinds == ["start", "tool-start", "documents", "tool-end", "end"]
 
 
-def test_text_of_documents_is_made_safe_to_store_and_to_send() -> None:
+def test_text_of_documents_is_made_safe_to_store_and_to_send(stream: Stream) -> None:
     found = Document("a\0b\ud83d", metadata={"title": "t\0", "source": "s\ud83d"})
 
     (documents,) = of_kind(Documents, stream(Words(documents=[found]), "a\0b\ud83d"))
@@ -178,7 +185,9 @@ def test_text_of_documents_is_made_safe_to_store_and_to_send() -> None:
 # Failure in the middle
 
 
-def test_a_retriever_that_raises_fails_the_run_and_asks_no_model(upstream: ScriptedUpstream) -> None:
+def test_a_retriever_that_raises_fails_the_run_and_asks_no_model(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
     class Broken(Words):
         def _get_relevant_documents(self, query: str, **_: Any) -> list[Document]:
             raise ValueError("canary")
@@ -187,13 +196,15 @@ def test_a_retriever_that_raises_fails_the_run_and_asks_no_model(upstream: Scrip
     assert upstream.requests == []
 
 
-def test_embeddings_that_are_refused_fail_the_run(upstream: ScriptedUpstream) -> None:
+def test_embeddings_that_are_refused_fail_the_run(upstream: ScriptedUpstream, stream: Stream) -> None:
     upstream.on(lambda _: Failure(401), path="/v1/embeddings")
 
     assert code_of(list(stream(chain(nearest(upstream), upstream), "Hi"))) == "upstream_auth"
 
 
-def test_a_model_that_fails_after_the_documents_fails_the_run(upstream: ScriptedUpstream) -> None:
+def test_a_model_that_fails_after_the_documents_fails_the_run(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
     upstream.enqueue(Reply("At ", ErrorEvent("overloaded")))
 
     events = list(stream(chain(words(), upstream), "harrison"))
@@ -207,17 +218,20 @@ def test_a_model_that_fails_after_the_documents_fails_the_run(upstream: Scripted
 
 
 @pytest.mark.parametrize("before", ["headers", "tokens"])
-def test_leaving_while_the_model_is_silent_closes_upstream(upstream: ScriptedUpstream, before: str) -> None:
+def test_leaving_while_the_model_is_silent_closes_upstream(
+    upstream: ScriptedUpstream, stream: Stream, before: str
+) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply(headers_after=gate) if before == "headers" else Reply("At ", gate))
     events = stream(chain(words(), upstream), "harrison")
-    next(events)
-    next(events)
+    until(Documents if before == "headers" else Token, events)
 
     leave(events, upstream, gate)
 
 
-def test_leaving_while_embeddings_are_awaited_closes_upstream(upstream: ScriptedUpstream) -> None:
+def test_leaving_while_embeddings_are_awaited_closes_upstream(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
     gate = upstream.gate()
     upstream.on(lambda _: Failure(500, headers_after=gate), path="/v1/embeddings")
     events = stream(chain(nearest(upstream), upstream), "harrison")
