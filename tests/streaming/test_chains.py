@@ -419,8 +419,16 @@ def test_in_a_loop_one_branch_that_fails_ends_the_others(upstream: ScriptedUpstr
 # A consumer that leaves
 
 
+by_every_client = pytest.mark.parametrize(
+    ("stream", "model"),
+    [("stream", chat_model), ("stream", plain_chat_model), ("astream", plain_chat_model)],
+    indirect=["stream"],
+)
+"""In a loop both models have the same client."""
+
+
+@by_every_client
 @pytest.mark.parametrize("name", CHAINS)
-@pytest.mark.parametrize("model", [chat_model, plain_chat_model])
 def test_leaving_a_chain_closes_upstream(
     upstream: ScriptedUpstream, stream: Stream, name: str, model: Callable[..., Runnable[Any, Any]]
 ) -> None:
@@ -434,8 +442,8 @@ def test_leaving_a_chain_closes_upstream(
     leave(events, upstream)
 
 
+@by_every_client
 @pytest.mark.parametrize("name", CHAINS)
-@pytest.mark.parametrize("model", [chat_model, plain_chat_model])
 def test_leaving_a_chain_while_tokens_flow_closes_upstream(
     upstream: ScriptedUpstream, stream: Stream, name: str, model: Callable[..., Runnable[Any, Any]]
 ) -> None:
