@@ -3,6 +3,9 @@
 import contextlib
 import socket
 import struct
+import threading
+import time
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -35,6 +38,25 @@ class Crowd:
             with contextlib.suppress(OSError):
                 sock.sendall(what)
 
+    @contextlib.contextmanager
+    def trickling(self, what: Iterable[int], *, every: float) -> Iterator[None]:
+        """Meanwhile each of them sends another byte every so many seconds."""
+        enough = threading.Event()
+
+        def trickle() -> None:
+            for byte in what:
+                self.say(bytes([byte]))
+                if enough.wait(every):
+                    return
+
+        thread = threading.Thread(target=trickle, name="trickle", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            enough.set()
+            thread.join()
+
     def hear(self, words: bytes) -> None:
         """Each of them is answered, with these bytes in it."""
         for sock in self.sockets:
@@ -43,6 +65,15 @@ class Crowd:
                 received = sock.recv(65536)
                 assert received, f"closed after {heard!r}"
                 heard += received
+
+    def hear_the_end(self, *, within: float) -> None:
+        """Each of them is cut off by the site in so many seconds, whatever it says before."""
+        deadline = time.monotonic() + within
+        for sock in self.sockets:
+            sock.settimeout(max(0.001, deadline - time.monotonic()))
+            with contextlib.suppress(ConnectionResetError):
+                while sock.recv(65536):
+                    pass
 
     def hang_up(self, *, reset: bool = False) -> None:
         for sock in self.sockets:
