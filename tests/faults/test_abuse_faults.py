@@ -77,9 +77,10 @@ def test_another_sites_page_can_do_nothing_to_a_run(site: Site, ledger: Ledger, 
                 assert answer.status_code == 403
 
 
-def test_one_person_asks_for_five_hundred_streams(start_site: SiteStarter) -> None:
+@pytest.mark.parametrize("worker_class", ["gthread", "gevent"])
+def test_one_person_asks_for_five_hundred_streams(start_site: SiteStarter, worker_class: str) -> None:
     """With the bounds that the site has by itself."""
-    alone = start_site()
+    alone = start_site(worker_class=worker_class)
     ledger = Ledger(alone.upstream)
     gate = alone.upstream.gate()
     greedy = alone.visitor()
