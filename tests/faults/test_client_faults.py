@@ -332,8 +332,8 @@ def test_hundreds_of_bodies_that_come_byte_by_byte(site: Site, ledger: Ledger) -
             crowd.hear(b'{"error": {"code": "required",')
 
 
-def test_hundreds_of_uploads_that_never_end(site: Site, ledger: Ledger) -> None:
-    """Of people who may upload: the site wants all of what they send, a byte at a time."""
+def test_hundreds_of_uploads_that_come_byte_by_byte(site: Site, ledger: Ledger) -> None:
+    """Of people who may upload: the site wants all of what they send."""
     form = on_the_wire(upload_form(site.visitor(), "words.txt", "word " * 200_000))
     with Crowd(site.url, 300) as crowd:
         crowd.say(form[:5000])
