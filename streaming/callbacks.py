@@ -228,7 +228,9 @@ class QueueCallback(BaseCallbackHandler):
     def _write(self, call: ModelCall, reasoning: str, text: str) -> None:
         if not call.wanted:
             return
-        call.concurrent = call.concurrent or self.models.several
+        if self.models.several and not call.concurrent:
+            for other in tuple(self._calls.values()):  # those too that wrote alone, and are still at work
+                other.concurrent = True
         origin: dict[str, Any] = {"run": call.run, "name": call.step.name, "concurrent": call.concurrent}
         if reasoning:
             self._queue.put(Reasoning(reasoning, **origin))

@@ -1,5 +1,6 @@
 """Fixtures for what `stream()` and `astream()` have in common."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,14 @@ import pytest
 import streaming
 from tests.streaming.in_a_loop import LoopThread, Stream
 from tests.upstream import ScriptedUpstream
+
+
+@pytest.fixture(scope="session", autouse=True)
+def collections_are_short() -> None:
+    """A run that cut off a client of its own collects. With all that the tests have imported, that holds
+    every thread up for some tenths of a second, the scripted provider's too, which measures closes."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
