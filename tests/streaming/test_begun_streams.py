@@ -32,7 +32,7 @@ def test_one_that_is_over_gives_no_more(upstream: ScriptedUpstream) -> None:
 
 
 def test_the_asynchronous_twin_does_the_same(upstream: ScriptedUpstream) -> None:
-    upstream.enqueue(Reply("Hi"))
+    upstream.enqueue(Reply("Hi", close=True))
 
     async def read() -> list[object]:
         async with astream(chat_model(upstream), "Hi") as events:
