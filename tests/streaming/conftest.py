@@ -27,11 +27,12 @@ def loop() -> Iterator[LoopThread]:
 
 
 @pytest.fixture
-def astream(loop: LoopThread, upstream: ScriptedUpstream) -> Stream:
+def astream(loop: LoopThread, upstream: ScriptedUpstream) -> Iterator[Stream]:
     """`astream()`, for a test that has no loop. LangChain's asynchronous clients, which are collected some
     time after the test, would leave the connections open that they keep."""
     upstream.keeps_connections = False
-    return loop.astream
+    yield loop.astream
+    loop.run(loop.settle())
 
 
 @pytest.fixture(params=["stream", "astream"])

@@ -38,6 +38,12 @@ class LoopThread:
     def astream(self, runnable: Runnable[Any, Any], input: Any, *args: Any, **options: Any) -> "InALoop":
         return InALoop(self, astream(runnable, input, *args, **options))
 
+    async def settle(self) -> None:
+        """Return when nothing is at work any more: what was left has closed its connections."""
+        if others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others, timeout=_PATIENCE / 3)
+        await asyncio.sleep(0)  # transports close in the loop's next round
+
     def close(self) -> None:
         self.run(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
