@@ -4,6 +4,7 @@ One loop serves all tests, as one serves a process: LangChain's asynchronous cli
 """
 
 import asyncio
+import gc
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from types import TracebackType
@@ -40,9 +41,11 @@ class LoopThread:
 
     async def settle(self) -> None:
         """Return when nothing is at work any more: what was left has closed its connections."""
-        if others := asyncio.all_tasks() - {asyncio.current_task()}:
-            await asyncio.wait(others, timeout=_PATIENCE / 3)
-        await asyncio.sleep(0)  # transports close in the loop's next round
+        for _ in range(2):
+            if others := asyncio.all_tasks() - {asyncio.current_task()}:
+                await asyncio.wait(others, timeout=_PATIENCE / 3)
+            await asyncio.sleep(0)  # transports close in the loop's next round
+            gc.collect()  # here, and not in a thread of the next test: generators that LangChain has dropped
 
     def close(self) -> None:
         self.run(self._loop.shutdown_default_executor())
