@@ -20,8 +20,8 @@ from streaming.event_queue import EventQueue
 from streaming.events import Event
 from streaming.worker import Worker
 
-_AGAIN = 0.1
-"""Seconds in which what was cancelled usually ends."""
+_AGAIN = 0.4
+"""Seconds in which what was cancelled ends, with time to clean up, unless the cancellation got lost."""
 _PATIENCE = 10.0
 """Seconds after which a task that lets no cancellation end it is left to itself."""
 _SETTLED = 0.05
