@@ -34,13 +34,17 @@ def alone(data_dir: Path) -> Iterator[None]:
         yield
 
 
-def reach_database() -> None:
-    """Once without the pool: all that the pool says is that it has waited."""
+def _why(error: DatabaseError) -> str:
+    """What the database says. The pool says only that it has waited: ask without it. The password is in
+    neither."""
     if connection.vendor == "postgresql":
         import psycopg
 
-        with connection.wrap_database_errors:
+        try:
             psycopg.connect(**connection.get_connection_params()).close()
+        except psycopg.Error as reason:
+            return str(reason).strip()
+    return str(error).strip()
 
 
 def prepare() -> None:
@@ -89,13 +93,11 @@ def main(step: Callable[[], None]) -> str:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
     try:
         django.setup()
-        reach_database()
         step()
     except (CommandError, ImproperlyConfigured) as error:
         return str(error)
     except DatabaseError as error:
-        # The password is not in it.
-        return f"The database cannot be used: {str(error).strip()}"
+        return f"The database cannot be used: {_why(error)}"
     except KeyboardInterrupt:
         return "Stopped."
     except SystemExit:  # of `migrate --check`
