@@ -8,6 +8,16 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from chatsite.listening import is_loopback
+
+
+@register(Tags.security)
+def debug_stays_at_home(**_: Any) -> list[CheckMessage]:
+    if settings.DEBUG and not is_loopback(settings.HOST):
+        message = f"DEBUG is on, and on {settings.HOST!r} anybody would see source code and settings."
+        return [Error(message, hint="Unset DEBUG, or listen on 127.0.0.1.", id="chatsite.E001")]
+    return []
+
 
 @register(Tags.security)
 def hosts_are_named(**_: Any) -> list[CheckMessage]:

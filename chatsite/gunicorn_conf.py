@@ -69,10 +69,8 @@ def on_starting(server: Any) -> None:
     server.succession = Succession()
     try:
         max_streams(server.cfg)
-        if env.flag("DEBUG", default=False):
-            listening.require_loopback(server.cfg.address)
         listening.require_free(server.cfg.address)
-        _check_settings()
+        _check_settings(server.cfg.address)
         if local_model.is_wanted() and not os.environ.get(local_model.URL_VARIABLE):
             server.local_model = local_model.LocalModel(log=DATA_DIR / "local-model.log")
             server.local_model.start()
@@ -84,12 +82,16 @@ def on_starting(server: Any) -> None:
         sys.exit(130)
 
 
-def _check_settings() -> None:
-    """In a process of its own: the master must not import Django, or a reload would not see new code."""
+def _check_settings(addresses: list[listening.Address]) -> None:
+    """In a process of its own: the master must not import Django, or a reload would not see new code. HOST is
+    what gunicorn was told, on its command line too."""
+    hosts = [address[0] for address in addresses if isinstance(address, tuple)]
+    most_open = min(hosts, key=listening.is_loopback, default=_host)
     result = subprocess.run(
         [sys.executable, "-m", "chatsite.boot", "check"],
         stdout=subprocess.DEVNULL,  # "no issues"
         cwd=BASE_DIR,
+        env=os.environ | {"HOST": most_open},
         stderr=subprocess.PIPE,
         text=True,
         check=False,

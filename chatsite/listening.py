@@ -23,16 +23,6 @@ def require_free(addresses: Iterable[Address]) -> None:
             _try(*address)
 
 
-def require_loopback(addresses: Iterable[Address]) -> None:
-    """Raise CannotListenError if another machine could ask, as nobody should a server with DEBUG on."""
-    for address in addresses:
-        if isinstance(address, tuple) and not is_loopback(address[0]):
-            raise CannotListenError(
-                f"DEBUG is on, and on {address[0]!r} anybody would see source code and settings. "
-                "Unset DEBUG, or listen on 127.0.0.1."
-            )
-
-
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach a server that listens on `host`."""
     if host == "localhost":

@@ -5,6 +5,18 @@ from pytest_django import Settings
 from chatsite import checks
 
 
+def test_debug_is_for_this_machine_only(settings: Settings) -> None:
+    settings.DEBUG = True
+    for host, found in [
+        ("localhost", []),
+        ("127.8.8.8", []),
+        ("[::1]", []),
+        ("chat.example", ["chatsite.E001"]),
+    ]:
+        settings.HOST = host
+        assert [message.id for message in checks.debug_stays_at_home()] == found
+
+
 def test_any_host_is_worth_a_warning(settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     assert [message.id for message in checks.hosts_are_named()] == ["chatsite.W001"]
