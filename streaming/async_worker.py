@@ -7,6 +7,7 @@ ends a run may come from another thread (the deadlines'), so it goes through `ca
 import asyncio
 import contextlib
 import gc
+import sys
 import time
 from collections.abc import AsyncGenerator  # noqa: TC003 - cast() of a string is not seen
 from contextlib import aclosing
@@ -21,7 +22,9 @@ from streaming.events import Event
 from streaming.worker import Worker
 
 _AGAIN = 0.4
-"""Seconds in which what was cancelled ends, with time to clean up, unless the cancellation got lost."""
+"""Seconds from one look for what has not ended to the next."""
+_LOSES_CANCELLATIONS = sys.version_info < (3, 12)
+"""In `wait_for()`, in which LangChain waits for chunks."""
 _PATIENCE = 10.0
 """Seconds after which a task that lets no cancellation end it is left to itself."""
 _SETTLED = 0.05
@@ -93,18 +96,22 @@ class AsyncWorker(Worker):
         task = self._task
         if task is not None and not task.done():
             with contextlib.suppress(RuntimeError):  # the loop is closed, and the task with it
-                task.get_loop().call_soon_threadsafe(self._cancel, task, time.monotonic() + _PATIENCE)
+                task.get_loop().call_soon_threadsafe(self._cancel, task, time.monotonic() + _PATIENCE, set())
 
-    def _cancel(self, task: "asyncio.Task[None]", give_up: float) -> None:
-        """In the loop, until all has ended: 3.11's `wait_for()`, in which LangChain waits for chunks, can
-        swallow a cancellation, and the tasks of parallel branches LangChain forgets when it is cancelled."""
+    def _cancel(
+        self, task: "asyncio.Task[None]", give_up: float, cancelled: "set[asyncio.Task[Any]]"
+    ) -> None:
+        """In the loop, until all has ended: the tasks of parallel branches, too, which LangChain forgets when
+        it is cancelled. Each once, or it could not clean up, but where that can get lost."""
         going_on = [
             other for other in asyncio.all_tasks() if other is task or _is_branch(other, self._callback)
         ]
         for other in going_on:
-            other.cancel()
+            if _LOSES_CANCELLATIONS or other not in cancelled:
+                cancelled.add(other)
+                other.cancel()
         if going_on and time.monotonic() < give_up:
-            asyncio.get_running_loop().call_later(_AGAIN, self._cancel, task, give_up)
+            asyncio.get_running_loop().call_later(_AGAIN, self._cancel, task, give_up, cancelled)
 
     async def _run(self) -> None:
         with self._ending():

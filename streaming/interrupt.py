@@ -70,7 +70,7 @@ def _wake_those_waiting(
         frames = sys._current_frames()
         while frames:
             thread, frame = frames.popitem()
-            if thread == run.thread or (thread not in spared and _works_for(callback, frame)):
+            if thread not in spared and (thread == run.thread or _works_for(callback, frame)):
                 _wake(thread, frame, raised)
             del frame  # it has the connection, which has to go as soon as the thread has left it
     return True
