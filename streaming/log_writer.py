@@ -122,6 +122,8 @@ class LogWriter:
             if len(logs) > 1:
                 return logs
             (log,) = logs
+            if is_full(exc):  # something smaller may still have room
+                return logs
             log.refusals += 1
             if is_outage(exc) and log.refusals <= _REFUSALS:
                 return logs
@@ -136,8 +138,6 @@ class LogWriter:
             logger.error("events cannot be stored now and are kept in memory: %s", type(exc).__name__)
             self._outage = INTERVAL
         connection.close()
-        if is_full(exc):
-            raise Away from exc
         try:
             lease.beat()
         except Error:
@@ -184,6 +184,8 @@ class LogWriter:
             self._store([log], announce=announce)
         except Exception as exc:
             self._note(exc)
+            if is_full(exc):
+                raise Away from exc
             logger.exception("run %s: its end cannot be stored", log.run_id)
             return False
         return True

@@ -1,5 +1,6 @@
 """What the log writer does when the database cannot be written to."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -125,6 +126,30 @@ def test_what_a_full_disk_refuses_waits_however_often_it_is_refused(
 
     assert end_of(run_id).status == "done"
     assert log.text() == "Hel" + "lo" * 50_000
+
+
+def test_a_full_disk_takes_what_still_has_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_writer, "wake", lambda log: None)
+    insert = log_writer_module._insert
+    owner = lease.take()
+    ids = [Run.objects.create(pk=uuid4(), owner=owner).pk for _ in range(3)]
+    small, large, other = logs = [OwnedLog(run_id, owner=owner, on_over=lambda: None) for run_id in ids]
+    for log in logs:
+        log.put(Token("Hello"))
+
+    def insert_what_has_room(some: list[OwnedLog], **options: Any) -> dict[OwnedLog, int]:
+        if large in some:
+            full = sqlite3.OperationalError("database or disk is full")
+            full.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise OperationalError from full
+        return insert(some, **options)
+
+    monkeypatch.setattr(log_writer_module, "_insert", insert_what_has_room)
+
+    assert LogWriter()._write(logs) == [large]
+
+    assert (small.text(), large.text(), other.text()) == ("Hello", "", "Hello")
+    assert large.refusals == 0
 
 
 @contextmanager
