@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from streaming.events import End, Event
 
 TITLE_LENGTH = 80
+LENGTH_LIMITS = ("length", "max_tokens", "max_output_tokens")
+"""What providers call it when a reply has reached its length limit: OpenAI and most others; Anthropic;
+OpenAI's Responses. static/chat/reply.js knows them too."""
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -150,9 +153,14 @@ class Message(models.Model):
         return self.status in self.GOING_ON
 
     @property
+    def has_reached_the_limit(self) -> bool:
+        """Whether the model was not let go on."""
+        return self.status == self.Status.DONE and self.finish_reason in LENGTH_LIMITS
+
+    @property
     def is_cut_short(self) -> bool:
         """Whether it has ended before the model was through, and there is a text to go on from."""
-        cut = self.status in (self.Status.STOPPED, self.Status.INTERRUPTED) or self.finish_reason == "length"
+        cut = self.status in (self.Status.STOPPED, self.Status.INTERRUPTED) or self.has_reached_the_limit
         return cut and bool(self.content.strip())
 
     def end(self, end: "End", events: "Sequence[Event]") -> None:

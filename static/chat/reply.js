@@ -10,6 +10,9 @@ import { Sources } from "./sources.js";
 import { Steps } from "./steps.js";
 import { ReplyText } from "./text.js";
 
+/** What providers call it when a reply has reached its length limit, as in chatsite/chat/models.py. */
+const LENGTH_LIMITS = ["length", "max_tokens", "max_output_tokens"];
+
 /**
  * @typedef {{ run: string, message: string | null, model: string | null }} Start
  * @typedef {{ status: string, finish_reason: string | null, error: { code: string, message: string } | null }} End
@@ -83,7 +86,7 @@ export class Reply {
     this.#steps.end();
     this.connection(false);
     this.article.dataset.status = status;
-    const kind = status === "done" && reason === "length" ? "length" : status;
+    const kind = status === "done" && LENGTH_LIMITS.includes(reason ?? "") ? "length" : status;
     if (error) {
       find(this.article, "[data-error-message]").textContent = error.message;
       find(this.article, "[data-error-code]").textContent = error.code;

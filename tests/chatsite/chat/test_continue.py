@@ -8,7 +8,7 @@ from langchain_core.runnables import RunnableLambda
 from chatsite.assistants.base import Assistant
 from chatsite.chat import replies
 from chatsite.chat.history import GO_ON
-from chatsite.chat.models import Conversation, Message
+from chatsite.chat.models import LENGTH_LIMITS, Conversation, Message
 from tests.site import Site, SiteStarter
 from tests.upstream import Reply
 from tests.visitor import EVENTS, Reading, Visitor
@@ -85,11 +85,12 @@ def test_the_first_reply_can_still_be_regenerated_and_what_went_on_be_gone_on_wi
     assert (second.text, third.text, other.text) == ("One, two, ", "One, two, three.", "Another.")
 
 
-def test_a_reply_at_its_length_limit_can_be_continued(site: Site) -> None:
-    site.upstream.enqueue(Reply("Too lo", finish="length"), Reply("ng."))
+@pytest.mark.parametrize("word", LENGTH_LIMITS)
+def test_a_reply_at_its_length_limit_can_be_continued(site: Site, word: str) -> None:
+    site.upstream.enqueue(Reply("Too lo", finish=word), Reply("ng."))
     visitor = site.visitor()
     with visitor.send("Hi") as first:
-        assert first.end["finish_reason"] == "length"
+        assert first.end["finish_reason"] == word
 
     with go_on(visitor, first.start["message"]) as second:
         assert second.end["status"] == "done"
