@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-import threading
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,9 +26,6 @@ INTERRUPTED = 130
 """What shells have for a program that Ctrl-C ended."""
 NOBODY_READS = 141
 """The same for one whose pipe was closed by its reader."""
-
-_PATIENCE = 1.0
-"""Seconds."""
 
 
 class Command(BaseCommand):
@@ -88,15 +84,7 @@ def _ask(asked: Assistant, text: str, option: str, screen: Screen) -> None:
         for event in events:
             screen.show(event)
             if isinstance(event, End) and event.error is not None:
-                _wait_for_the_log()
                 raise CommandError(event.error.message)
-
-
-def _wait_for_the_log() -> None:
-    """A run's thread logs why it failed after the end is there; the process must not be gone by then."""
-    for thread in threading.enumerate():
-        if thread.name.startswith("run-"):
-            thread.join(_PATIENCE)
 
 
 @contextmanager
