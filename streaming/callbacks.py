@@ -235,7 +235,7 @@ class QueueCallback(BaseCallbackHandler):
         if reasoning:
             self._queue.put(Reasoning(reasoning, **origin))
         if text:
-            self._output.wrote(text)
+            self._output.wrote(text, call=call.run)
             self._queue.put(Token(text, **origin))
 
     def _gives_the_output(self, run_id: UUID) -> bool:

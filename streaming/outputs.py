@@ -38,15 +38,17 @@ class GrowingOutput:
         self._sent: Any = _NOTHING
         self._spent = 0
         self._characters = 0
-        self._echo: deque[str] = deque()
+        self._echo: deque[tuple[str, str]] = deque()
+        """What the models have written and the step has not passed on: by which call, and the text."""
         self._passed: list[str] = []
         self._seconds = 0.0
         self._not_before = 0.0
 
-    def wrote(self, text: str) -> None:
-        """The reader was sent a token. Text that the step only passes on is no output of its own."""
+    def wrote(self, text: str, *, call: str) -> None:
+        """The reader was sent a token of that call of a model. Text that the step only passes on is no output
+        of its own."""
         self._characters += len(text)
-        self._echo.append(text)
+        self._echo.append((call, text))
 
     def add(self, chunk: Any) -> Patch:
         """Take a chunk of the output. Returns the patch to send, empty if there is none for now.
@@ -67,17 +69,33 @@ class GrowingOutput:
         return self._seconds > _SECONDS_TO_BEGIN_WITH and time.monotonic() < self._not_before
 
     def _passes_on(self, text: str) -> bool:
-        """Whether the step has given nothing but the reply's own text."""
+        """Whether the step has given nothing but the reply's own text: that of one call or of several, without
+        those whose text went another way, into a prompt say."""
         if self._given is not _NOTHING:
             return False
-        written = ""
-        while len(written) < len(text) and self._echo:
-            written += self._echo.popleft()
+        while not self._echoes(text):
+            if not self._echo:
+                return False
+            first, _ = self._echo[0]
+            while self._echo and self._echo[0][0] == first:
+                self._echo.popleft()
+        self._passed.append(text)
+        return True
+
+    def _echoes(self, text: str) -> bool:
+        """Whether what was written begins with the text, which is taken from it then."""
+        written, pieces, call = "", 0, ""
+        for _, piece in self._echo:
+            if len(written) >= len(text):
+                break
+            written += piece
+            pieces += 1
         if not written.startswith(text):
             return False
+        for _ in range(pieces):
+            call, _ = self._echo.popleft()
         if rest := written[len(text) :]:
-            self._echo.appendleft(rest)
-        self._passed.append(text)
+            self._echo.appendleft((call, rest))
         return True
 
     def _sum(self, chunk: Any) -> Any:

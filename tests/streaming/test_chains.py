@@ -92,6 +92,18 @@ def test_a_prompt_a_model_and_a_parser_of_text_give_tokens_and_nothing_else(
     assert end_of(events).status == "done"
 
 
+def test_of_two_models_in_a_row_the_second_ones_text_is_not_sent_again_as_output(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
+    upstream.enqueue(Reply("Which", " bells?"), Reply("Small", " ones."))
+    model = chat_model(upstream)
+
+    events = list(stream(model | StrOutputParser() | model | StrOutputParser(), "Bells"))
+
+    assert [token.text for token in of_kind(Token, events)] == ["Which", " bells?", "Small", " ones."]
+    assert of_kind(Output, events) == []
+
+
 # JSON
 
 

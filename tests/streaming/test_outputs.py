@@ -196,16 +196,27 @@ def test_text_that_is_only_passed_on_is_no_output() -> None:
     output = GrowingOutput()
     patches = []
     for piece in ("Hel", "lo"):
-        output.wrote(piece)
+        output.wrote(piece, call="1")
         patches.append(output.add(piece))
 
     assert [*patches, output.flush()] == [[], [], []]
 
 
+def test_text_of_an_earlier_call_that_went_another_way_changes_nothing_of_that() -> None:
+    output, client = GrowingOutput(), Client()
+    for call, piece in [("1", "a question"), ("2", "Hel"), ("2", "lo")]:
+        output.wrote(piece, call=call)
+
+    assert [output.add(chunk) for chunk in ("H", "ello", "")] == [[], [], []]
+
+    client.apply(output.add("!"))
+    assert client.value == "Hello!"
+
+
 def test_text_that_was_changed_on_the_way_is_the_output_from_its_beginning() -> None:
     output, client = GrowingOutput(), Client()
     for piece, given_ in (("Hel", "Hel"), ("lo", "LO")):
-        output.wrote(piece)
+        output.wrote(piece, call="1")
         client.apply(output.add(given_))
 
     assert client.value == "HelLO"
@@ -218,7 +229,7 @@ def cost(length: int, *, piece: int = 4) -> int:
     """Bytes for an object with one long string that comes in pieces."""
     output, client = GrowingOutput(), Client()
     for end in range(piece, length + 1, piece):
-        output.wrote("x" * piece)
+        output.wrote("x" * piece, call="1")
         client.apply(output.add({"text": "x" * end}))
     client.apply(output.flush())
     assert client.value == {"text": "x" * length}
@@ -235,7 +246,7 @@ def test_a_long_string_costs_bytes_in_proportion_to_its_length(length: int) -> N
 def test_a_short_answer_shows_every_value() -> None:
     output, client = GrowingOutput(), Client()
     for end in range(1, 65):
-        output.wrote("x")
+        output.wrote("x", call="1")
         client.apply(output.add({"text": "x" * end}))
 
     assert len(client.states) == 64
