@@ -69,8 +69,10 @@ class GrowingOutput:
         return self._seconds > _SECONDS_TO_BEGIN_WITH and time.monotonic() < self._not_before
 
     def _passes_on(self, text: str) -> bool:
-        """Whether the step has given nothing but the reply's own text: that of one call or of several, without
-        those whose text went another way, into a prompt say."""
+        """Whether the step has given nothing but the reply's own text: that of one call, or of several.
+
+        A call whose text went another way, into a prompt say, is passed over.
+        """
         if self._given is not _NOTHING:
             return False
         while not self._echoes(text):
