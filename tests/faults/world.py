@@ -44,6 +44,8 @@ class World:
         self._workers = len(site.server.worker_pids)
         self._leaving: set[int] = set()
         """Workers that were killed, or told to leave."""
+        self._told: set[int] = set()
+        """Those that got TERM."""
         site.server.mark_log()
         self._begin()
 
@@ -83,7 +85,7 @@ class World:
 
     def terminate(self) -> None:
         """A worker is told to leave; the master starts another."""
-        self._signal(signal.SIGTERM, grace=GRACE)
+        self._told.add(self._signal(signal.SIGTERM, grace=GRACE))
 
     def freeze(self) -> None:
         """A worker stands still for as long as it takes the others to think it dead, or a little less."""
@@ -116,12 +118,14 @@ class World:
         wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), timeout=UP_WITHIN)
         self._site.server.start()
 
-    def _signal(self, number: signal.Signals, *, grace: float = 0.0) -> None:
+    def _signal(self, number: signal.Signals, *, grace: float = 0.0) -> int:
+        """The worker that got it."""
         worker = self._chance.choice(self._living())
         self._leaving.add(worker)
         self.ledger.bereave(grace=grace)
         with contextlib.suppress(ProcessLookupError):
             os.kill(worker, number)
+        return worker
 
     def _living(self) -> list[int]:
         """The workers there are; at least one."""
@@ -183,11 +187,15 @@ class World:
 
     def _is_up(self) -> bool:
         with (
-            contextlib.suppress(httpx.TransportError),
+            contextlib.suppress(httpx.TransportError, ProcessLookupError),
             httpx.Client(base_url=self._site.url, timeout=5, trust_env=False) as client,
         ):
             up = client.get("/readyz").status_code == 200
             workers = set(self._site.server.worker_pids)
+            for worker in self._told & workers:
+                # A worker in its first moments still has the master's handlers, and TERM is lost on it. The
+                # master says it again too.
+                os.kill(worker, signal.SIGTERM)
             return up and len(workers) == self._workers and not workers & self._leaving
         return False
 
