@@ -27,6 +27,7 @@ class Screen:
         """Where the last line was begun, if it is not at its end."""
         self._has_text = False
         self._output: Any = None
+        self._documents = 0
 
     def show(self, event: Event) -> None:
         """Print what the event brings."""
@@ -40,6 +41,8 @@ class Screen:
                 if not self._has_text and self._output is not None:
                     self._write(self._out, _text(self._output))
                 self.end_line()
+            case Documents(documents=documents):
+                self._write(self._err, "".join(map(self._numbered, documents)))
             case _:
                 self._write(self._err, _aside(event))
 
@@ -49,6 +52,11 @@ class Screen:
         if where is not None:
             where.write("\n", str)
         self._unfinished = None
+
+    def _numbered(self, document: Mapping[str, str]) -> str:
+        """A line for a document, with the number by which the reply cites it."""
+        self._documents += 1
+        return f"[{self._documents}] {_title(document)}\n"
 
     def _write(self, where: OutputWrapper, text: str) -> None:
         if not text:
@@ -79,8 +87,6 @@ def _aside(event: Event) -> str:
             return f"{event.name} {json.dumps(event.input, ensure_ascii=False, default=str)}\n"
         case ToolEnd():
             return f"{event.name}: {event.error or _text(event.output)}\n"
-        case Documents():
-            return "".join(f"[{document['id']}] {_title(document)}\n" for document in event.documents)
     return ""
 
 

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandError, OutputWrapper
 
+from chatsite.accounts.visitor import Visitor
 from chatsite.assistants.screen import Screen
+from chatsite.documents import uploads
 from streaming.events import End, Output, Token, ToolEnd
 from tests.server import ROOT, environment
 from tests.site import settings_for
@@ -206,6 +209,26 @@ def test_documents_are_named_beside_the_reply(upstream: ScriptedUpstream, tmp_pa
     ]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_documents_asked_are_those_of_the_user_who_is_named_and_of_nobody_else(
+    configured: ScriptedUpstream, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ann, bob = (Visitor(user=User.objects.create_user(name)) for name in ("ann", "bob"))
+    uploads.add("house.md", b"The spare key is under the mat.", visitor=ann)
+    uploads.add("flat.md", b"The spare key is in the safe.", visitor=bob)
+    configured.enqueue(Reply("Under the mat [1]."))
+
+    call_command("ask", "Where is the spare key?", "--assistant=documents", "--user=ann")
+    said = capsys.readouterr()
+    call_command("ask", "Where is the spare key?", "--assistant=documents")
+
+    assert said.out == "Under the mat [1].\n"
+    assert said.err.splitlines() == ["[1] house.md, part 1"]
+    assert "safe" not in configured.requests[0].messages[-1]["content"]
+    assert capsys.readouterr().out.startswith("You have not uploaded any documents yet.")
+    assert len(configured.requests) == 1
+
+
 def test_a_form_is_printed_as_the_model_writes_it(upstream: ScriptedUpstream, tmp_path: Path) -> None:
     fields = ("name", "organisation", "email", "phone", "address")
     form = json.dumps(dict.fromkeys(fields, "x"))
@@ -372,8 +395,10 @@ def test_ctrl_c_does_not_wait_for_a_tool(upstream: ScriptedUpstream, tmp_path: P
         ([" "], "Ask something."),
         (["Hi", "--assistant=nobody"], "There is no assistant 'nobody'. There are: chat"),
         (["Hi", "--option=odd"], "Chat has no option 'odd'."),
+        (["Hi", "--user=ann"], "There is no user 'ann'."),
     ],
 )
+@pytest.mark.django_db
 def test_bad_input_is_told_and_nobody_is_asked(
     configured: ScriptedUpstream, arguments: list[str], message: str
 ) -> None:

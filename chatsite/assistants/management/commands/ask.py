@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
@@ -40,6 +41,7 @@ class Command(BaseCommand):
         parser.add_argument("text", help='what to ask; "-" reads it from standard input')
         parser.add_argument("--assistant", default="", help="whom to ask; the first one if it is not given")
         parser.add_argument("--option", default="", help="one of the assistant's options")
+        parser.add_argument("--user", default="", help="whose documents to ask, by name; else nobody's")
 
     def run_from_argv(self, argv: list[str]) -> None:
         try:
@@ -49,7 +51,7 @@ class Command(BaseCommand):
         except BrokenPipeError:
             _leave(NOBODY_READS)
 
-    def handle(self, *, text: str, assistant: str, option: str, **options: Any) -> None:
+    def handle(self, *, text: str, assistant: str, option: str, user: str, **options: Any) -> None:
         text = sys.stdin.read() if text == "-" else text
         if not text.strip():
             raise CommandError("Ask something.")
@@ -59,12 +61,13 @@ class Command(BaseCommand):
         option = option or next(iter(asked.options), "")
         if option and option not in asked.options:
             raise CommandError(f"{asked.name} has no option {option!r}. It has: {', '.join(asked.options)}.")
+        visitor = _visitor(user)
         if options["verbosity"] < 2:  # a line of the log would come into the middle of the reply
             logging.getLogger("streaming").setLevel(logging.ERROR)
         screen = Screen(self.stdout, self.stderr, bold=self.style.HTTP_INFO)
         try:
             with _model_at_hand():
-                _ask(asked, text, option, screen)
+                _ask(asked, Turn(_messages(text), visitor, option), screen)
         except (ModelNotConfigured, LocalModelError) as exc:
             raise CommandError(str(exc)) from exc
         except TooLong as exc:
@@ -74,13 +77,24 @@ class Command(BaseCommand):
             raise
 
 
-def _ask(asked: Assistant, text: str, option: str, screen: Screen) -> None:
-    messages: list[BaseMessage] = [HumanMessage(text)]
-    if settings.CHAT_SYSTEM_PROMPT:
-        messages.insert(0, SystemMessage(settings.CHAT_SYSTEM_PROMPT))
-    given = asked.input(Turn(messages, Visitor(), option))
+def _visitor(username: str) -> Visitor:
+    """That person; nobody if no name is given."""
+    if not username:
+        return Visitor()
+    try:
+        return Visitor(user=User.objects.get_by_natural_key(username))
+    except User.DoesNotExist as exc:
+        raise CommandError(f"There is no user {username!r}.") from exc
+
+
+def _messages(text: str) -> list[BaseMessage]:
+    asked = HumanMessage(text)
+    return [SystemMessage(settings.CHAT_SYSTEM_PROMPT), asked] if settings.CHAT_SYSTEM_PROMPT else [asked]
+
+
+def _ask(asked: Assistant, turn: Turn, screen: Screen) -> None:
     filters: dict[str, Any] = dict(asked.filters)
-    with stream(asked.build(), given, **filters) as events:
+    with stream(asked.build(), asked.input(turn), **filters) as events:
         for event in events:
             screen.show(event)
             if isinstance(event, End) and event.error is not None:
