@@ -1,6 +1,6 @@
 """The long form: faults by chance, hundreds of them, all promises checked after each round.
 
-    make test-faults                       # about twenty minutes, on two cores
+    make test-faults                       # about a quarter of an hour, on two cores
     make test-faults SEED=42 FAULTS=200    # the beginning of the same schedule
 
 The seed decides what is sent, what happens and in which order. The machine decides the rest: a round that
