@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -227,6 +228,19 @@ def test_the_documents_asked_are_those_of_the_user_who_is_named_and_of_nobody_el
     assert "safe" not in configured.requests[0].messages[-1]["content"]
     assert capsys.readouterr().out.startswith("You have not uploaded any documents yet.")
     assert len(configured.requests) == 1
+
+
+def test_the_log_is_quiet_for_the_reply_alone(
+    configured: ScriptedUpstream, caplog: pytest.LogCaptureFixture
+) -> None:
+    configured.enqueue(Failure(400))
+
+    with pytest.raises(CommandError):
+        call_command("ask", "Hi")
+    assert caplog.messages == []
+    logging.getLogger("streaming").warning("Redis cannot be used")
+
+    assert caplog.messages == ["Redis cannot be used"]
 
 
 def test_a_form_is_printed_as_the_model_writes_it(upstream: ScriptedUpstream, tmp_path: Path) -> None:

@@ -62,11 +62,9 @@ class Command(BaseCommand):
         if option and option not in asked.options:
             raise CommandError(f"{asked.name} has no option {option!r}. It has: {', '.join(asked.options)}.")
         visitor = _visitor(user)
-        if options["verbosity"] < 2:  # a line of the log would come into the middle of the reply
-            logging.getLogger("streaming").setLevel(logging.ERROR)
         screen = Screen(self.stdout, self.stderr, bold=self.style.HTTP_INFO)
         try:
-            with _model_at_hand():
+            with _quiet_log(options["verbosity"]), _model_at_hand():
                 _ask(asked, Turn(_messages(text), visitor, option), screen)
         except (ModelNotConfigured, LocalModelError) as exc:
             raise CommandError(str(exc)) from exc
@@ -99,6 +97,18 @@ def _ask(asked: Assistant, turn: Turn, screen: Screen) -> None:
             screen.show(event)
             if isinstance(event, End) and event.error is not None:
                 raise CommandError(event.error.message)
+
+
+@contextmanager
+def _quiet_log(verbosity: int) -> Iterator[None]:
+    """No warnings: a line of the log would come into the middle of the reply."""
+    log = logging.getLogger("streaming")
+    level = log.level
+    log.setLevel(level if verbosity > 1 else logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 @contextmanager
