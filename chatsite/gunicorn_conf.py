@@ -84,14 +84,14 @@ def on_starting(server: Any) -> None:
 
 def _check_settings(addresses: list[listening.Address]) -> None:
     """In a process of its own: the master must not import Django, or a reload would not see new code. HOST is
-    what gunicorn was told, on its command line too."""
+    where gunicorn listens, whoever told it: this machine if on nothing but sockets in the file system."""
     hosts = [address[0] for address in addresses if isinstance(address, tuple)]
-    most_open = min(hosts, key=listening.is_loopback, default=_host)
+    most_open = min(hosts, key=listening.is_loopback, default="127.0.0.1")
     result = subprocess.run(
         [sys.executable, "-m", "chatsite.boot", "check"],
         stdout=subprocess.DEVNULL,  # "no issues"
         cwd=BASE_DIR,
-        env=os.environ | {"HOST": most_open},
+        env=os.environ | {"HOST": most_open or "0.0.0.0"},  # noqa: S104 - what `--bind :8000` means
         stderr=subprocess.PIPE,
         text=True,
         check=False,

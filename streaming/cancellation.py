@@ -37,6 +37,8 @@ class Cancellation:
         self._inner: set[Callable[[], None]] = set()
         self.thread: int | None = None
         """The identifier of the run's own thread, while it works on it. Set it with `lock` held."""
+        self.ending: int | None = None
+        """The identifier of the thread that writes the run's end, while it does. Set it with `lock` held."""
         self.earlier = weakref.WeakSet(threading.enumerate())
         """The threads that were there before the run: none of them is one of its branches."""
         self.cancelled = False

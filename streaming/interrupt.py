@@ -37,36 +37,33 @@ _PATIENCE = 10.0
 def wake_threads(run: Cancellation, callback: BaseCallbackHandler) -> None:
     """Wake the run's threads until they are gone. Returns at once; the work is done in a thread.
 
-    The calling thread is spared: it ends the run.
+    A thread that is ending the run is spared, for as long as it does.
     """
-    caller = threading.get_ident()
     with run.lock:
         if run.thread is None:
             return
-    arguments = (run, callback, caller)
+    arguments = (run, callback)
     threading.Thread(target=_wake_all, args=arguments, name="streaming-interrupt", daemon=True).start()
 
 
-def _wake_all(run: Cancellation, callback: BaseCallbackHandler, caller: int) -> None:
+def _wake_all(run: Cancellation, callback: BaseCallbackHandler) -> None:
     give_up = time.monotonic() + _PATIENCE
     raised: set[int] = set()
     pause = _FIRST_LOOK
     while time.monotonic() < give_up:
         time.sleep(pause)
-        if not _wake_those_waiting(run, callback, caller, raised):
+        if not _wake_those_waiting(run, callback, raised):
             return
         pause = 0.1
 
 
-def _wake_those_waiting(
-    run: Cancellation, callback: BaseCallbackHandler, caller: int, raised: set[int]
-) -> bool:
+def _wake_those_waiting(run: Cancellation, callback: BaseCallbackHandler, raised: set[int]) -> bool:
     """One look. False if the run's own thread has left it."""
     with run.lock:  # it cannot leave it meanwhile
         if run.thread is None:
             return False
         # Those that have ended may have left their numbers to branches.
-        spared = {caller, *(thread.ident for thread in run.earlier if thread.is_alive())}
+        spared = {run.ending, *(thread.ident for thread in run.earlier if thread.is_alive())}
         frames = sys._current_frames()
         while frames:
             thread, frame = frames.popitem()

@@ -41,6 +41,8 @@ class GrowingOutput:
         self._echo: deque[tuple[str, str]] = deque()
         """What the models have written and the step has not passed on: by which call, and the text."""
         self._passed: list[str] = []
+        self._passed_on = ""
+        """Which call wrote the last of that."""
         self._seconds = 0.0
         self._not_before = 0.0
 
@@ -75,29 +77,30 @@ class GrowingOutput:
         """
         if self._given is not _NOTHING:
             return False
-        while not self._echoes(text):
+        goes_on = True
+        while not (goes_on and self._echoes(text)) and not self._echoes("".join(self._passed) + text):
             if not self._echo:
                 return False
-            first, _ = self._echo[0]
-            while self._echo and self._echo[0][0] == first:
+            call, _ = self._echo[0]
+            # Of a call that was passed on in part, that part may have been another one's, which begins alike.
+            goes_on = goes_on and call != self._passed_on
+            while self._echo and self._echo[0][0] == call:
                 self._echo.popleft()
         self._passed.append(text)
         return True
 
     def _echoes(self, text: str) -> bool:
         """Whether what was written begins with the text, which is taken from it then."""
-        written, pieces, call = "", 0, ""
-        for _, piece in self._echo:
-            if len(written) >= len(text):
-                break
-            written += piece
+        written, pieces = "", 0
+        while len(written) < len(text) and pieces < len(self._echo):  # parallel branches may go on writing
+            written += self._echo[pieces][1]
             pieces += 1
         if not written.startswith(text):
             return False
         for _ in range(pieces):
-            call, _ = self._echo.popleft()
+            self._passed_on, _ = self._echo.popleft()
         if rest := written[len(text) :]:
-            self._echo.appendleft((call, rest))
+            self._echo.appendleft((self._passed_on, rest))
         return True
 
     def _sum(self, chunk: Any) -> Any:

@@ -188,6 +188,7 @@ class Worker:
         if not self._sink.seal():
             return False
         last = End(status="failed", error=errors.INTERNAL)  # whatever goes wrong from here on, it ends
+        self._end_in(threading.get_ident())
         try:
             self.exception = exc or (RunFailed(error) if error else None)
             watch.discard(self)
@@ -201,7 +202,12 @@ class Worker:
             last = End(status=status, finish_reason=reason, usage=self._usage(), error=error)
         finally:
             self._sink.end(last)
+            self._end_in(None)
         return True
+
+    def _end_in(self, thread: int | None) -> None:
+        with self._cancellation.lock:
+            self._cancellation.ending = thread
 
     def _usage(self) -> Usage | None:
         try:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TITLE_LENGTH = 80
 LENGTH_LIMITS = ("length", "max_tokens", "max_output_tokens")
 """What providers call it when a reply has reached its length limit: OpenAI and most others; Anthropic;
-OpenAI's Responses. static/chat/reply.js knows them too."""
+OpenAI's Responses. Gemini writes it in capitals. static/chat/reply.js knows them too."""
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -155,7 +155,7 @@ class Message(models.Model):
     @property
     def has_reached_the_limit(self) -> bool:
         """Whether the model was not let go on."""
-        return self.status == self.Status.DONE and self.finish_reason in LENGTH_LIMITS
+        return self.status == self.Status.DONE and self.finish_reason.lower() in LENGTH_LIMITS
 
     @property
     def is_cut_short(self) -> bool:

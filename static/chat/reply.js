@@ -86,7 +86,7 @@ export class Reply {
     this.#steps.end();
     this.connection(false);
     this.article.dataset.status = status;
-    const kind = status === "done" && LENGTH_LIMITS.includes(reason ?? "") ? "length" : status;
+    const kind = status === "done" && LENGTH_LIMITS.includes((reason ?? "").toLowerCase()) ? "length" : status;
     if (error) {
       find(this.article, "[data-error-message]").textContent = error.message;
       find(this.article, "[data-error-code]").textContent = error.code;

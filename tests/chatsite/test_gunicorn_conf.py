@@ -56,6 +56,7 @@ def test_a_port_that_is_taken(data_dir: Path) -> None:
         ),
         ({"DEBUG": "1", "HOST": "0.0.0.0"}, "DEBUG is on, and on '0.0.0.0' anybody"),  # noqa: S104
         ({"DEBUG": "1", "GUNICORN_CMD_ARGS": "--bind 0.0.0.0:0"}, "DEBUG is on, and on '0.0.0.0' anybody"),
+        ({"DEBUG": "1", "GUNICORN_CMD_ARGS": "--bind :0"}, "DEBUG is on, and on '0.0.0.0' anybody"),
         ({"GUNICORN_CMD_ARGS": "-k sync --threads 1"}, "sync worker kills a reply while the model is silent"),
         ({"GUNICORN_CMD_ARGS": "--threads 2"}, "2 threads leave no room for a stream"),
         ({"DATABASE_URL": "postgres://me:canary@127.0.0.1:9/chat"}, "Connection refused"),

@@ -193,8 +193,8 @@ class World:
             up = client.get("/readyz").status_code == 200
             workers = set(self._site.server.worker_pids)
             for worker in self._told & workers:
-                # A worker in its first moments still has the master's handlers, and TERM is lost on it. The
-                # master says it again too.
+                # Once more: TERM is lost on a worker in its first moments, which still has the master's handlers.
+                self._told.discard(worker)
                 os.kill(worker, signal.SIGTERM)
             return up and len(workers) == self._workers and not workers & self._leaving
         return False

@@ -43,7 +43,8 @@ class LoopThread:
         """Return when nothing is at work any more: what was left has closed its connections."""
         for _ in range(2):
             if others := asyncio.all_tasks() - {asyncio.current_task()}:
-                await asyncio.wait(others, timeout=_PATIENCE / 3)
+                _, left = await asyncio.wait(others, timeout=_PATIENCE / 3)
+                assert not left, left
             await asyncio.sleep(0)  # transports close in the loop's next round
             gc.collect()  # here, and not in a thread of the next test: generators that LangChain has dropped
 

@@ -1,12 +1,14 @@
 """A run that ends itself, while branches of it wait for their providers."""
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from langchain_core.runnables import RunnableLambda, RunnableParallel
+import pytest
+from langchain_core.runnables import RunnableGenerator, RunnableLambda, RunnableParallel
 
 from streaming import stream
 from streaming.events import End
-from tests.streaming.models import chat_model, plain_chat_model
+from tests.streaming.models import chat_model, plain_chat_model, plain_completion_model
 from tests.upstream import Reply, ScriptedUpstream, Usage
 
 
@@ -24,6 +26,25 @@ def test_an_output_beyond_the_limit_ends_the_branches_that_wait_on_clients_of_th
     branches = RunnableParallel(big=RunnableLambda(too_much), silent=plain_chat_model(upstream))
 
     *_, end = stream(branches, "Hi")
+
+    assert isinstance(end, End)
+    assert end.error is not None
+    assert end.error.code == "reply_too_long"
+    assert upstream.requests[0].peer_closed.wait(1)
+
+
+@pytest.mark.parametrize("model", [plain_chat_model, plain_completion_model])
+def test_an_output_beyond_the_limit_ends_the_silent_model_that_it_is_made_of(
+    upstream: ScriptedUpstream, settings: Any, model: Callable[[ScriptedUpstream], Any]
+) -> None:
+    settings.STREAMING = {"MAX_CHARACTERS": 1000}
+    upstream.enqueue(Reply("a", upstream.gate()))
+
+    def too_much(chunks: Iterator[Any]) -> Iterator[str]:
+        for _ in chunks:
+            yield "x" * 2000
+
+    *_, end = stream(model(upstream) | RunnableGenerator(too_much), "Hi")
 
     assert isinstance(end, End)
     assert end.error is not None

@@ -85,7 +85,7 @@ def test_the_first_reply_can_still_be_regenerated_and_what_went_on_be_gone_on_wi
     assert (second.text, third.text, other.text) == ("One, two, ", "One, two, three.", "Another.")
 
 
-@pytest.mark.parametrize("word", LENGTH_LIMITS)
+@pytest.mark.parametrize("word", [*LENGTH_LIMITS, "MAX_TOKENS"])
 def test_a_reply_at_its_length_limit_can_be_continued(site: Site, word: str) -> None:
     site.upstream.enqueue(Reply("Too lo", finish=word), Reply("ng."))
     visitor = site.visitor()

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from chatsite.accounts.visitor import Visitor
@@ -83,6 +84,8 @@ def _visitor(username: str) -> Visitor:
         return Visitor(user=User.objects.get_by_natural_key(username))
     except User.DoesNotExist as exc:
         raise CommandError(f"There is no user {username!r}.") from exc
+    except DatabaseError as exc:
+        raise CommandError(f"The database cannot be used: {exc}") from exc
 
 
 def _messages(text: str) -> list[BaseMessage]:
