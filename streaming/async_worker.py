@@ -21,10 +21,9 @@ from streaming.event_queue import EventQueue
 from streaming.events import Event
 from streaming.worker import Worker
 
-_AGAIN = 0.4
-"""Seconds from one look for what has not ended to the next."""
-_LOSES_CANCELLATIONS = sys.version_info < (3, 12)
-"""In `wait_for()`, in which LangChain waits for chunks."""
+_AGAIN = 0.4 if sys.version_info < (3, 12) else 2.0
+"""Seconds from one cancellation of what has not ended to the next. 3.11's `wait_for()`, in which LangChain
+waits for chunks, can swallow one. Elsewhere only a runnable's own code can, which may also be cleaning up."""
 _PATIENCE = 10.0
 """Seconds after which a task that lets no cancellation end it is left to itself."""
 _SETTLED = 0.05
@@ -96,22 +95,18 @@ class AsyncWorker(Worker):
         task = self._task
         if task is not None and not task.done():
             with contextlib.suppress(RuntimeError):  # the loop is closed, and the task with it
-                task.get_loop().call_soon_threadsafe(self._cancel, task, time.monotonic() + _PATIENCE, set())
+                task.get_loop().call_soon_threadsafe(self._cancel, task, time.monotonic() + _PATIENCE)
 
-    def _cancel(
-        self, task: "asyncio.Task[None]", give_up: float, cancelled: "set[asyncio.Task[Any]]"
-    ) -> None:
+    def _cancel(self, task: "asyncio.Task[None]", give_up: float) -> None:
         """In the loop, until all has ended: the tasks of parallel branches, too, which LangChain forgets when
-        it is cancelled. Each once, or it could not clean up, but where that can get lost."""
+        it is cancelled."""
         going_on = [
             other for other in asyncio.all_tasks() if other is task or _is_branch(other, self._callback)
         ]
         for other in going_on:
-            if _LOSES_CANCELLATIONS or other not in cancelled:
-                cancelled.add(other)
-                other.cancel()
+            other.cancel()
         if going_on and time.monotonic() < give_up:
-            asyncio.get_running_loop().call_later(_AGAIN, self._cancel, task, give_up, cancelled)
+            asyncio.get_running_loop().call_later(_AGAIN, self._cancel, task, give_up)
 
     async def _run(self) -> None:
         with self._ending():

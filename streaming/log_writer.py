@@ -53,9 +53,12 @@ class LogWriter:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._waiting: dict[OwnedLog, None] = {}
-        self._thread: threading.Thread | None = None
+        self._put_off: dict[OwnedLog, None] = {}
+        """Those that could not be stored, until `_retry_at`. Only for the thread, as what follows."""
+        self._retry_at = 0.0
         self._outage = 0.0
-        """Seconds to the next try, while commits fail."""
+        """Seconds from one try to the next, while commits fail."""
+        self._thread: threading.Thread | None = None
 
     def wake(self, log: "OwnedLog") -> None:
         """The log has something to commit. From any thread; never waits for the database."""
@@ -75,15 +78,19 @@ class LogWriter:
                 connection.close()
                 continue
             began = time.monotonic()
-            unwritten = self._write(logs)
-            pause = self._put_off(unwritten) if unwritten else 0.0
-            time.sleep(max(pause, began + INTERVAL - time.monotonic(), 0.0))
+            if unwritten := self._write(logs):
+                self._try_later(unwritten)
+            time.sleep(max(began + INTERVAL - time.monotonic(), 0.0))
 
     def _take(self) -> "list[OwnedLog]":
+        """Those that have something to commit, but for those that were put off. None after a while."""
+        patience = self._retry_at - time.monotonic() if self._put_off else _IDLE
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting, _IDLE)
-            logs, self._waiting = list(self._waiting), {}
-            return logs
+            self._changed.wait_for(lambda: self._waiting.keys() - self._put_off.keys(), max(patience, 0.0))
+            logs, self._waiting = self._waiting, {}
+        if self._put_off and time.monotonic() >= self._retry_at:
+            logs, self._put_off = self._put_off | logs, {}
+        return [log for log in logs if log not in self._put_off]
 
     def _write(self, logs: "list[OwnedLog]") -> "list[OwnedLog]":
         """Commit what they have; returns those for which that could not be done now.
@@ -97,16 +104,16 @@ class LogWriter:
         except Away:
             connection.close()
             return logs
-        if not refused:
+        if not refused and not self._put_off:
             self._outage = 0.0
         return refused
 
-    def _put_off(self, logs: "Sequence[OwnedLog]") -> float:
-        """Nothing of theirs was written, or it is not known: try again after so many seconds."""
+    def _try_later(self, logs: "Sequence[OwnedLog]") -> None:
+        """Nothing of theirs was written, or it is not known. What else comes meanwhile may have more luck."""
         self._outage = min(self._outage * 2, _RETRY_MAX)
-        with self._changed:
-            self._waiting = dict.fromkeys(logs) | self._waiting
-        return self._outage
+        if not self._put_off:
+            self._retry_at = time.monotonic() + self._outage
+        self._put_off |= dict.fromkeys(logs)
 
     def _refused(self, logs: "list[OwnedLog]") -> "list[OwnedLog]":
         """Commit what they have, all or nothing. Returns those that may be taken another time.

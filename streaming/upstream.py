@@ -47,6 +47,9 @@ class CancellableStream(httpcore2.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         give_way()
+        if self._run is not None:
+            # It reads on, maybe elsewhere: the garbage collector closes LangChain's generators in any thread.
+            self._run.check()
         with self._claimed():
             return self._stream.read(max_bytes, timeout)
 

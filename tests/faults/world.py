@@ -193,7 +193,7 @@ class World:
             up = client.get("/readyz").status_code == 200
             workers = set(self._site.server.worker_pids)
             for worker in self._told & workers:
-                # Once more: TERM is lost on a worker in its first moments, which still has the master's handlers.
+                # Once more: TERM is lost on a worker in its first moments, which has the master's handlers.
                 self._told.discard(worker)
                 os.kill(worker, signal.SIGTERM)
             return up and len(workers) == self._workers and not workers & self._leaving

@@ -152,6 +152,38 @@ def test_a_full_disk_takes_what_still_has_room(monkeypatch: pytest.MonkeyPatch) 
     assert large.refusals == 0
 
 
+def test_what_is_refused_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused, stored_by_the_writer = {"refused"}, []
+    writer = LogWriter()
+    monkeypatch.setattr(log_writer_module, "_RETRY_MAX", 3600)
+    monkeypatch.setattr(lease, "beat", lambda: True)
+
+    def store(logs: list[str]) -> None:
+        if refused.intersection(logs):
+            writer._outage = writer._outage and 1800  # as when it has lasted
+            full = sqlite3.OperationalError("database or disk is full")
+            full.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise OperationalError from full
+        stored_by_the_writer.extend(logs)
+
+    monkeypatch.setattr(writer, "_store", store)
+    writer.wake("refused")  # type: ignore[arg-type]
+    wait_until(lambda: writer._put_off)
+
+    for name in ("a", "b", "refused", "c"):
+        writer.wake(name)  # type: ignore[arg-type]
+        wait_until(lambda name=name: name == "refused" or name in stored_by_the_writer)  # type: ignore[misc]
+    refused.clear()
+    writer._retry_at = 0.0
+    writer.wake("d")  # type: ignore[arg-type]
+    wait_until(lambda: len(stored_by_the_writer) == 5)
+
+    assert stored_by_the_writer == ["a", "b", "c", "refused", "d"]
+    assert len([record for record in caplog.records if "kept in memory" in record.message]) == 1
+
+
 @contextmanager
 def lost_answers(monkeypatch: pytest.MonkeyPatch, *, end: bool) -> Iterator[list[str]]:
     """The next commit, or the one with the `end`, is made, and its process does not learn of it."""
