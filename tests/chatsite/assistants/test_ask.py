@@ -230,6 +230,14 @@ def test_the_documents_asked_are_those_of_the_user_who_is_named_and_of_nobody_el
     assert len(configured.requests) == 1
 
 
+def test_a_user_is_not_known_where_there_are_no_tables(upstream: ScriptedUpstream, tmp_path: Path) -> None:
+    status, out, err = ask(upstream, tmp_path, "Hi", "--user=ann")
+
+    assert (status, out) == (1, "")
+    assert "The database cannot be used: no such table" in err
+    assert "Traceback" not in err
+
+
 def test_the_log_is_quiet_for_the_reply_alone(
     configured: ScriptedUpstream, caplog: pytest.LogCaptureFixture
 ) -> None:
