@@ -188,8 +188,8 @@ class Worker:
         if not self._sink.seal():
             return False
         last = End(status="failed", error=errors.INTERNAL)  # whatever goes wrong from here on, it ends
-        self._end_in(threading.get_ident())
         try:
+            self._end_in(threading.get_ident())
             self.exception = exc or (RunFailed(error) if error else None)
             watch.discard(self)
             if self._outer is not None:
