@@ -1,6 +1,6 @@
 """Combinations of settings that are each valid, but not together. chatsite/apps.py registers them.
 
-What is wrong with a single variable is said by chatsite.env, while the settings are read.
+What is wrong with a single variable is said by chatsite.config.env, while the settings are read.
 """
 
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from chatsite.listening import is_loopback
+from chatsite.server.listening import is_loopback
 
 
 @register(Tags.security)

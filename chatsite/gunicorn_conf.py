@@ -17,9 +17,10 @@ from django.core.exceptions import ImproperlyConfigured
 from gunicorn.workers import SUPPORTED_WORKERS
 from gunicorn.workers.gthread import ThreadWorker
 
-from chatsite import env, listening, local_model
-from chatsite.leaving import Leaving
-from chatsite.succession import Succession
+from chatsite.config import env
+from chatsite.server import listening, local_model
+from chatsite.server.leaving import Leaving
+from chatsite.server.succession import Succession
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -44,11 +45,11 @@ bind = f"[{_host.strip('[]')}]:{_port}" if ":" in _host else f"{_host}:{_port}"
 # A stream holds its thread. Never `sync`: it is killed when a model is silent for `timeout` seconds.
 worker_class = "gthread"
 # In the default, and in an operator's `-k gthread` and `-k gevent`, ours, which slow peers cannot hold up.
-SUPPORTED_WORKERS["gthread"] = "chatsite.gthread_worker.PatientThreadWorker"
-SUPPORTED_WORKERS["gevent"] = "chatsite.gevent_worker.PatientGeventWorker"
+SUPPORTED_WORKERS["gthread"] = "chatsite.server.gthread_worker.PatientThreadWorker"
+SUPPORTED_WORKERS["gevent"] = "chatsite.server.gevent_worker.PatientGeventWorker"
 threads = 40
 keepalive = 5
-# For replies to end when a worker is told to leave. Their readers leave at once: chatsite/leaving.py.
+# For replies to end when a worker is told to leave. Their readers leave at once: chatsite/server/leaving.py.
 graceful_timeout = 30
 # A restart of the only worker would leave nobody to answer for seconds.
 max_requests = 0
@@ -149,7 +150,7 @@ def post_worker_init(worker: Any) -> None:
     from django.conf import settings
 
     from streaming import admission
-    from streaming.keeper import keeper
+    from streaming.durable.keeper import keeper
 
     import_module(settings.ROOT_URLCONF)  # LangChain with it: seconds that the first visitor need not wait
     admission.configure(max_streams=max_streams(worker.cfg))

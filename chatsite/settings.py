@@ -8,9 +8,10 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from chatsite import env, local_model
-from chatsite.database import database
-from chatsite.secret_key import secret_key
+from chatsite.config import env
+from chatsite.config.database import database
+from chatsite.config.secret_key import secret_key
+from chatsite.server import local_model
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.directory("DATA_DIR", "var", base=BASE_DIR)
@@ -167,7 +168,7 @@ STORAGES = {
         # Hashed names need `collectstatic`; while developing, the files are served as they are.
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "chatsite.staticfiles.HashedModulesStorage"
+        else "chatsite.config.staticfiles.HashedModulesStorage"
     },
 }
 # A file is bounded, and never reaches the disk: of a document only the text is kept.
@@ -208,7 +209,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "chatsite.logs.OneLineFormatter",
+            "()": "chatsite.config.logs.OneLineFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
         },

@@ -3,18 +3,18 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from streaming.async_event_stream import astream as astream
-    from streaming.callbacks import QueueCallback as QueueCallback
-    from streaming.event_stream import stream as stream
-    from streaming.http import EventStreamResponse as EventStreamResponse
+    from streaming.callbacks.handler import QueueCallback as QueueCallback
+    from streaming.response.response import EventStreamResponse as EventStreamResponse
+    from streaming.running.async_event_stream import astream as astream
+    from streaming.running.event_stream import stream as stream
 
 __all__ = ["EventStreamResponse", "QueueCallback", "astream", "stream"]
 
 _HOMES = {
-    "EventStreamResponse": "http",
-    "QueueCallback": "callbacks",
-    "astream": "async_event_stream",
-    "stream": "event_stream",
+    "EventStreamResponse": "response.response",
+    "QueueCallback": "callbacks.handler",
+    "astream": "running.async_event_stream",
+    "stream": "running.event_stream",
 }
 
 

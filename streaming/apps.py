@@ -9,6 +9,6 @@ class StreamingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from streaming import checks, disconnect  # noqa: F401  (registers the checks)
+        from streaming.response import disconnect
 
-        request_started.connect(disconnect.remember, dispatch_uid="streaming.disconnect")
+        request_started.connect(disconnect.remember, dispatch_uid="streaming.response.disconnect")

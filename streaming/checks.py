@@ -7,7 +7,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
 from streaming.conf import get_conf
-from streaming.redis_thread import connect
+from streaming.log.redis_thread import connect
 
 
 @register()

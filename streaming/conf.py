@@ -32,7 +32,7 @@ class Conf:
     KEEP_EVENTS: float = 3600
     """For which a run's events are kept after its end."""
     RERUN: str | None = None
-    """The dotted path of a function that makes the `Job` of a run anew: see `streaming.reaper`."""
+    """The dotted path of a function that makes the `Job` of a run anew: see `streaming.durable.reaper`."""
     REDIS_URL: str | None = None
     """Where processes wake each other. None: they look into the database often."""
 

@@ -12,13 +12,13 @@ from django.db import DatabaseError, transaction
 
 from streaming import admission
 from streaming.admission import Busy, Place
-from streaming.event_log import EventLog
-from streaming.jobs import Job
-from streaming.keeper import keeper
-from streaming.lease import lease
-from streaming.mirror import tail
+from streaming.durable.job import Job
+from streaming.durable.keeper import keeper
+from streaming.durable.owned_runs import OwnedRun, all_owned, interrupted, owned
+from streaming.log.event_log import EventLog
+from streaming.log.lease import lease
+from streaming.log.mirror import tail
 from streaming.models import Run
-from streaming.owned_runs import OwnedRun, all_owned, interrupted, owned
 
 __all__ = ["Job", "Pruned", "UnknownRun", "admit", "drain", "interrupt", "log", "start", "stop"]
 

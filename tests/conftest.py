@@ -13,7 +13,7 @@ from django.db import close_old_connections, connections
 from pytest_django.plugin import DjangoDbBlocker
 
 from chatsite.boot import use_wal
-from chatsite.local_model import LocalModel
+from chatsite.server.local_model import LocalModel
 from tests.clients import Peer
 from tests.server import copy_prepared, prepare
 from tests.site import Site, SiteStarter, running_site

@@ -26,7 +26,7 @@ for name in list(os.environ):
     if name.startswith(OURS) or name in OTHERS or name.upper() in PROXIES:
         del os.environ[name]
 
-# A run of the tests over other stores than usual (tests/streaming/test_other_stores.py).
+# A run of the tests over other stores than usual (tests/streaming/log/test_other_stores.py).
 for name in ("DATABASE_URL", "REDIS_URL"):
     if chosen := os.environ.get(f"TESTS_{name}"):
         os.environ[name] = chosen

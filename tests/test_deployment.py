@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from chatsite import gunicorn_conf
-from chatsite.database import database
+from chatsite.config.database import database
 from chatsite.documents import embeddings, pdf, uploads
 from streaming.conf import Conf
 from tests.faults.topology import REPLICAS

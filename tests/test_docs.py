@@ -18,7 +18,7 @@ from django.core.management import get_commands
 from django.http import StreamingHttpResponse
 from django.test import RequestFactory, override_settings
 
-from chatsite.chat.blocks import Block
+from chatsite.chat.rendering.blocks import Block
 from streaming import errors, events, stream
 from streaming.conf import Conf, get_conf
 from tests.site import Site

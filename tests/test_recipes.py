@@ -34,7 +34,7 @@ from django.http import HttpRequest
 from django.test import AsyncRequestFactory, RequestFactory
 
 from tests import upstream as scripted
-from tests.streaming.durable import a_process
+from tests.streaming.durable_runs import a_process
 from tests.upstream import Embeddings, Reply, Request, ScriptedUpstream
 from tests.waiting import wait_until
 

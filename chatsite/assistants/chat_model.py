@@ -8,9 +8,8 @@ from langchain.chat_models import init_chat_model
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
-from chatsite import local_model
-from streaming.openai_client import ReasoningChatOpenAI
-from streaming.upstream import http_client
+from chatsite.server import local_model
+from streaming.upstream import ChatOpenAI, http_client
 
 DEFAULT_MODEL = "gpt-4o-mini"
 
@@ -37,7 +36,7 @@ def chat_model() -> BaseChatModel:
     return _model_of_other_provider() or _openai_model(model_name())
 
 
-def _local_model() -> ReasoningChatOpenAI:
+def _local_model() -> ChatOpenAI:
     if not settings.CHAT_LOCAL_MODEL_URL:
         raise ModelNotConfigured(
             "The local model is not running: `make run` starts it. "
@@ -46,15 +45,15 @@ def _local_model() -> ReasoningChatOpenAI:
     return _openai_client(local_model.NAME, base_url=settings.CHAT_LOCAL_MODEL_URL, api_key="local")
 
 
-def _openai_model(name: str) -> ReasoningChatOpenAI:
+def _openai_model(name: str) -> ChatOpenAI:
     # Servers of one's own often want no key, the client library always does.
     return _openai_client(
         name, base_url=settings.OPENAI_BASE_URL or None, api_key=settings.OPENAI_API_KEY or "none"
     )
 
 
-def _openai_client(name: str, *, base_url: str | None, api_key: str) -> ReasoningChatOpenAI:
-    return ReasoningChatOpenAI(
+def _openai_client(name: str, *, base_url: str | None, api_key: str) -> ChatOpenAI:
+    return ChatOpenAI(
         model=name,
         base_url=base_url,
         api_key=SecretStr(api_key),

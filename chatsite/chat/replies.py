@@ -16,8 +16,8 @@ from chatsite.chat.models import TITLE_LENGTH, Conversation, Message
 from chatsite.chat.transcript import Transcript
 from streaming import runs
 from streaming.admission import Busy
+from streaming.callbacks.steps import StepFilter
 from streaming.runs import Job
-from streaming.steps import StepFilter
 
 
 class CannotGoOn(Exception):

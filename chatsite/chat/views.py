@@ -18,18 +18,18 @@ from chatsite.accounts.visitor import Visitor, can_sign_in, known_visitor_of, vi
 from chatsite.assistants.chat_model import ModelNotConfigured
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
 from chatsite.chat import replies
-from chatsite.chat.blocks import with_blocks
 from chatsite.chat.forms import KeyForm, MessageForm
 from chatsite.chat.history import TooLong
 from chatsite.chat.models import Conversation, Message
+from chatsite.chat.rendering.blocks import with_blocks
 from chatsite.chat.replies import CannotGoOn
 from chatsite.errors import busy, error, wants_events
 from chatsite.see_other import SeeOther
 from streaming import admission, runs
 from streaming.admission import Busy, Place
-from streaming.event_log import EventLog
 from streaming.events import Reset
-from streaming.http import TICK, EventStreamResponse
+from streaming.log.event_log import EventLog
+from streaming.response.response import TICK, EventStreamResponse
 from streaming.runs import Pruned, UnknownRun
 
 RECENT = 50

@@ -22,9 +22,9 @@ from pydantic import SecretStr
 
 from chatsite.documents.vectors import MOST_DIMENSIONS
 from streaming import errors
+from streaming.callbacks.text import clean
 from streaming.conf import get_conf
 from streaming.events import Error
-from streaming.text import clean
 from streaming.upstream import http_client
 
 logger = logging.getLogger(__name__)

@@ -83,7 +83,7 @@ def test_postgresql_is_taken_from_the_address(tmp_path: Path) -> None:
     found = read(tmp_path, "DATABASES", DATABASE_URL="postgres://me:pw@db.example:5433/chat")
     database = found["DATABASES"]["default"]
     assert (database["ENGINE"], database["HOST"], database["PORT"]) == (
-        "chatsite.postgresql",
+        "chatsite.config.postgresql",
         "db.example",
         5433,
     )

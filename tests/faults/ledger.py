@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import httpx
 
-from streaming.upstream import RETRY_AFTER
+from streaming.upstream.client import RETRY_AFTER
 from tests.sse import ServerEvent
 from tests.upstream import Failure, Reply, Request, ScriptedUpstream
 from tests.upstream.script import Ending, EndlessTokens, Step, Token

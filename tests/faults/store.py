@@ -11,7 +11,8 @@ from uuid import UUID
 
 import psycopg
 
-from streaming import event_json, sse
+from streaming import event_json
+from streaming.response import sse
 from tests.sse import EventParser, ServerEvent
 
 GOING_ON = {"queued", "running"}

@@ -17,7 +17,7 @@ import httpx
 import psycopg
 import pytest
 
-from streaming import wakeups
+from streaming.log import wakeups
 from tests.faults import topology
 from tests.faults.checker import OTHERS_WITHIN, check, check_others
 from tests.faults.ledger import Ledger, Prompt

@@ -14,9 +14,9 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import Runnable
 
 from streaming import astream
-from streaming.async_event_stream import AsyncEventStream
-from streaming.event_stream import EventStream
 from streaming.events import Event
+from streaming.running.async_event_stream import AsyncEventStream
+from streaming.running.event_stream import EventStream
 
 T = TypeVar("T")
 

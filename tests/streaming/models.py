@@ -5,7 +5,7 @@ from typing import Any
 from langchain_openai import ChatOpenAI, OpenAI
 from pydantic import SecretStr
 
-from streaming.openai_client import ReasoningChatOpenAI
+from streaming import upstream as streaming_upstream
 from streaming.upstream import http_client
 from tests.upstream import ScriptedUpstream
 
@@ -15,9 +15,9 @@ def chat_model(upstream: ScriptedUpstream, **options: Any) -> ChatOpenAI:
     return plain_chat_model(upstream, http_client=http_client(), **options)
 
 
-def reasoning_model(upstream: ScriptedUpstream, **options: Any) -> ReasoningChatOpenAI:
+def reasoning_model(upstream: ScriptedUpstream, **options: Any) -> streaming_upstream.ChatOpenAI:
     """A chat model that keeps what its provider sends beside the text."""
-    return ReasoningChatOpenAI(
+    return streaming_upstream.ChatOpenAI(
         base_url=upstream.url,
         api_key=SecretStr("test-key"),
         model="scripted",

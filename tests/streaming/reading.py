@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 
 import jsonpatch
 
-from streaming.event_stream import EventStream
 from streaming.events import End, Event, Output, Token
+from streaming.running.event_stream import EventStream
 from tests.streaming.in_a_loop import InALoop
-from tests.streaming.test_cancellation import WITHIN, join_all
+from tests.streaming.upstream.test_cancellation import WITHIN, join_all
 from tests.upstream import Gate, ScriptedUpstream
 
 E = TypeVar("E", bound=Event)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming import event_json, sse
+from streaming import event_json
 from streaming.events import (
     Documents,
     End,
@@ -18,6 +18,7 @@ from streaming.events import (
     ToolStart,
     Usage,
 )
+from streaming.response import sse
 
 EVENTS = [
     Start(run="r", conversation="c", message="m", model="x"),

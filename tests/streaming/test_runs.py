@@ -10,15 +10,24 @@ from langchain_core.runnables import RunnableLambda
 
 from streaming import admission, runs
 from streaming.admission import Busy
+from streaming.durable.owned_runs import owned
 from streaming.events import End, Start, Token
-from streaming.lease import lease
-from streaming.log_writer import log_writer
-from streaming.mirror import Mirror, tail
+from streaming.log.lease import lease
+from streaming.log.log_writer import log_writer
+from streaming.log.mirror import Mirror, tail
+from streaming.log.owned_log import OwnedLog
 from streaming.models import Process, Run
-from streaming.owned_log import OwnedLog
-from streaming.owned_runs import owned
 from streaming.runs import Job, UnknownRun
-from tests.streaming.durable import a_process, end_of, in_a_thread, orphan, read, start, stored, told_of_ends
+from tests.streaming.durable_runs import (
+    a_process,
+    end_of,
+    in_a_thread,
+    orphan,
+    read,
+    start,
+    stored,
+    told_of_ends,
+)
 from tests.streaming.models import chat_model
 from tests.upstream import Reply, ScriptedUpstream
 from tests.waiting import wait_until
@@ -293,7 +302,7 @@ def test_a_process_that_was_taken_for_dead_writes_nothing_more(upstream: Scripte
 def test_a_stop_from_elsewhere_is_looked_for_as_soon_as_a_run_begins(
     upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streaming.keeper.BEAT", 60.0)  # for which a keeper without runs sleeps
+    monkeypatch.setattr("streaming.durable.keeper.BEAT", 60.0)  # for which a keeper without runs sleeps
     upstream.enqueue(Reply("a", upstream.gate()))
     run_id = start(chat_model(upstream))
     wait_until(lambda: runs.log(run_id).text() == "a")

@@ -8,10 +8,10 @@ from typing import Any
 from django import template
 
 from chatsite.assistants.base import Assistant
-from chatsite.chat.blocks import Reply
-from chatsite.chat.markdown import render
 from chatsite.chat.models import Message
-from streaming.turns import give_way
+from chatsite.chat.rendering.blocks import Reply
+from chatsite.chat.rendering.markdown import render
+from streaming.scheduling import give_way
 
 register = template.Library()
 

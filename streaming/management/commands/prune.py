@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from streaming.conf import get_conf
-from streaming.retention import prune
+from streaming.log.retention import prune
 
 
 class Command(BaseCommand):

@@ -14,7 +14,7 @@ from chatsite.assistants import structured
 from chatsite.assistants.base import Turn
 from chatsite.assistants.chat_model import chat_model
 from chatsite.assistants.forms import FORMS, schema_of
-from chatsite.local_model import MAX_TOKENS, LocalModel
+from chatsite.server.local_model import MAX_TOKENS, LocalModel
 from streaming import stream
 from streaming.events import End, Output, Token
 from tests.site import Site

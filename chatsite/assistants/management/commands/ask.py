@@ -20,7 +20,7 @@ from chatsite.assistants.chat_model import ModelNotConfigured
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
 from chatsite.assistants.screen import Screen
 from chatsite.chat.history import TooLong
-from chatsite.local_model import LocalModel, LocalModelError
+from chatsite.server.local_model import LocalModel, LocalModelError
 from streaming import stream
 from streaming.events import End
 

@@ -1,0 +1,1 @@
+"""What the settings read: the environment, the database, the secret key."""

@@ -1,0 +1,1 @@
+"""How gunicorn serves: its workers, slow peers, leaving, and the local model beside it."""

@@ -1,0 +1,157 @@
+"""One call of a model within a run: its text, its reasoning, why it ended, what it used."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration, Generation, LLMResult
+
+from streaming.callbacks.steps import Step
+from streaming.callbacks.text import TextCleaner, clean
+from streaming.events import Usage
+
+_FINISH_KEYS = ("finish_reason", "stop_reason", "done_reason", "stopReason", "status")
+"""OpenAI and most others; Anthropic; Ollama; Bedrock; OpenAI's Responses."""
+REASONING_KEYS = ("reasoning_content", "reasoning", "reasoning_text")
+MOST_TOKENS = 2**31 - 1
+"""That a database's integer holds."""
+_CHARACTERS_PER_TOKEN = 4
+"""Of English text, by OpenAI's rule of thumb; for usage that nobody reported."""
+
+
+class ModelCall:
+    """Written to by the thread that runs the model; others only read it."""
+
+    def __init__(self, step: Step, prompts: Sequence[str], *, wanted: bool) -> None:
+        self.step = step
+        self.wanted = wanted
+        """Whether its tokens are to be shown."""
+        self.run = str(step.id)
+        self.finished = False
+        """Whether it came to its end, rather than failing or being cancelled."""
+        self._text = TextCleaner()
+        self._reasoning = TextCleaner()
+        self._input_characters = sum(map(len, prompts))
+        self._pieces: list[str] = []
+        self._reasoned = 0
+        self._reported: Usage | None = None
+        self._message: AIMessageChunk | None = None
+        self.finish_reason: str | None = None
+        self.broke_off = False
+        self.concurrent = False
+        """Whether another model of the run has written at the same time."""
+
+    def add(self, token: str | list[Any], message: BaseMessage | None) -> tuple[str, str]:
+        """The reasoning and the text to show for a token, often but not always the token itself."""
+        reasoning = self._reasoning.feed(reasoning_of(message)) if message else ""
+        return self._keep(reasoning, self._text.feed(text_of(message.content if message else token)))
+
+    def finish(self, response: LLMResult) -> tuple[str, str]:
+        """Note how the call ended. Returns the reasoning and text that was not shown yet: a rest that
+        was held back, or all of it when the model does not stream."""
+        self.finished = True
+        generation = response.generations[0][0] if response.generations and response.generations[0] else None
+        if generation is None:
+            return "", ""
+        message = generation.message if isinstance(generation, ChatGeneration) else None
+        reasoning = "" if self._reasoned or not message else self._reasoning.feed(reasoning_of(message))
+        text = "" if self._pieces else self._text.feed(generation.text)
+        info = {**(generation.generation_info or {}), **(message.response_metadata if message else {})}
+        self.finish_reason = _finish_reason(info)
+        tells = "model_provider" in info or any(key in info for key in _FINISH_KEYS)
+        self.broke_off = tells and self.finish_reason is None
+        self._reported = _usage(message, response)
+        self._message = _chunk(generation, message)
+        return self._keep(reasoning + self._reasoning.flush(), text + self._text.flush())
+
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return "".join(self._pieces)
+
+    @property
+    def message(self) -> AIMessageChunk:
+        """All chunks added up: with tool calls, usage and finish reason once the call has ended."""
+        return self._message or AIMessageChunk(content=self.text)
+
+    @property
+    def usage(self) -> Usage:
+        """What the provider reported, else an estimate of what was read and written so far."""
+        return self._reported or Usage(
+            input_tokens=-(-self._input_characters // _CHARACTERS_PER_TOKEN),
+            output_tokens=-(-(sum(map(len, self._pieces)) + self._reasoned) // _CHARACTERS_PER_TOKEN),
+            source="estimated",
+        )
+
+    def _keep(self, reasoning: str, text: str) -> tuple[str, str]:
+        self._reasoned += len(reasoning)
+        if text:
+            self._pieces.append(text)
+        return reasoning, text
+
+
+def text_of(content: str | Sequence[Any]) -> str:
+    """The text in a message's content: itself, or its text blocks joined."""
+    if isinstance(content, str):
+        return content
+    return "".join(
+        block if isinstance(block, str) else block.get("text", "") if block.get("type") == "text" else ""
+        for block in content
+    )
+
+
+def reasoning_of(message: BaseMessage) -> str:
+    """The reasoning in a message, in whichever of the usual places its provider puts it."""
+    for key in REASONING_KEYS:
+        if isinstance(value := message.additional_kwargs.get(key), str):
+            return value
+    if isinstance(message.content, str):
+        return ""
+    return "".join(_reasoning_in(block) for block in message.content if isinstance(block, dict))
+
+
+def arguments_of(message: BaseMessage | None) -> str:
+    """The pieces of tool calls' arguments in a chunk."""
+    chunks = message.tool_call_chunks if isinstance(message, AIMessageChunk) else ()
+    return "".join(chunk["args"] or "" for chunk in chunks)
+
+
+def _reasoning_in(block: dict[str, Any]) -> str:
+    if block.get("type") == "thinking":  # Anthropic: text; Mistral: blocks of it
+        return text_of(block.get("thinking") or "")
+    if block.get("type") != "reasoning":
+        return ""
+    if "reasoning" in block:  # LangChain's own form
+        return str(block["reasoning"])
+    return "".join(part.get("text", "") for part in block.get("summary", ()))  # OpenAI's Responses
+
+
+def _finish_reason(info: Mapping[str, Any]) -> str | None:
+    """Why the model stopped, in its provider's words."""
+    cut = info.get("incomplete_details")  # of OpenAI's Responses, whose status is "incomplete" then
+    if isinstance(cut, Mapping) and cut.get("reason"):
+        return clean(str(cut["reason"]))
+    return next((clean(str(info[key])) for key in _FINISH_KEYS if info.get(key)), None)
+
+
+def _usage(message: BaseMessage | None, response: LLMResult) -> Usage | None:
+    if isinstance(message, AIMessage) and (reported := message.usage_metadata):
+        return _reported(reported.get("input_tokens"), reported.get("output_tokens"))
+    totals = (response.llm_output or {}).get("token_usage") or {}
+    return _reported(totals.get("prompt_tokens"), totals.get("completion_tokens"))
+
+
+def _reported(read: object, written: object) -> Usage | None:
+    """What a provider says, if it makes sense."""
+    if isinstance(read, int) and isinstance(written, int) and min(read, written) >= 0:
+        return Usage(min(read, MOST_TOKENS), min(written, MOST_TOKENS), "reported")
+    return None
+
+
+def _chunk(generation: Generation, message: BaseMessage | None) -> AIMessageChunk:
+    if isinstance(message, AIMessageChunk):
+        return message
+    if isinstance(message, AIMessage):
+        fields = message.model_dump(exclude={"type", "tool_calls", "invalid_tool_calls"})
+        return AIMessageChunk(**fields, tool_calls=message.tool_calls)
+    return AIMessageChunk(content=generation.text, response_metadata=generation.generation_info or {})

@@ -1,0 +1,153 @@
+"""Structured output, as it grows: RFC 6902 patches from one state to the next.
+
+A client that applies every patch has, after each, exactly one of the values that the runnable gave, and in
+the end the last one. A patch cannot append to a string, it replaces it; sent for every token, a long
+string would cost the square of its length. So patches are paid for by what the model writes
+(`_BYTES_PER_CHARACTER`): a short answer shows every value, a long string is updated less often.
+"""
+
+import dataclasses
+import json
+import time
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import jsonpatch
+from langchain_core.runnables.utils import AddableDict
+from pydantic import BaseModel
+
+from streaming.callbacks.results import is_scalar, scalar
+from streaming.callbacks.text import clean
+
+Patch = list[dict[str, Any]]
+
+_BYTES_PER_CHARACTER = 16
+_BYTES_TO_BEGIN_WITH = 8192
+_SECONDS_TO_BEGIN_WITH = 0.2
+_SHARE_OF_TIME = 5
+"""After those seconds, finding differences takes no more than a fifth of the time."""
+_NOTHING = object()
+
+
+class GrowingOutput:
+    """One step's output: what it gave so far, and what of that was sent."""
+
+    def __init__(self) -> None:
+        self._given: Any = _NOTHING
+        self._sent: Any = _NOTHING
+        self._spent = 0
+        self._characters = 0
+        self._echo: deque[tuple[str, str]] = deque()
+        """What the models have written and the step has not passed on: by which call, and the text."""
+        self._passed: list[str] = []
+        self._passed_on = ""
+        """Which call wrote the last of that."""
+        self._seconds = 0.0
+        self._not_before = 0.0
+
+    def wrote(self, text: str, *, call: str) -> None:
+        """The reader was sent a token of that call of a model. Text that the step only passes on is no output
+        of its own."""
+        self._characters += len(text)
+        self._echo.append((call, text))
+
+    def add(self, chunk: Any) -> Patch:
+        """Take a chunk of the output. Returns the patch to send, empty if there is none for now.
+
+        Chunks add up as LangChain adds them: text and `AddableDict` do, any other value replaces.
+        """
+        if isinstance(chunk, str) and self._passes_on(chunk):
+            return []
+        self._given = self._sum(chunk)
+        if self._is_dear():
+            return []
+        return self.flush()
+
+    def _is_dear(self) -> bool:
+        """Whether another patch now would cost too much: in bytes, or in time to find the difference."""
+        if self._spent > _BYTES_TO_BEGIN_WITH + _BYTES_PER_CHARACTER * self._characters:
+            return True
+        return self._seconds > _SECONDS_TO_BEGIN_WITH and time.monotonic() < self._not_before
+
+    def _passes_on(self, text: str) -> bool:
+        """Whether the step has given nothing but the reply's own text: that of one call, or of several.
+
+        A call whose text went another way, into a prompt say, is passed over.
+        """
+        if self._given is not _NOTHING:
+            return False
+        goes_on = True
+        while not (goes_on and self._echoes(text)) and not self._echoes("".join(self._passed) + text):
+            if not self._echo:
+                return False
+            call, _ = self._echo[0]
+            # Of a call that was passed on in part, that part may have been another one's, which begins alike.
+            goes_on = goes_on and call != self._passed_on
+            while self._echo and self._echo[0][0] == call:
+                self._echo.popleft()
+        self._passed.append(text)
+        return True
+
+    def _echoes(self, text: str) -> bool:
+        """Whether what was written begins with the text, which is taken from it then."""
+        written, pieces = "", 0
+        while len(written) < len(text) and pieces < len(self._echo):  # parallel branches may go on writing
+            written += self._echo[pieces][1]
+            pieces += 1
+        if not written.startswith(text):
+            return False
+        for _ in range(pieces):
+            self._passed_on, _ = self._echo.popleft()
+        if rest := written[len(text) :]:
+            self._echo.appendleft((self._passed_on, rest))
+        return True
+
+    def _sum(self, chunk: Any) -> Any:
+        if isinstance(chunk, str):
+            return (self._given if isinstance(self._given, str) else "".join(self._passed)) + chunk
+        if isinstance(chunk, AddableDict) and isinstance(self._given, AddableDict):
+            return self._given + chunk
+        return chunk
+
+    def flush(self) -> Patch:
+        """The patch up to the newest value, whatever it costs: for the end."""
+        began = time.monotonic()
+        value = _data(self._given)
+        if value is _NOTHING:
+            return []
+        if self._sent is _NOTHING:
+            patch: Patch = [{"op": "add", "path": "", "value": value}]
+        else:
+            patch = jsonpatch.make_patch(self._sent, value).patch
+        self._sent = value
+        self._spent += len(json.dumps(patch, ensure_ascii=False))
+        took = time.monotonic() - began
+        self._seconds += took
+        self._not_before = began + _SHARE_OF_TIME * took
+        return patch
+
+
+def _data(value: Any) -> Any:
+    """The value as JSON has it; `_NOTHING` for what is not data: messages, documents, objects.
+
+    Of a dict, those entries are left out that are not data.
+    """
+    if isinstance(value, Mapping):
+        entries = {
+            clean(str(key)): data for key, entry in value.items() if (data := _data(entry)) is not _NOTHING
+        }
+        return entries if entries or not value else _NOTHING
+    if isinstance(value, list | tuple):
+        items = [_data(item) for item in value]
+        return _NOTHING if any(item is _NOTHING for item in items) else items
+    if isinstance(value, BaseModel):
+        return _NOTHING if _is_langchains(value) else _data(value.model_dump(mode="json"))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _data(dataclasses.asdict(value))
+    return scalar(value) if is_scalar(value) else _NOTHING
+
+
+def _is_langchains(value: object) -> bool:
+    """A message, a document, a prompt: it travels in events of its own, or not at all."""
+    return type(value).__module__.startswith("langchain")

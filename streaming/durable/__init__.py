@@ -1,0 +1,1 @@
+"""Whose run it is, and what happens when its process dies."""

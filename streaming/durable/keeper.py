@@ -1,0 +1,117 @@
+"""Looks after this process's runs, and after those of processes that have died. One thread a process."""
+
+import logging
+import random
+import threading
+import time
+from datetime import timedelta
+
+from django.db import Error, connection
+from django.db.models import F
+from django.db.models.functions import Now
+
+from streaming.conf import get_conf
+from streaming.durable.owned_runs import all_owned, owned
+from streaming.durable.reaper import Reaper
+from streaming.log import retention
+from streaming.log.lease import lease
+from streaming.models import Run
+
+logger = logging.getLogger("streaming")
+
+BEAT = 2.0
+"""Seconds between two signs of life, and between two looks at the other processes."""
+_LOOK = 0.25
+"""Seconds between two looks for runs that are to be stopped: one query a process, while it runs any."""
+_PRUNE = 600.0
+
+
+class Keeper:
+    """The thread, and what it does when."""
+
+    def __init__(self) -> None:
+        self._woken = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._reaper = Reaper()
+        self._away = False
+        self._beaten = self._watched = 0.0
+        self._prune_at = time.monotonic() + _PRUNE * random.random()  # noqa: S311 - not all at once
+
+    def start(self) -> None:
+        """Begin, if it has not begun. The sooner a process does, the sooner it sees that others die."""
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():  # not alive: this process was forked
+                self._thread = threading.Thread(target=self._run, name="streaming-keeper", daemon=True)
+                self._thread.start()
+
+    def stop(self) -> None:
+        """This process has nothing more to look after."""
+        with self._lock:
+            self._thread = None
+            self._woken.set()
+
+    def attend(self) -> None:
+        """There is a run to look after now."""
+        self._woken.set()
+
+    def _run(self) -> None:
+        while self._thread is threading.current_thread():
+            try:
+                self._work()
+                self._away = False
+            except Error as exc:
+                self._reaper.forget()  # who could not be seen was not silent
+                if not self._away:
+                    logger.error("the database cannot be reached: %s", type(exc).__name__)
+                self._away = True
+            except Exception:
+                logger.exception("the runs could not be looked after")
+            if not owned or self._away:
+                connection.close()
+            self._woken.wait(0 if self._reaper.has_more else _LOOK if owned else BEAT)
+            self._woken.clear()
+        connection.close()
+
+    def _work(self) -> None:
+        now = time.monotonic()
+        if owned:
+            stop_those_asked_for()
+        if now - self._beaten >= BEAT or not owned or self._reaper.has_more:
+            self._beaten = now
+            self._beat()
+            self._watch()
+        if now >= self._prune_at:
+            self._prune(now)
+
+    def _watch(self) -> None:
+        """Look at the others. After a gap in one's own view, anew: what held this up may have held up all."""
+        if time.monotonic() - self._watched > get_conf().LEASE / 2:
+            self._reaper.forget()
+        self._reaper.look()
+        self._watched = time.monotonic()
+
+    def _prune(self, now: float) -> None:
+        """A few runs at a time: this thread has more urgent things to do."""
+        if not retention.prune_some(older_than=timedelta(seconds=get_conf().KEEP_EVENTS)):
+            self._prune_at = now + _PRUNE
+
+    def _beat(self) -> None:
+        held = lease.take()  # who watches beats as well: then what holds up the others holds it up too
+        if not lease.beat():
+            lease.lost(held)
+        for run in all_owned():
+            if run.log.owner != lease.id:
+                run.abandon()
+
+
+def stop_those_asked_for() -> None:
+    """Stop this process's runs that somebody, in whatever process, has asked to stop."""
+    asked = Run.objects.going_on().filter(pk__in=list(owned), stop_requested__isnull=False)
+    for run_id, ago in asked.annotate(ago=Now() - F("stop_requested")).values_list("pk", "ago"):
+        if (run := owned.get(run_id)) is not None:
+            run.stop(ago=max(0.0, ago.total_seconds()))
+
+
+keeper = Keeper()
+"""The process's only one."""

@@ -1,0 +1,1 @@
+"""Numbered events: kept, committed, and read on in other processes."""

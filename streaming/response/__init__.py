@@ -1,0 +1,1 @@
+"""Events become bytes, and bytes a response that looks after its reader."""

@@ -1,0 +1,144 @@
+"""EventStreamResponse: events over HTTP, from a plain WSGI view or an asynchronous one."""
+
+import asyncio
+import time
+import weakref
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from contextvars import copy_context
+from functools import partial
+from typing import Any
+
+from django.db import close_old_connections
+from django.http import StreamingHttpResponse
+
+from streaming.conf import get_conf
+from streaming.events import Idle
+from streaming.response import disconnect, sse
+from streaming.response.sse import Encodable
+from streaming.running.async_event_stream import AsyncEventStream
+from streaming.running.event_stream import EventStream
+
+Events = Iterable[Encodable | Idle] | AsyncGenerator[Encodable | Idle, None]
+
+TICK = 0.5
+"""Seconds between two looks at a reader to whom nothing is written: one who leaves is noticed within one."""
+_GLANCE = 0.2
+"""The same while events flow. The two add up to less than a second, however far apart the events are."""
+
+
+class EventStreamResponse(StreamingHttpResponse):
+    """Sends events as they come, comments while none come, and ends when the reader has gone.
+
+    `events` is what `stream()`, `astream()` or `follow(..., tick=TICK)` gives, or a generator over it (a
+    presenter) that passes on what it does not know. It is closed with the response, whether or not it
+    was read: that stops a `stream()`, and leaves a run that `runs.start()` started running.
+    """
+
+    def __init__(
+        self,
+        events: Events,
+        *,
+        heartbeat: float | None = None,
+        on_close: Callable[[], None] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        heartbeat = get_conf().HEARTBEAT if heartbeat is None else heartbeat
+        tick = min(TICK, heartbeat)
+        self._events = events
+        # Django drops a response unclosed when a middleware fails after the view, or when an ASGI reader
+        # leaves during it. A finalizer is called then, too, and once in any case.
+        self._on_close = weakref.finalize(self, on_close) if on_close else None
+        self._pace = _Pace(heartbeat)
+        self._thread: ThreadPoolExecutor | None = None
+        ticking: Any = events.ticking(tick) if isinstance(events, EventStream | AsyncEventStream) else events
+        frames = _aframes if hasattr(ticking, "__aiter__") else _frames
+        kwargs.setdefault("content_type", "text/event-stream")
+        super().__init__(frames(ticking, self._pace), **kwargs)
+        self["Cache-Control"] = "no-cache, no-transform"
+        self["X-Accel-Buffering"] = "no"  # nginx would collect the stream
+        self["Content-Encoding"] = "identity"  # GZipMiddleware would hold it back
+
+    def close(self) -> None:
+        """Called by the server in the end, in any case."""
+        self._pace.leave()
+        super().close()
+        if self._thread is None:
+            self._let_go()
+        else:  # after the step that it may still be at
+            self._thread.submit(self._let_go)
+            self._thread.shutdown(wait=False)
+
+    def _let_go(self) -> None:
+        try:
+            if (close := getattr(self._events, "close", None)) is not None:
+                close()
+        finally:
+            if self._on_close is not None:
+                self._on_close()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Under ASGI. A synchronous stream waits in a thread of its own, as it does under WSGI: Django
+        would collect it before it sent any of it."""
+        content: Any = self.streaming_content
+        if self.is_async:
+            async for frame in content:
+                yield frame
+            return
+        loop = asyncio.get_running_loop()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="event-stream")
+        step = partial(copy_context().run, next, content, None)
+        while (frame := await loop.run_in_executor(self._thread, step)) is not None:
+            yield frame
+
+
+class _Pace:
+    """Which bytes a reader is due: for an event at once, else a comment when none came for long."""
+
+    def __init__(self, heartbeat: float) -> None:
+        self._heartbeat = heartbeat
+        self._reader = disconnect.connection()
+        self._sent = self._looked = time.monotonic()
+        self._left = False
+
+    def leave(self) -> None:
+        """The reader has gone: somebody else saw it."""
+        self._left = True
+
+    def frame(self, event: Encodable | Idle) -> bytes | None:
+        """The event's frame, a heartbeat, or empty. None when the reader has gone."""
+        now = time.monotonic()
+        if now - self._looked >= _GLANCE or isinstance(event, Idle):
+            self._looked = now
+            if self._left or disconnect.has_gone(self._reader):
+                return None
+        if not isinstance(event, Idle):
+            self._sent = now
+            return sse.encode(event)
+        if now - self._sent < self._heartbeat:
+            return b""
+        self._sent = now
+        return sse.comment("heartbeat")
+
+
+def _frames(events: Iterable[Encodable | Idle], pace: _Pace) -> Iterator[bytes]:
+    close_old_connections()  # what the view asked the database is answered: a stream can last for minutes
+    yield sse.comment("stream")
+    for event in events:
+        frame = pace.frame(event)
+        if frame is None:
+            return
+        if frame:
+            yield frame
+
+
+async def _aframes(events: AsyncGenerator[Encodable | Idle, None], pace: _Pace) -> AsyncIterator[bytes]:
+    async with aclosing(events):
+        yield sse.comment("stream")
+        async for event in events:
+            frame = pace.frame(event)
+            if frame is None:
+                return
+            if frame:
+                yield frame

@@ -1,0 +1,1 @@
+"""A runnable runs: its thread or task, its deadlines, and the stream that one reader drains."""

@@ -1,0 +1,109 @@
+"""astream(): `stream()` for asynchronous views, with the same events. The run is a task of the loop."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from typing import Any
+from uuid import uuid4
+
+from langchain_core.messages import AIMessageChunk
+from langchain_core.runnables import Runnable, RunnableConfig
+
+from streaming.callbacks.steps import StepFilter
+from streaming.conf import get_conf
+from streaming.events import IDLE, Event, Idle, Start, Token
+from streaming.running.async_worker import AsyncEventQueue, AsyncWorker
+from streaming.running.event_stream import model_name
+
+
+def astream(
+    runnable: Runnable[Any, Any],
+    input: Any,
+    config: RunnableConfig | None = None,
+    *,
+    include_names: Sequence[str] | None = None,
+    include_types: Sequence[str] | None = None,
+    include_tags: Sequence[str] | None = None,
+    exclude_names: Sequence[str] | None = None,
+    exclude_types: Sequence[str] | None = None,
+    exclude_tags: Sequence[str] | None = None,
+) -> "AsyncEventStream":
+    """Run `runnable` on `input`, and give out its events as they happen, as `stream()` does."""
+    wanted = StepFilter(
+        include_names=include_names,
+        include_types=include_types,
+        include_tags=include_tags,
+        exclude_names=exclude_names,
+        exclude_types=exclude_types,
+        exclude_tags=exclude_tags,
+    )
+    return AsyncEventStream(runnable, input, config, wanted)
+
+
+class AsyncEventStream(AsyncGenerator[Event, None]):
+    """The generator that `astream()` returns. Also an asynchronous context manager, which closes it.
+
+    Python closes an asynchronous generator that was left early only when it is collected, so leave it
+    through `async with`, `aclose()`, or an `EventStreamResponse`.
+    """
+
+    def __init__(
+        self, runnable: Runnable[Any, Any], input: Any, config: RunnableConfig | None, wanted: StepFilter
+    ) -> None:
+        conf = get_conf()
+        self._queue = AsyncEventQueue(conf.QUEUE_SIZE)
+        start = Start(run=str(uuid4()), model=model_name(runnable))
+        self._worker = AsyncWorker(
+            runnable, input, self._queue, start=start, config=config, conf=conf, wanted=wanted
+        )
+        self._events = _events_only(self.ticking(None))
+
+    @property
+    def message(self) -> AIMessageChunk | None:
+        """The reply's chunks added up, as far as they have come. See `EventStream.message`."""
+        return self._worker.message
+
+    async def tokens(self) -> AsyncIterator[tuple[str, str]]:
+        """Each token with the reply's text so far. Raises what the run raised, after its last token."""
+        content = ""
+        async with self:
+            async for event in self:
+                if isinstance(event, Token):
+                    content += event.text
+                    yield event.text, content
+        if self._worker.exception is not None:
+            raise self._worker.exception
+
+    async def ticking(self, tick: float | None) -> AsyncGenerator[Event | Idle, None]:
+        """The events that are still to come, with an `IDLE` whenever none has come for `tick` seconds."""
+        self._worker.start()
+        try:
+            while not self._queue.finished:
+                yield await self._queue.aget(tick) or IDLE
+        finally:
+            self._worker.stop()
+
+    async def asend(self, value: None) -> Event:
+        return await self._events.asend(value)
+
+    async def athrow(self, typ: Any, val: Any = None, tb: Any = None) -> Event:
+        return await self._events.athrow(typ if val is None else val)
+
+    async def aclose(self) -> None:
+        """Stop the run, if it goes on, and close its upstream connections."""
+        await self._events.aclose()
+        self._worker.stop()
+
+    async def __aenter__(self) -> "AsyncEventStream":
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await asyncio.shield(self.aclose())
+
+
+async def _events_only(events: AsyncGenerator[Event | Idle, None]) -> AsyncGenerator[Event, None]:
+    try:
+        async for event in events:
+            if isinstance(event, Event):
+                yield event
+    finally:
+        await events.aclose()

@@ -1,0 +1,267 @@
+"""Runs a runnable in a thread, and is the one place where a run ends.
+
+A run ends once, by whichever comes first: the runnable returns or raises (in the worker's thread), a
+person stops it (in the thread of that request), a deadline passes (in the thread of the watch). Whoever
+is first seals the sink, so that no token can follow, and writes the `End`. The others find it done.
+"""
+
+import gc
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import copy_context
+from typing import Any, Protocol
+
+from langchain_core.messages import AIMessageChunk
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.config import merge_configs
+
+from streaming import cancellation, errors
+from streaming.callbacks.handler import QueueCallback
+from streaming.callbacks.steps import StepFilter
+from streaming.cancellation import Cancellation, Cancelled
+from streaming.conf import Conf
+from streaming.errors import RunFailed
+from streaming.events import End, Error, Event, Reasoning, Start, Status, Token, Usage
+from streaming.running.deadlines import watch
+from streaming.scheduling import give_way
+from streaming.upstream.interrupt import wake_threads
+
+
+class Sink(Protocol):
+    """Where the events go. It numbers them."""
+
+    def put(self, event: Event) -> None:
+        """Add an event. May block while readers are slow. Raises `Cancelled` once sealed."""
+
+    def seal(self) -> bool:
+        """Refuse events from now on. False if somebody did so before."""
+
+    def end(self, end: End) -> None:
+        """Add the last event. Only for whoever sealed it."""
+
+
+class Worker:
+    """One run of one runnable: its events, an `End` last, go into a sink."""
+
+    def __init__(
+        self,
+        runnable: Runnable[Any, Any],
+        input: Any,
+        sink: Sink,
+        *,
+        start: Start,
+        prefix: str = "",
+        config: RunnableConfig | None = None,
+        conf: Conf,
+        wanted: StepFilter | None = None,
+    ) -> None:
+        self._runnable = runnable
+        self._input = input
+        self._sink = sink
+        self._start = start
+        self._prefix = prefix
+        self._conf = conf
+        self._cancellation = Cancellation()
+        self._outer = cancellation.current.get()
+        """The run in which this one is started: by a tool that streams a model of its own, say."""
+        self._callback = QueueCallback(self, cancellation=self._cancellation, wanted=wanted)
+        self._config = merge_configs(config, {"callbacks": [self._callback]})
+        self._started = False
+        self._began = self._active = time.monotonic()
+        self._heard = False
+        self._blocked: set[int] = set()
+        self._characters = 0
+        self.exception: BaseException | None = None
+        """What the run raised, for callers in the same process. Set before the `End` is there."""
+
+    def stop(self, status: Status = "stopped") -> None:
+        """End the run now and close its upstream connections. From any thread; idempotent."""
+        self._finish(status)
+
+    def abandon(self) -> None:
+        """Make it end without a word: its log was sealed by somebody else."""
+        watch.discard(self)
+        self._halt()
+
+    @property
+    def message(self) -> AIMessageChunk | None:
+        """The reply's chunks added up, as far as they have come."""
+        return self._callback.message
+
+    # Where the runnable runs
+
+    def _begin(self) -> bool:
+        """Put the `Start`. False if that was done before, or the run was ended before it began."""
+        if self._started:
+            return False
+        self._started = True
+        try:
+            if self._outer is not None:
+                self._outer.adopt(self.stop)
+            self._sink.put(self._start)
+            if self._prefix:
+                self._sink.put(Token(self._prefix))
+        except Cancelled:
+            self._finish("stopped")
+            return False
+        watch.add(self)
+        return True
+
+    @contextmanager
+    def _ending(self) -> Iterator[None]:
+        """Around the runnable: however it ends, the run ends."""
+        cancellation.current.set(self._cancellation)
+        try:
+            yield
+        except Cancelled:
+            self._finish("stopped")
+        except BaseException as exc:  # noqa: BLE001 - SystemExit in a tool must end the run, not lose it
+            providers = self._callback.is_providers(exc)
+            self._fail(errors.classify(exc, providers=providers, began=self._heard), exc)
+        else:
+            if self._callback.broke_off:
+                self._fail(errors.INCOMPLETE, None)
+            else:
+                self._finish("done")
+
+    def put(self, event: Event) -> None:
+        """Take an event from the callback: where the runnable runs, or in one of its parallel branches."""
+        self._heard = True
+        self._characters += _size(event)
+        if self._characters > self._conf.MAX_CHARACTERS:
+            self._fail(errors.REPLY_TOO_LONG, None)
+            raise Cancelled
+        with self._waiting_for_readers():
+            self._sink.put(event)
+        give_way()
+
+    @contextmanager
+    def _waiting_for_readers(self) -> Iterator[None]:
+        """A slow reader is no silent model."""
+        thread = threading.get_ident()
+        self._blocked.add(thread)
+        try:
+            yield
+        finally:
+            self._active = time.monotonic()
+            self._blocked.discard(thread)
+
+    # In the watch's thread
+
+    def due(self) -> float:
+        """When the next of the deadlines falls."""
+        total = self._began + self._conf.TOTAL_TIMEOUT
+        models = self._callback.models
+        if models.characters > self._conf.MAX_CHARACTERS:
+            return time.monotonic()
+        if self._blocked or not models.any:
+            return total
+        patience = self._conf.IDLE_TIMEOUT if models.heard else self._conf.FIRST_TOKEN_TIMEOUT
+        return min(total, max(self._active, models.since) + patience)
+
+    def expire(self) -> None:
+        """End the run as failed, for the deadline that has passed."""
+        self._fail(self._overdue(), None)
+        close_database_connections()
+
+    def _overdue(self) -> Error:
+        if self._callback.models.characters > self._conf.MAX_CHARACTERS:
+            return errors.REPLY_TOO_LONG
+        if time.monotonic() >= self._began + self._conf.TOTAL_TIMEOUT:
+            return errors.TIMEOUT_TOTAL
+        return errors.TIMEOUT_IDLE if self._callback.models.heard else errors.TIMEOUT_FIRST
+
+    # In any thread
+
+    def _halt(self) -> None:
+        """Make the runnable end, and close its upstream connections. Never waits."""
+        self._cancellation.cancel()
+
+    def _fail(self, error: Error, exc: BaseException | None) -> None:
+        self._finish("failed", error=error, exc=exc)
+
+    def _finish(
+        self, status: Status, *, error: Error | None = None, exc: BaseException | None = None
+    ) -> bool:
+        if not self._sink.seal():
+            return False
+        last = End(status="failed", error=errors.INTERNAL)  # whatever goes wrong from here on, it ends
+        try:
+            self._end_in(threading.get_ident())
+            self.exception = exc or (RunFailed(error) if error else None)
+            watch.discard(self)
+            if self._outer is not None:
+                self._outer.disown(self.stop)
+            if status != "done":
+                self._halt()
+            if error is not None:  # before the end: a process may leave when it has seen that
+                errors.log_failure(self._start.run, error, exc)
+            reason = self._callback.finish_reason if status == "done" else None
+            last = End(status=status, finish_reason=reason, usage=self._usage(), error=error)
+        finally:
+            self._sink.end(last)
+            self._end_in(None)
+        return True
+
+    def _end_in(self, thread: int | None) -> None:
+        with self._cancellation.lock:
+            self._cancellation.ending = thread
+
+    def _usage(self) -> Usage | None:
+        try:
+            return self._callback.usage
+        except Exception as exc:  # noqa: BLE001 - a provider's odd report must not cost the reply
+            errors.log_failure(self._start.run, errors.INTERNAL, exc)
+            return None
+
+
+class ThreadWorker(Worker):
+    """Runs it in a thread of its own."""
+
+    def start(self) -> None:
+        """Put the `Start`, and run. The thread sees the caller's context variables."""
+        if self._begin():
+            name = f"run-{self._start.run[:8]}"
+            threading.Thread(target=copy_context().run, args=(self._run,), name=name, daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            with self._ending():
+                try:
+                    self._work_in(threading.get_ident())
+                    for _ in self._runnable.stream(self._input, self._config):
+                        self._cancellation.check()
+                finally:
+                    self._work_in(None)
+        finally:
+            if self._cancellation.cancelled and not self._cancellation.had_connections:
+                # A client of its own. What a completion model was reading is in a reference cycle, and so is
+                # the exception of a parallel branch, with all that it was raised in: only the collector
+                # closes their connections.
+                gc.collect()
+            close_database_connections()
+
+    def _work_in(self, thread: int | None) -> None:
+        with self._cancellation.lock:
+            self._cancellation.thread = thread
+
+    def _halt(self) -> None:
+        super()._halt()
+        wake_threads(self._cancellation, self._callback)
+
+
+def _size(event: Event) -> int:
+    """Characters that the event adds to a log, about."""
+    return len(event.text) if isinstance(event, Token | Reasoning) else len(repr(event))
+
+
+def close_database_connections() -> None:
+    """A thread that ends without this leaks the connection that the runnable or a hook opened in it."""
+    from django.conf import settings
+
+    if settings.configured:
+        from django.db import connections
+
+        connections.close_all()

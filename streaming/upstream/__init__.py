@@ -1,0 +1,20 @@
+"""The connection to a provider: the client, a chat model that uses it, and ending it from outside."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from streaming.upstream.chat_openai import ChatOpenAI as ChatOpenAI
+    from streaming.upstream.client import http_client as http_client
+
+__all__ = ["ChatOpenAI", "http_client"]
+
+_HOMES = {"ChatOpenAI": "chat_openai", "http_client": "client"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: LangChain's OpenAI package takes half a second to load."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,244 @@
+"""Markdown becomes safe HTML, whatever is in it and however much of it there is."""
+
+import re
+import threading
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatsite.chat.rendering.highlight import LANGUAGES, MAX_LENGTH, MAX_LINE_LENGTH, MAX_SECONDS, highlight
+from chatsite.chat.rendering.markdown import LINK_SCHEMES, _parser, render
+
+REL = 'rel="noopener noreferrer nofollow"'
+
+
+def test_it_renders_what_models_write() -> None:
+    html = render("# Title\n\nSome **bold**, *soft*, ~~gone~~ `code`.\n\n1. one\n2. two\n\n> said\n")
+    assert "<h3>Title</h3>" in html
+    assert "<strong>bold</strong>, <em>soft</em>, <s>gone</s> <code>code</code>" in html
+    assert "<ol>\n<li>one</li>\n<li>two</li>\n</ol>" in html
+    assert "<blockquote>\n<p>said</p>" in html
+
+
+def test_headings_begin_below_those_of_the_page() -> None:
+    html = render("".join("#" * level + " h\n" for level in range(1, 7)))
+    assert re.findall(r"<h(\d)>", html) == ["3", "4", "5", "6", "6", "6"]
+
+
+def test_a_fence_is_highlighted_by_classes_alone() -> None:
+    html = render("```python\ndef f(): return '<i>'\n```\n")
+    assert html.startswith('<div class="code" data-language="python"><pre')
+    assert '<span class="k">def</span>' in html
+    assert "&lt;i&gt;" in html
+    assert "style=" not in html
+
+
+def test_code_in_an_unknown_language_is_shown_as_it_is() -> None:
+    assert "<code>a &lt; b\n</code>" in render("```martian\na < b\n```")
+    assert "<code>  a\n\n b\n</code>" in render("```python3000\n  a\n\n b\n```")
+
+
+def test_a_language_cannot_leave_its_attribute() -> None:
+    html = render('```a"onclick=alert(1)\nx\n```')
+    assert '<div class="code" data-language="a">' in html
+    assert "onclick" not in html
+
+
+def test_code_keeps_its_blank_lines_and_its_last_line() -> None:
+    html = render("```python\n\n\nx\n\n\n```")
+    assert re.sub(r"<.*?>", "", html) == "\n\nx\n\n\n\n"
+
+
+def test_a_table_can_scroll_and_aligns_by_class() -> None:
+    html = render("a|b|c\n:-|-:|-\n1|2|3\n")
+    assert html.startswith('<div class="table-scroll" role="group" aria-label="Table" tabindex="0"><table>')
+    assert '<th class="align-left">a</th>\n<th class="align-right">b</th>\n<th>c</th>' in html
+    assert "style=" not in html
+
+
+@pytest.mark.parametrize("url", ["https://a.example/x?y=1", "http://a.example", "mailto:a@example.org"])
+def test_a_link_tells_its_target_nothing(url: str) -> None:
+    assert f'<a href="{url}" rel="noopener noreferrer nofollow">x</a>' in render(f"[x]({url})")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:x",
+        "data:text/html,x",
+        "vbscript:x",
+        "file:///x",
+        "/logout/",
+        "//a",
+        "#a",
+    ],
+)
+def test_a_link_to_anything_else_is_not_a_link(url: str) -> None:
+    assert "<a" not in render(f"[x]({url}) <{url}>\n\n[y]\n\n[y]: {url}")
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("![a *cat*](https://x.example/c.png)", f'<a href="https://x.example/c.png" {REL}>a cat</a>'),
+        ("![](https://x.example)", f'<a href="https://x.example" {REL}>image</a>'),
+        ("[![alt](https://i.example)](https://l.example)", f'<a href="https://l.example" {REL}>alt</a>'),
+        ("![x](data:image/png;base64,AAAA)", "![x](data:image/png;base64,AAAA)"),
+    ],
+)
+def test_an_image_is_not_loaded(text: str, html: str) -> None:
+    assert render(text) == f"<p>{html}</p>\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "a <b onclick=alert(1)>b</b>",
+        "<!-- x --><style>*{}</style>",
+        "`<script>`",
+        "[<img src=x>](https://a.example '\"><script>')",
+        "| <script> |\n|---|\n| <iframe> |",
+        "```html\n<script>alert(1)</script>\n```",
+        "# <svg onload=alert(1)>",
+        "&lt;script&gt; &#60;script&#62;",
+    ],
+)
+def test_markup_is_shown_as_text(text: str) -> None:
+    assert_safe(render(text))
+
+
+PIECES = r"""
+< > " ' & ` ``` ~~~ [ ] ( ) ![ ]( <script> </script> javascript: https://a onerror= = | - : # * _ ~~ \\ html
+"""
+
+
+@given(
+    st.lists(
+        st.sampled_from([*PIECES.split(), "\n", "\n\n", "\t", " "]) | st.text(max_size=4), max_size=40
+    ).map("".join)
+)
+def test_any_text_renders_to_allowed_markup_only(text: str) -> None:
+    assert_safe(render(text))
+
+
+@given(st.text(st.characters(exclude_categories=[]), max_size=60))
+def test_any_characters_render_to_what_utf8_can_carry(text: str) -> None:
+    assert "\0" not in render(text).encode().decode()
+
+
+def test_nul_and_lone_surrogates_are_replaced_and_split_pairs_joined() -> None:
+    assert render("a\0b \ud800 \ud83d\ude00") == "<p>a\ufffdb \ufffd \U0001f600</p>\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> " * 200 + "deepest\n\nafter",
+        "".join("  " * n + f"- level {n}\n" for n in range(120)) + "\nafter",
+        "- > " * 100 + "x",
+    ],
+)
+def test_what_is_nested_too_deep_is_shown_as_source_and_not_lost(text: str) -> None:
+    shown = re.sub(r"<.*?>", "", render(text)).replace("&gt;", ">")
+    assert [word for word in text.split() if word not in shown] == []
+
+
+def test_deep_but_readable_nesting_is_rendered() -> None:
+    assert render("".join("  " * n + f"- {n}\n" for n in range(8))).count("<ul>") == 8
+
+
+def hostile(pattern: str, length: int) -> str:
+    return (pattern * (length // len(pattern) + 1))[:length]
+
+
+HOSTILE_TEXT = r"""
+[  ![  [a](  [a](https://b)  ![a](https://b)  [![*_`  *a **a_  _a __a_  ~~a  *_  `a  <  <a  &  >  \\  |  |a
+<https:  ](  [a](https://b '  >_  -_  1._  \n  \r  a\n  x|y\n  [a]: https://b\n  [a]:\n  [a\n  ```\n  # a\n
+[a]: https://b '\n  ____a\n  \t  _  \u0301  *\u00a0
+"""
+
+
+@pytest.mark.parametrize("written", re.split(r"\s\s+|\n", HOSTILE_TEXT.strip()))
+def test_hostile_text_takes_no_quadratic_time(written: str) -> None:
+    pattern = written.replace("_", " ").encode().decode("unicode_escape")
+    render("")
+    short, long = (cpu_seconds(hostile(pattern, length)) for length in (8_000, 32_000))
+    assert long < 8 * short + 0.5
+    assert long < 5
+
+
+HOSTILE_CODE = ["(", "<", "/", "a.", "\n", "=", "$", "a b ", "'", "- \n"]
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_hostile_code_takes_no_longer_than_its_budget(language: str) -> None:
+    for pattern in HOSTILE_CODE:
+        for code in (
+            hostile(pattern, MAX_LINE_LENGTH),
+            hostile(hostile(pattern, MAX_LINE_LENGTH) + "\n", MAX_LENGTH),
+        ):
+            began = time.process_time()
+            highlight(code, language)
+            assert time.process_time() - began < 2 * MAX_SECONDS, (language, pattern)
+
+
+@pytest.mark.parametrize("code", ["x = 1\n" * MAX_LENGTH, "x" * (MAX_LINE_LENGTH + 1)])
+def test_what_nobody_reads_is_not_highlighted(code: str) -> None:
+    assert highlight(code, "python") == code
+
+
+def test_threads_may_render_at_once_from_the_first_call_on() -> None:
+    _parser.cache_clear()
+    text = "a|b\n-|-\n1|2\n\n- *x*\n\n```python\nx\n```\n"
+    gate = threading.Barrier(8)
+    rendered: list[str] = []
+
+    def work() -> None:
+        gate.wait()
+        rendered.append(render(text))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert rendered == [render(text)] * 8
+
+
+def cpu_seconds(text: str) -> float:
+    began = time.process_time()
+    render(text)
+    return time.process_time() - began
+
+
+TAGS = (
+    r"</?(?:a|blockquote|br|code|del|div|em|h[3-6]|hr|li|ol|p|pre|s|span|strong|table|tbody|td|th|thead|tr|ul)"
+    r'(?: (?:class|href|title|rel|start|role|aria-label|tabindex|data-language)="[^"<>]*")*>'
+)
+
+
+def assert_safe(html: str) -> None:
+    """Nothing but our own tags and attributes, links to allowed schemes, no stray bracket in the text."""
+    assert "<" not in re.sub(TAGS, "", html), html
+    for href in re.findall(r'href="([^"]*)"', html):
+        assert href.split(":")[0].lower() in LINK_SCHEMES
+
+
+@pytest.mark.parametrize("piece", ["![", "[", "|a"])
+def test_what_a_parser_would_choke_on_is_shown_as_it_is(piece: str) -> None:
+    text = piece * 30_000
+
+    html = render(text)
+
+    assert html == f"<pre>{text}</pre>"
+
+
+def test_a_whole_text_is_rendered_once_however_often_it_is_looked_at() -> None:
+    text = "A text of its own: **looked at** twice."
+
+    assert render(text) is render(text)

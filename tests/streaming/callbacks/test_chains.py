@@ -1,0 +1,481 @@
+"""LCEL: what chains give as events, from a scripted provider over real HTTP."""
+
+import itertools
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, TypedDict
+
+import pytest
+from langchain_core.output_parsers import JsonOutputParser, StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda, RunnableParallel
+from pydantic import BaseModel
+
+import streaming
+from streaming.events import Event, Output, Token
+from streaming.response import sse
+from tests.streaming.in_a_loop import Stream
+from tests.streaming.models import chat_model, completion_model, plain_chat_model
+from tests.streaming.reading import code_of, end_of, leave, of_kind, outputs_of, text_of, until
+from tests.streaming.upstream.test_cancellation import WITHIN
+from tests.upstream import Cut, EndlessTokens, ErrorEvent, Gate, Reply, ScriptedUpstream, ToolCall
+
+STORY = '{"title": "The bell", "people": [{"name": "a thief", "age": 30}], "moral": "It \\"rings\\"\\n."}'
+Chain = Callable[[Runnable[Any, Any]], Runnable[Any, Any]]
+
+
+def pieces(text: str, length: int = 3) -> list[str]:
+    return [text[start : start + length] for start in range(0, len(text), length)]
+
+
+class Story(TypedDict):
+    """A story."""
+
+    title: str
+    people: list[dict[str, Any]]
+    moral: str
+
+
+class Contact(BaseModel):
+    """How to reach somebody."""
+
+    name: str
+    age: int
+
+
+def title_of(story: Any) -> str:
+    """A function that needs the whole input: the stream stops before it."""
+    return str(story["title"]).upper()
+
+
+def titles(stories: Iterator[Any]) -> Iterator[str]:
+    """A generator function, which keeps the stream: the pieces of the title, as they come."""
+    sent = ""
+    for story in stories:
+        title = str(story.get("title", ""))
+        yield title[len(sent) :]
+        sent = title
+
+
+async def titles_in_a_loop(stories: AsyncIterator[Any]) -> AsyncIterator[str]:
+    """The same, where the run is a task of an event loop."""
+    sent = ""
+    async for story in stories:
+        title = str(story.get("title", ""))
+        yield title[len(sent) :]
+        sent = title
+
+
+CHAINS: dict[str, Chain] = {
+    "text": lambda model: ChatPromptTemplate.from_template("{topic}") | model | StrOutputParser(),
+    "json": lambda model: model | JsonOutputParser(),
+    "function": lambda model: model | JsonOutputParser() | title_of,
+    "generator": lambda model: model | JsonOutputParser() | RunnableGenerator(titles, titles_in_a_loop),
+    "parallel": lambda model: RunnableParallel(left=model, right=model),
+}
+
+
+# Text
+
+
+@pytest.mark.parametrize("model", [chat_model, plain_chat_model, completion_model])
+def test_a_prompt_a_model_and_a_parser_of_text_give_tokens_and_nothing_else(
+    upstream: ScriptedUpstream, stream: Stream, model: Callable[..., Runnable[Any, str]]
+) -> None:
+    upstream.enqueue(Reply("Why", " not", "?"))
+    chain = ChatPromptTemplate.from_template("A joke about {topic}") | model(upstream) | StrOutputParser()
+
+    events = list(stream(chain, {"topic": "parrots"}))
+
+    assert [token.text for token in of_kind(Token, events)] == ["Why", " not", "?"]
+    assert of_kind(Output, events) == []
+    assert end_of(events).status == "done"
+
+
+def test_of_two_models_in_a_row_the_second_ones_text_is_not_sent_again_as_output(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
+    upstream.enqueue(Reply("Which", " bells?"), Reply("Small", " ones."))
+    model = chat_model(upstream)
+
+    events = list(stream(model | StrOutputParser() | model | StrOutputParser(), "Bells"))
+
+    assert [token.text for token in of_kind(Token, events)] == ["Which", " bells?", "Small", " ones."]
+    assert of_kind(Output, events) == []
+
+
+# JSON
+
+
+def test_a_client_has_the_partial_values_of_the_json_parser(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
+    upstream.enqueue(Reply(*pieces(STORY)), Reply(*pieces(STORY)))
+    chain = chat_model(upstream) | JsonOutputParser()
+    theirs = list(chain.stream("A story"))
+
+    events = list(stream(chain, "A story"))
+
+    assert outputs_of(events) == theirs
+    assert outputs_of(events)[-1] == json.loads(STORY)
+    assert text_of(events) == STORY
+
+
+def test_a_partial_value_comes_while_the_model_still_writes(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply('{"title": "The', gate, ' bell"}'))
+
+    with stream(chat_model(upstream) | JsonOutputParser(), "A story") as events:
+        output = next(event for event in events if isinstance(event, Output))
+        assert output.patch == [{"op": "add", "path": "", "value": {"title": "The"}}]
+        gate.open()
+        assert outputs_of([output, *events])[-1] == {"title": "The bell"}
+
+
+@pytest.mark.parametrize("characters", [1_000, 8_000])
+def test_the_bytes_of_partial_values_grow_with_the_answer_not_with_its_square(
+    upstream: ScriptedUpstream, stream: Stream, characters: int
+) -> None:
+    answer = json.dumps({"text": "x" * characters})
+    upstream.enqueue(Reply(*pieces(answer, 8)))
+
+    events = list(stream(chat_model(upstream) | JsonOutputParser(), "Hi"))
+
+    assert outputs_of(events)[-1] == json.loads(answer)
+    assert sum(len(sse.encode(output)) for output in of_kind(Output, events)) < 12_000 + 24 * characters
+
+
+def test_json_in_a_fence_is_parsed_as_langchain_parses_it(upstream: ScriptedUpstream, stream: Stream) -> None:
+    upstream.enqueue(Reply("Here:\n```json\n", *pieces(STORY), "\n```"))
+
+    events = list(stream(chat_model(upstream) | JsonOutputParser(), "A story"))
+
+    assert outputs_of(events)[-1] == json.loads(STORY)
+
+
+def test_text_that_is_not_json_fails_after_its_tokens(upstream: ScriptedUpstream, stream: Stream) -> None:
+    upstream.enqueue(Reply("I'd ", "rather not."))
+    chain = chat_model(upstream) | JsonOutputParser() | RunnableLambda(title_of)
+
+    events = list(stream(chain, "A story"))
+
+    assert text_of(events) == "I'd rather not."
+    assert code_of(events) == "internal"
+
+
+@pytest.mark.parametrize("text", ['{"n": NaN}', '{"n": -Infinity}', '{"a": "\\u0000"}', '{"a": "\\ud83d"}'])
+def test_what_a_model_writes_as_json_is_json_on_the_wire_that_can_be_stored(
+    upstream: ScriptedUpstream, stream: Stream, text: str
+) -> None:
+    def refuse(constant: str) -> Any:
+        pytest.fail(f"{constant} is not JSON")
+
+    upstream.enqueue(Reply(*pieces(text)))
+
+    for event in stream(chat_model(upstream) | JsonOutputParser(), "Hi"):
+        data = sse.encode(event).decode().split("data: ")[1]
+        stored = json.dumps(json.loads(data, parse_constant=refuse), ensure_ascii=False)
+        if isinstance(event, Output):
+            assert "\\u0000" not in stored
+            assert "?" not in stored
+
+
+# Structured output, by a schema
+
+
+METHODS = ["json_schema", "json_mode", "function_calling"]
+by_every_method = pytest.mark.parametrize("method", METHODS)
+by_every_schema = pytest.mark.parametrize("schema", [Story, Contact], ids=["typed", "pydantic"])
+
+
+@pytest.mark.parametrize(
+    "schema", [Story, {**Contact.model_json_schema(), "title": "Story"}], ids=["typed", "json"]
+)
+@by_every_method
+def test_a_schema_fills_in_as_the_model_writes(
+    upstream: ScriptedUpstream, stream: Stream, schema: Any, method: Any
+) -> None:
+    by_tool = method == "function_calling"
+    call = ToolCall("Story", tuple(pieces(STORY)))
+    reply = Reply(call, finish="tool_calls") if by_tool else Reply(*pieces(STORY))
+    upstream.enqueue(reply, reply)
+    chain = chat_model(upstream).with_structured_output(schema, method=method)
+    theirs = list(chain.stream("A story"))
+
+    events = list(stream(chain, "A story"))
+
+    assert len(theirs) > 5
+    assert outputs_of(events) == theirs
+    assert text_of(events) == ("" if by_tool else STORY)
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning")  # of langchain-openai
+@by_every_method
+def test_a_pydantic_model_is_the_output_as_soon_as_it_is_valid(
+    upstream: ScriptedUpstream, stream: Stream, method: Any
+) -> None:
+    text = '{"name": "Ada", "age": 36}'
+    call = ToolCall("Contact", tuple(pieces(text)))
+    reply = Reply(call, finish="tool_calls") if method == "function_calling" else Reply(*pieces(text))
+    upstream.enqueue(reply, reply)
+    chain = chat_model(upstream).with_structured_output(Contact, method=method)
+    theirs = list(chain.stream("Hi"))
+
+    events = list(stream(chain, "Hi"))
+
+    assert outputs_of(events) == [contact.model_dump() for contact in theirs]  # type: ignore[union-attr]
+    assert outputs_of(events)[-1] == {"name": "Ada", "age": 36}
+
+
+@pytest.mark.parametrize("text", ['{"name": "Ada"}', "I'd rather not."], ids=["invalid", "no JSON"])
+def test_an_answer_that_never_fits_the_schema_gives_no_output(
+    upstream: ScriptedUpstream, stream: Stream, text: str
+) -> None:
+    upstream.enqueue(Reply(text), Reply(text))
+    chain = chat_model(upstream).with_structured_output(Contact, method="json_mode")
+    assert list(chain.stream("Hi")) == []  # LangChain raises here only when it is invoked
+
+    events = list(stream(chain, "Hi"))
+
+    assert outputs_of(events) == []
+    assert text_of(events) == text
+
+
+# Functions
+
+
+def test_a_final_functions_result_is_the_output_and_the_tokens_still_flow(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply('{"title": ', gate, '"The bell"}'))
+
+    with stream(CHAINS["function"](chat_model(upstream)), "A story") as events:
+        next(events)
+        assert next(events) == Token('{"title": ', id=2)
+        gate.open()
+        rest = list(events)
+
+    assert outputs_of(rest) == ["THE BELL"]
+    assert of_kind(Output, rest)[0].id == end_of(rest).id - 1
+
+
+def test_a_generator_functions_pieces_are_the_output_as_they_come(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply('{"title": "The', gate, " bell", '", "moral": ""}'))
+
+    with stream(CHAINS["generator"](chat_model(upstream)), "A story") as events:
+        first = next(event for event in events if isinstance(event, Output))
+        assert outputs_of([first]) == ["The"]
+        gate.open()
+        assert outputs_of([first, *events]) == ["The", "The bell"]
+
+
+def test_a_function_that_invokes_a_model_gives_its_tokens_and_its_own_result(
+    upstream: ScriptedUpstream,
+    stream: Stream,
+) -> None:
+    upstream.enqueue(Reply("Hel", "lo"))
+    model = chat_model(upstream)
+    shout: Runnable[str, str] = RunnableLambda(lambda text: model.invoke(text).text.upper())
+
+    events = list(stream(shout, "Hi"))
+
+    assert [token.text for token in of_kind(Token, events)] == ["Hel", "lo"]
+    assert outputs_of(events) == ["HELLO"]
+
+
+# Parallel branches
+
+
+def by_content(left: Reply, right: Reply) -> Callable[..., Reply]:
+    return lambda request: left if "left" in request.messages[-1]["content"] else right
+
+
+def branches(upstream: ScriptedUpstream) -> Runnable[Any, Any]:
+    """Two models side by side, which are asked for different things."""
+
+    def branch(name: str) -> Runnable[Any, str]:
+        model = chat_model(upstream).with_config(run_name=name)
+        return ChatPromptTemplate.from_template(name + " {topic}") | model | StrOutputParser()
+
+    return RunnableParallel(left=branch("left"), right=branch("right"))
+
+
+def test_the_tokens_of_parallel_branches_are_told_apart(upstream: ScriptedUpstream, stream: Stream) -> None:
+    upstream.on(by_content(Reply(*pieces("on the left")), Reply(*pieces("on the right"))))
+
+    events = list(stream(branches(upstream), {"topic": "x"}))
+
+    tokens = of_kind(Token, events)
+    assert text_of([token for token in tokens if token.name == "left"]) == "on the left"
+    assert text_of([token for token in tokens if token.name == "right"]) == "on the right"
+    assert len({token.run for token in tokens}) == 2
+    assert outputs_of(events)[-1] == {"left": "on the left", "right": "on the right"}
+
+
+def test_branches_that_have_written_at_once_say_on_the_wire_whose_their_tokens_are(
+    upstream: ScriptedUpstream,
+    stream: Stream,
+) -> None:
+    gates = {"left": upstream.gate(), "right": upstream.gate()}
+    upstream.on(by_content(Reply("l", gates["left"], "L"), Reply("r", gates["right"], "R")))
+    shout: Runnable[str, str] = RunnableLambda(str.upper)  # runs when its model has ended
+    left = chat_model(upstream).with_config(run_name="left")
+    right = chat_model(upstream).with_config(run_name="right")
+    both: Runnable[Any, Any] = RunnableParallel(
+        left=ChatPromptTemplate.from_template("left {topic}") | left | StrOutputParser(),
+        right=ChatPromptTemplate.from_template("right {topic}") | right | StrOutputParser() | shout,
+    )
+
+    with stream(both, {"topic": "x"}) as events:
+        began: list[Event] = []
+        while not {"l", "r"} <= {event.text for event in of_kind(Token, began)}:
+            began.append(next(events))
+        gates["right"].open()
+        before = began + list(
+            itertools.takewhile(lambda event: not (isinstance(event, Output) and "RR" in repr(event)), events)
+        )
+        gates["left"].open()
+        tokens = of_kind(Token, [*before, *events])
+
+    by_text = {token.text: token for token in tokens}
+    assert by_text["R"].data() == {"text": "R", "run": by_text["r"].run, "name": "right"}
+    assert by_text["L"].data() == {"text": "L", "run": by_text["l"].run, "name": "left"}
+
+
+# Failure in the middle
+
+
+@pytest.mark.parametrize("name", CHAINS)
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [(Cut(), "upstream_incomplete"), (ErrorEvent("overloaded"), "upstream_error")],
+    ids=["cut", "error"],
+)
+def test_a_chain_whose_model_fails_in_the_middle_fails_after_what_had_come(
+    upstream: ScriptedUpstream, stream: Stream, name: str, ending: Any, code: str
+) -> None:
+    upstream.on(lambda _: Reply('{"title": "The', ending))
+
+    events = list(stream(CHAINS[name](chat_model(upstream, max_retries=0)), "A story"))
+
+    assert code_of(events) == code
+    assert text_of(events).startswith('{"title": "The')
+
+
+def begun(schema: type[Any], method: str, *then: Any) -> Reply:
+    """The beginning of a reply in the form of the schema, and what comes then."""
+    text = '{"title": "The' if schema is Story else '{"name": "Ada'
+    by_tool = method == "function_calling"
+    return Reply(ToolCall(schema.__name__, (text,)) if by_tool else text, *then)
+
+
+@by_every_method
+@by_every_schema
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [(Cut(), "upstream_incomplete"), (ErrorEvent("overloaded"), "upstream_error")],
+    ids=["cut", "error"],
+)
+def test_a_form_of_which_the_model_has_written_half_fails_after_that_half(
+    upstream: ScriptedUpstream, stream: Stream, schema: type[Any], method: Any, ending: Any, code: str
+) -> None:
+    upstream.enqueue(begun(schema, method, ending))
+    model = chat_model(upstream, max_retries=0)
+
+    events = list(stream(model.with_structured_output(schema, method=method), "A story"))
+
+    assert code_of(events) == code
+    whole = [{"title": "The"}] if schema is Story else []  # half a Pydantic model is none
+    assert outputs_of(events)[-1:] == whole
+
+
+def test_a_chain_whose_reply_ends_without_a_finish_reason_fails(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
+    upstream.enqueue(Reply(*pieces(STORY), finish=None))
+
+    assert code_of(list(stream(CHAINS["json"](chat_model(upstream)), "A story"))) == "upstream_incomplete"
+
+
+def test_one_branch_that_fails_fails_the_run_when_the_others_have_ended(upstream: ScriptedUpstream) -> None:
+    gate = upstream.gate()
+    upstream.on(by_content(Reply("l", gate, "L"), Reply("r", ErrorEvent("overloaded"))))
+
+    events = streaming.stream(branches(upstream), {"topic": "x"})
+    next(events)
+    gate.wait_until_reached()
+    gate.open()  # LangChain waits for every branch
+
+    assert code_of(list(events)) == "upstream_error"
+
+
+def test_in_a_loop_one_branch_that_fails_ends_the_others(upstream: ScriptedUpstream, astream: Stream) -> None:
+    gates = [upstream.gate(), upstream.gate()]
+    upstream.on(by_content(Reply("l", gates[0]), Reply("r", gates[1], ErrorEvent("overloaded"))))
+    events = astream(branches(upstream), {"topic": "x"})
+    for _ in gates:
+        until(Token, events)
+
+    gates[1].open()
+
+    assert code_of(list(events)) == "upstream_error"
+    assert all(request.peer_closed.wait(WITHIN) for request in upstream.requests)
+
+
+# A consumer that leaves
+
+
+by_every_client = pytest.mark.parametrize(
+    ("stream", "model"),
+    [("stream", chat_model), ("stream", plain_chat_model), ("astream", plain_chat_model)],
+    indirect=["stream"],
+)
+"""In a loop both models have the same client."""
+
+
+@by_every_client
+@pytest.mark.parametrize("name", CHAINS)
+def test_leaving_a_chain_closes_upstream(
+    upstream: ScriptedUpstream, stream: Stream, name: str, model: Callable[..., Runnable[Any, Any]]
+) -> None:
+    gates: list[Gate] = [upstream.gate(), upstream.gate()]
+    wanted = 2 if name == "parallel" else 1
+    upstream.enqueue(*(Reply('{"title": "The', gate) for gate in gates[:wanted]))
+    events = stream(CHAINS[name](model(upstream)), "A story")
+    for _ in gates[:wanted]:
+        until(Token, events)
+
+    leave(events, upstream)
+
+
+@by_every_client
+@pytest.mark.parametrize("name", CHAINS)
+def test_leaving_a_chain_while_tokens_flow_closes_upstream(
+    upstream: ScriptedUpstream, stream: Stream, name: str, model: Callable[..., Runnable[Any, Any]]
+) -> None:
+    upstream.on(lambda _: Reply('{"title": "The', EndlessTokens(" bell")))
+    events = stream(CHAINS[name](model(upstream)), "A story")
+    for _ in range(20):
+        next(events)
+    upstream.wait_for_request(2 if name == "parallel" else 1)
+
+    leave(events, upstream)
+
+
+@by_every_method
+@by_every_schema
+def test_leaving_while_the_model_fills_in_a_form_closes_upstream(
+    upstream: ScriptedUpstream, stream: Stream, schema: type[Any], method: Any
+) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(begun(schema, method, gate))
+    events = stream(chat_model(upstream).with_structured_output(schema, method=method), "A story")
+    next(events)
+
+    leave(events, upstream, gate)

@@ -1,0 +1,392 @@
+"""What the log writer does when the database cannot be written to."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import DatabaseError, InternalError, OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from langchain_core.runnables import RunnableLambda
+from langchain_core.tools import tool
+
+from streaming import runs
+from streaming.durable.owned_runs import owned
+from streaming.events import IDLE, End, Event, Start, Token, ToolStart
+from streaming.log import log_writer as log_writer_module
+from streaming.log.lease import Lease, lease
+from streaming.log.log_writer import LogWriter, log_writer
+from streaming.log.owned_log import OwnedLog
+from streaming.models import LogPart, Run
+from tests.streaming.durable_runs import a_process, end_of, in_a_thread, start, stored, told_of_ends
+from tests.streaming.models import chat_model
+from tests.upstream import Reply, ScriptedUpstream
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def process(transactional_db: None) -> Iterator[None]:
+    with a_process():
+        yield
+
+
+class Outage:
+    """No commit succeeds while it lasts."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: type[DatabaseError]) -> None:
+        self.refused = threading.Semaphore(0)
+        self._lasts = True
+        beat = Lease.beat
+
+        def refuse(lease: Lease) -> bool:
+            if self._lasts:
+                self.refused.release()
+                raise error("disk full")
+            return beat(lease)
+
+        monkeypatch.setattr(Lease, "beat", refuse)
+
+    def end(self) -> None:
+        self._lasts = False
+
+
+@pytest.mark.parametrize("error", [OperationalError, InternalError])  # the latter: a server that only reads
+def test_what_cannot_be_stored_now_waits_unseen_and_nothing_of_it_is_lost(
+    error: type[DatabaseError],
+    upstream: ScriptedUpstream,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply("Hel", gate, *"lo, world"))
+    run_id = start(chat_model(upstream))
+    log = runs.log(run_id)
+    wait_until(lambda: log.text() == "Hel")
+    outage = Outage(monkeypatch, error)
+    gate.open()
+    for _ in range(3):
+        assert outage.refused.acquire(timeout=5)
+    wait_until(log.waiting)  # type: ignore[attr-defined]
+    seen: list[Event] = []
+    reader = in_a_thread(lambda: seen.extend(event for event in log.follow() if isinstance(event, Event)))
+
+    assert log.text() == "Hel"
+    outage.end()
+    reader.join(10)
+
+    assert not reader.is_alive()
+    assert "".join(event.text for event in seen if isinstance(event, Token)) == "Hello, world"
+    assert seen == stored(run_id)
+    assert Run.objects.get(pk=run_id).status == "done"
+    said = [record for record in caplog.records if "kept in memory" in record.message]
+    assert len(said) == 1  # an outage, not each try
+
+
+@contextmanager
+def no_room(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Semaphore]:
+    """SQLite refuses what the log writer has, because the file may not grow: as on a full disk (SQLITE_FULL),
+    but that it can still change what fits into the pages that there are. Counts the tries."""
+    tries = threading.Semaphore(0)
+    beat = Lease.beat
+
+    def beat_without_room(lease: Lease) -> bool:
+        if threading.current_thread().name == "streaming-log-writer":
+            tries.release()
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA max_page_count = 1")  # that is: no more than there are
+        return beat(lease)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Lease, "beat", beat_without_room)
+        yield tries
+
+
+def test_what_a_full_disk_refuses_waits_however_often_it_is_refused(
+    upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streaming.log.log_writer._REFUSALS", 0)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM")  # or there would be pages that nothing is in
+    gate = upstream.gate()
+    upstream.enqueue(Reply("Hel", gate, "lo" * 50_000))
+    run_id = start(chat_model(upstream))
+    log = runs.log(run_id)
+    wait_until(lambda: log.text() == "Hel")
+    with no_room(monkeypatch) as tries:
+        gate.open()
+        for _ in range(4):
+            assert tries.acquire(timeout=5)
+        assert log.text() == "Hel"
+
+    assert end_of(run_id).status == "done"
+    assert log.text() == "Hel" + "lo" * 50_000
+
+
+def test_a_full_disk_takes_what_still_has_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_writer, "wake", lambda log: None)
+    insert = log_writer_module._insert
+    owner = lease.take()
+    ids = [Run.objects.create(pk=uuid4(), owner=owner).pk for _ in range(3)]
+    small, large, other = logs = [OwnedLog(run_id, owner=owner, on_over=lambda: None) for run_id in ids]
+    for log in logs:
+        log.put(Token("Hello"))
+
+    def insert_what_has_room(some: list[OwnedLog], **options: Any) -> dict[OwnedLog, int]:
+        if large in some:
+            full = sqlite3.OperationalError("database or disk is full")
+            full.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise OperationalError from full
+        return insert(some, **options)
+
+    monkeypatch.setattr(log_writer_module, "_insert", insert_what_has_room)
+
+    assert LogWriter()._write(logs) == [large]
+
+    assert (small.text(), large.text(), other.text()) == ("Hello", "", "Hello")
+    assert large.refusals == 0
+
+
+def test_what_is_refused_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused, stored_by_the_writer = {"refused"}, []
+    writer = LogWriter()
+    monkeypatch.setattr(log_writer_module, "_RETRY_MAX", 3600)
+    monkeypatch.setattr(lease, "beat", lambda: True)
+
+    def store(logs: list[str]) -> None:
+        if refused.intersection(logs):
+            writer._outage = writer._outage and 1800  # as when it has lasted
+            full = sqlite3.OperationalError("database or disk is full")
+            full.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise OperationalError from full
+        stored_by_the_writer.extend(logs)
+
+    monkeypatch.setattr(writer, "_store", store)
+    writer.wake("refused")  # type: ignore[arg-type]
+    wait_until(lambda: writer._put_off)
+
+    for name in ("a", "b", "refused", "c"):
+        writer.wake(name)  # type: ignore[arg-type]
+        wait_until(lambda name=name: name == "refused" or name in stored_by_the_writer)  # type: ignore[misc]
+    refused.clear()
+    writer._retry_at = 0.0
+    writer.wake("d")  # type: ignore[arg-type]
+    wait_until(lambda: len(stored_by_the_writer) == 5)
+
+    assert stored_by_the_writer == ["a", "b", "c", "refused", "d"]
+    assert len([record for record in caplog.records if "kept in memory" in record.message]) == 1
+
+
+@contextmanager
+def lost_answers(monkeypatch: pytest.MonkeyPatch, *, end: bool) -> Iterator[list[str]]:
+    """The next commit, or the one with the `end`, is made, and its process does not learn of it."""
+    lost: list[str] = []
+
+    @contextmanager
+    def atomic() -> Iterator[None]:
+        with transaction.atomic():
+            yield
+        if not lost and end == LogPart.objects.filter(events__contains='"end"').exists():
+            lost.append("answer")
+            raise OperationalError("server closed the connection unexpectedly")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(log_writer_module, "transaction", SimpleNamespace(atomic=atomic))
+        yield lost
+
+
+@pytest.mark.parametrize("end", [False, True], ids=["in the middle", "with the end"])
+def test_a_commit_whose_answer_is_lost_is_not_made_twice(
+    upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, *, end: bool
+) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply("H", "e", gate, *"llo"))
+    with lost_answers(monkeypatch, end=end) as lost, told_of_ends() as told:
+        run_id = start(chat_model(upstream))
+        log = runs.log(run_id)
+        wait_until(lambda: log.text() == "He")  # a commit without the end has been made
+        gate.open()
+        events = list(log.follow())
+
+    assert lost
+    assert events == stored(run_id)
+    assert [event.id for event in events if isinstance(event, Event)] == list(range(1, 8))
+    assert len(told) == 1
+    wait_until(lambda: not owned)
+
+
+@pytest.mark.parametrize("unknown", [1, 3])
+def test_an_end_that_cannot_be_stored_follows_all_that_the_database_has(
+    unknown: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_writer, "wake", lambda log: None)  # written by hand, below
+    refusals = [ValueError]
+
+    def refuse(**kwargs: Any) -> None:
+        if refusals:
+            raise refusals.pop()
+
+    owner = lease.take()
+    run = Run.objects.create(pk=uuid4(), owner=owner)
+    log, writer = OwnedLog(run.pk, owner=owner, on_over=lambda: None), LogWriter()
+    log.put(Start(run=str(run.pk)))
+    assert not writer._write([log])
+    for number in range(unknown):
+        log.put(Token(f"{number} "))
+    with lost_answers(monkeypatch, end=False):
+        assert writer._write([log]) == [log]
+    log.seal()
+    log.end(End(status="done"))
+    with told_of_ends(refuse):
+        assert not writer._write([log])
+
+    assert [type(event) for event in stored(run.pk)] == [Start, *[Token] * unknown, End]
+    assert log.ended
+    assert log.events() == stored(run.pk)
+    assert Run.objects.get(pk=run.pk).status == "failed"
+
+
+def test_many_runs_cost_the_database_as_much_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_writer, "wake", lambda log: None)
+    owner = lease.take()
+
+    def queries(runs: int) -> int:
+        ids = [Run.objects.create(pk=uuid4(), owner=owner).pk for _ in range(runs)]
+        logs = [OwnedLog(run_id, owner=owner, on_over=lambda: None) for run_id in ids]
+        for log in logs:
+            log.put(Token("Hello"))
+        with CaptureQueriesContext(connection) as asked:
+            assert not LogWriter()._write(logs)
+        return len(asked)
+
+    assert queries(200) == queries(1)
+
+
+def test_refusals_count_in_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_writer, "wake", lambda log: None)
+    owner = lease.take()
+    run = Run.objects.create(pk=uuid4(), owner=owner)
+    log, writer = OwnedLog(run.pk, owner=owner, on_over=lambda: None), LogWriter()
+    log.put(Start(run=str(run.pk)))
+    with lost_answers(monkeypatch, end=False):
+        assert writer._write([log]) == [log]
+    assert log.refusals == 1
+
+    assert not writer._write([log])
+
+    assert log.refusals == 0
+
+
+def test_one_that_the_database_refuses_holds_up_no_other(upstream: ScriptedUpstream) -> None:
+    bad = uuid4()
+
+    def refuse(run_id: UUID, **kwargs: Any) -> None:
+        if run_id == bad:
+            raise OperationalError("too many SQL variables")
+
+    gate = upstream.gate()
+    upstream.enqueue(Reply("bad"), Reply("good", gate))
+    with told_of_ends(refuse):
+        start(chat_model(upstream), run_id=bad)
+        good = start(chat_model(upstream))
+        gate.wait_until_reached()
+        gate.open()
+
+        assert end_of(good).status == "done"
+        assert not Run.objects.get(pk=bad).is_over
+    assert end_of(bad).status == "done"  # once it is taken
+
+
+def test_one_that_is_always_refused_is_given_up(
+    upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streaming.log.log_writer._REFUSALS", 2)
+
+    def refuse(**kwargs: Any) -> None:
+        raise OperationalError("too many SQL variables")
+
+    upstream.enqueue(Reply("bad"))
+    with told_of_ends(refuse):
+        assert end_of(start(chat_model(upstream))).status == "failed"
+
+
+def test_the_database_may_go_away_while_one_is_given_up(
+    upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streaming.log.log_writer._REFUSALS", 0)
+    last_in_database, asked = log_writer_module._last_in_database, []
+
+    def last_in_database_late(log: OwnedLog) -> int:
+        asked.append(log.run_id)
+        if len(asked) == 1:
+            raise OperationalError("server closed the connection unexpectedly")
+        return last_in_database(log)
+
+    def refuse(**kwargs: Any) -> None:
+        raise OperationalError("too many SQL variables")
+
+    monkeypatch.setattr(log_writer_module, "_last_in_database", last_in_database_late)
+    upstream.enqueue(Reply("bad"))
+    with told_of_ends(refuse):
+        run_id = start(chat_model(upstream))
+        assert end_of(run_id).status == "failed"
+    assert asked.count(run_id) > 1
+
+
+def test_who_has_seen_more_elsewhere_reads_on_after_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    wake = log_writer.wake
+    monkeypatch.setattr(log_writer, "wake", lambda log: None)
+    owner = lease.take()
+    run = Run.objects.create(pk=uuid4(), owner=owner)
+    log = OwnedLog(run.pk, owner=owner, on_over=lambda: None)
+    log.put(Start(run=str(run.pk)))
+    log.put(Token("Hel"))  # in the database, say, which has not answered yet
+
+    assert log.has(2)
+    assert not log.has(3)
+    assert log.text(up_to=2) == "Hel"
+    reader = log.follow(after=2, tick=0.01)
+    assert next(reader) is IDLE
+    wake(log)
+    log.put(Token("lo"))
+    wake(log)
+    assert next(event for event in reader if event is not IDLE) == Token("lo", id=3)
+
+
+def test_a_log_that_failed_has_one_end() -> None:
+    owner = lease.take()
+    run = Run.objects.create(pk=uuid4(), owner=owner)
+    log = OwnedLog(run.pk, owner=owner, on_over=lambda: None)
+    assert log.seal()  # a worker is about to end it
+
+    log.fail(0)
+    log.end(End(status="done"))
+    log_writer.wake(log)
+
+    wait_until(lambda: log.ended)
+    assert [type(event) for event in stored(run.pk)] == [End]
+    assert Run.objects.get(pk=run.pk).status == "failed"
+
+
+def test_a_tool_is_not_called_before_the_database_knows_that_it_will_be() -> None:
+    known: list[bool] = []
+    run_id = uuid4()
+
+    @tool
+    def mail(to: str) -> str:
+        """Send a mail."""
+        known.append(any(isinstance(event, ToolStart) for event in stored(run_id)))
+        connection.close()
+        return "sent"
+
+    start(RunnableLambda(lambda _, config: mail.invoke({"to": "you"}, config)), run_id=run_id)
+
+    assert end_of(run_id).status == "done"
+    assert known == [True]

@@ -1,0 +1,123 @@
+"""EventStreamResponse: bytes, headers, heartbeats, and who is closed when."""
+
+import gc
+import socket
+from collections.abc import Iterator
+
+from streaming import EventStreamResponse, stream
+from streaming.events import IDLE, End, Event, Idle, Token
+from streaming.response import disconnect
+from streaming.response.response import TICK
+from tests.streaming.models import chat_model
+from tests.upstream import Reply, ScriptedUpstream
+
+
+def body_of(response: EventStreamResponse) -> bytes:
+    body = b"".join(response)
+    response.close()
+    return body
+
+
+def test_events_become_frames_and_something_is_sent_at_once() -> None:
+    response = EventStreamResponse([Token("Hi", id=1), End(status="done", id=2)])
+
+    comment, token, end = list(response)
+
+    assert comment.startswith(b":")
+    assert token == b'id: 1\nevent: token\ndata: {"text":"Hi"}\n\n'
+    assert end.startswith(b"id: 2\nevent: end\n")
+
+
+def test_no_proxy_or_middleware_holds_it_back() -> None:
+    response = EventStreamResponse([])
+
+    assert response.headers["Content-Type"] == "text/event-stream"
+    assert response.headers["X-Accel-Buffering"] == "no"
+    assert response.headers["Content-Encoding"] == "identity"
+    assert "no-cache" in response.headers["Cache-Control"]
+    assert "Connection" not in response.headers, "hop-by-hop: WSGI forbids it"
+
+
+def test_a_comment_is_sent_when_nothing_else_was() -> None:
+    assert body_of(EventStreamResponse([IDLE, IDLE], heartbeat=1e-9)).count(b": heartbeat\n\n") == 2
+    assert body_of(EventStreamResponse([IDLE, IDLE], heartbeat=60)).count(b": heartbeat\n\n") == 0
+
+
+def test_a_stream_of_a_runnable_is_served_as_it_is(upstream: ScriptedUpstream) -> None:
+    upstream.enqueue(Reply("Hel", "lo"))
+
+    body = body_of(EventStreamResponse(stream(chat_model(upstream), "Hi")))
+
+    assert b'data: {"text":"Hel"}' in body
+    assert b'"status":"done"' in body
+
+
+def test_closing_the_response_stops_the_run(upstream: ScriptedUpstream) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply("Hel", gate))
+    response = EventStreamResponse(stream(chat_model(upstream), "Hi"))
+    frames = iter(response)
+    while b"token" not in next(frames):
+        pass
+    gate.wait_until_reached()
+
+    response.close()
+
+    assert upstream.requests[0].peer_closed.wait(1)
+
+
+def test_a_response_that_was_never_read_is_closed_all_the_same(upstream: ScriptedUpstream) -> None:
+    left = []
+    response = EventStreamResponse(stream(chat_model(upstream), "Hi"), on_close=lambda: left.append(1))
+
+    response.close()
+
+    assert left == [1]
+    assert upstream.requests == []
+
+
+def test_a_reader_who_hung_up_ends_the_stream_although_nothing_is_written() -> None:
+    ours, readers = socket.socketpair()
+    with ours, readers:
+        disconnect.remember(environ={"gunicorn.socket": ours})
+        closed = []
+
+        def silent() -> Iterator[Event | Idle]:
+            try:
+                while True:
+                    yield IDLE
+            finally:
+                closed.append(True)
+
+        response = EventStreamResponse(silent(), heartbeat=TICK)
+        frames = iter(response)
+        next(frames)
+        readers.shutdown(socket.SHUT_WR)
+
+        assert list(frames) == []
+        response.close()
+        assert closed == [True]
+    disconnect.remember()
+
+
+def test_a_reader_who_sends_more_has_not_hung_up() -> None:
+    ours, readers = socket.socketpair()
+    with ours, readers:
+        assert not disconnect.has_gone(ours)
+        readers.sendall(b"GET / HTTP/1.1\r\n")
+        assert not disconnect.has_gone(ours)
+        readers.close()
+        ours.recv(100)
+        assert disconnect.has_gone(ours)
+    assert disconnect.has_gone(ours), "closed on our side"
+    assert not disconnect.has_gone(None)
+
+
+def test_a_response_that_is_dropped_unclosed_gives_its_place_back(upstream: ScriptedUpstream) -> None:
+    left = []
+    response = EventStreamResponse([Token("Hi", id=1)], on_close=lambda: left.append(1))
+
+    del response
+    gc.collect()
+
+    assert left == [1]
