@@ -74,7 +74,7 @@ if kind == "gevent":
     monkey.patch_all()
 from uuid import uuid4, uuid5
 from django.conf import settings
-from streaming import wakeups
+from streaming.log import wakeups
 from tests.waiting import wait_until
 
 def listen():
