@@ -16,13 +16,13 @@ from langchain_core.outputs import LLMResult
 
 from streaming.callbacks import results
 from streaming.callbacks.model_calls import MOST_TOKENS, ModelCall, arguments_of
+from streaming.callbacks.models_at_work import ModelsAtWork
 from streaming.callbacks.outputs import GrowingOutput, Patch
 from streaming.callbacks.steps import Step, StepFilter, name_of
 from streaming.callbacks.text import clean
 from streaming.cancellation import Cancellation, Cancelled
 from streaming.errors import causes
 from streaming.events import Event, Output, Reasoning, Token, ToolEnd, ToolStart, Usage
-from streaming.running.deadlines import ModelsAtWork
 
 
 class EventSink(Protocol):
