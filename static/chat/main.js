@@ -1,7 +1,7 @@
 // The only script that the page names.
 
-import { Chat } from "./chat.js";
-import { closeable } from "./drawer.js";
+import { Chat } from "./page/chat.js";
+import { closeable } from "./page/drawer.js";
 
 const root = document.querySelector("[data-chat]");
 if (root instanceof HTMLElement) begin(root);

@@ -14,7 +14,7 @@ VALUES = [
     *(1e16, 123456789012345680000.0, 1e21, 1.7e308),
 ]
 SHOW = """async (values) => {
-  const { fieldLabel, isWorthShowing, kindOf, plainText } = await import("/static/chat/json_values.js");
+  const { fieldLabel, isWorthShowing, kindOf, plainText } = await import("/static/chat/reply/json_values.js");
   return JSON.parse(values).map((value) => [
     plainText(value), kindOf(value, 0), kindOf(value, 8), isWorthShowing(value), JSON.stringify(value)]);
 }"""
@@ -31,7 +31,7 @@ ADDRESSES = [
     *("/\n", "/a\n", "", "a/b", "/\xe4", "/a b", '/"'),
 ]
 LOCAL = """async (sources) => {
-  const { isLocalAddress } = await import("/static/chat/sources.js");
+  const { isLocalAddress } = await import("/static/chat/reply/sources.js");
   return sources.filter(isLocalAddress);
 }"""
 
@@ -49,7 +49,7 @@ def test_json_values_look_the_same(chat: ChatPage) -> None:
         for value in VALUES
     ]
     labels = chat.page.evaluate(
-        'async (names) => names.map((await import("/static/chat/json_values.js")).fieldLabel)',
+        'async (names) => names.map((await import("/static/chat/reply/json_values.js")).fieldLabel)',
         ["a_b__c", "_"],
     )
     assert labels == [json_values.field_label(name) for name in ("a_b__c", "_")]

@@ -15,10 +15,10 @@ from streaming.scheduling import give_way
 
 register = template.Library()
 
-# static/chat/text.js has the same.
+# static/chat/reply/text.js has the same.
 _LOOKS_LIKE_JSON = re.compile(r"\s*(?:```\w*\s*)?[{[]")
 # An address on this site, and nothing that a browser takes for another one ("//", "/\", tabs).
-# static/chat/sources.js has the same.
+# static/chat/reply/sources.js has the same.
 _LOCAL_ADDRESS = re.compile(r"/(?!/)[\w\-./~%?&=#+,:;@]*", re.ASCII)
 
 

@@ -1,4 +1,4 @@
-"""JSON values as the page shows them, to the letter as its script does (static/chat/json_values.js)."""
+"""JSON values as the page shows them, to the letter as its script does (static/chat/reply/json_values.js)."""
 
 import json
 from collections.abc import ItemsView, Mapping

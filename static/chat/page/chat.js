@@ -2,15 +2,15 @@
 
 import { Attention } from "./attention.js";
 import { Composer } from "./composer.js";
-import { addCopyButtons } from "./copy.js";
+import { addCopyButtons } from "../reply/copy.js";
 import { conversationBegan } from "./conversations.js";
 import { appendExchange, removeEarlier } from "./exchange.js";
 import { Following } from "./following.js";
 import { Outbox } from "./outbox.js";
-import { address, copyOf, find } from "./parts.js";
-import { Reply } from "./reply.js";
+import { address, copyOf, find } from "../reply/parts.js";
+import { Reply } from "../reply/reply.js";
 import { stickToBottom } from "./scroll.js";
-import { openCitedSources } from "./sources.js";
+import { openCitedSources } from "../reply/sources.js";
 import { Tabs } from "./tabs.js";
 import { Updates } from "./update.js";
 

@@ -1,22 +1,22 @@
 // A reply that is being written: its run's events, from where the page is to the end.
 
-import { answer } from "./answer.js";
-import { followRun } from "./follow.js";
-import { address } from "./parts.js";
+import { answer } from "../run/answer.js";
+import { followRun } from "../run/follow.js";
+import { address } from "../reply/parts.js";
 import { withHtml } from "./requests.js";
 
 /**
- * @typedef {import("./sse.js").ServerEvent} ServerEvent
+ * @typedef {import("../run/sse.js").ServerEvent} ServerEvent
  * @typedef {object} Page
  * @property {HTMLElement} root
  * @property {import("./attention.js").Attention} attention
  * @property {(event: ServerEvent) => void} onEvent
- * @property {((limits: import("./answer.js").Limits) => Promise<Response>) | null} again  repeats the request that has started the reply
+ * @property {((limits: import("../run/answer.js").Limits) => Promise<Response>) | null} again  repeats the request that has started the reply
  */
 
 /**
  * Hand each event of the reply's run to `onEvent`.
- * @param {import("./reply.js").Reply} reply
+ * @param {import("../reply/reply.js").Reply} reply
  * @param {Response | null} response  the connection that is already there
  * @param {Page} page
  * @param {AbortSignal} signal
@@ -52,7 +52,7 @@ export async function followReply(reply, response, { root, attention, onEvent, a
   }
 }
 
-/** @param {HTMLElement} root @param {import("./reply.js").Reply} reply @param {import("./answer.js").Limits} limits */
+/** @param {HTMLElement} root @param {import("../reply/reply.js").Reply} reply @param {import("../run/answer.js").Limits} limits */
 function events(root, reply, limits) {
   const url = withHtml(`${address(root, "eventsUrl", reply.run)}?after=${reply.after}`);
   const headers = { Accept: "text/event-stream", "Last-Event-ID": String(reply.after) };
@@ -64,7 +64,7 @@ class LostNotice {
   #reply;
   #timer = 0;
 
-  /** @param {import("./reply.js").Reply} reply */
+  /** @param {import("../reply/reply.js").Reply} reply */
   constructor(reply) {
     this.#reply = reply;
   }

@@ -1,6 +1,6 @@
 // A question and its reply on the page.
 
-import { copyOf, find } from "./parts.js";
+import { copyOf, find } from "../reply/parts.js";
 
 /**
  * Put a question after the other messages, and the place of its reply.

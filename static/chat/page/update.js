@@ -1,9 +1,9 @@
 // Brings the messages up to date with the server: another tab or another device may have written, and a reply may
 // have ended while nobody could tell. All else on the page stays as it is, a draft above all.
 
-import { answer } from "./answer.js";
-import { address, find } from "./parts.js";
-import { BackOff, pause } from "./pause.js";
+import { answer } from "../run/answer.js";
+import { address, find } from "../reply/parts.js";
+import { BackOff, pause } from "../run/pause.js";
 
 export class Updates {
   #root;

@@ -1,8 +1,8 @@
 // Requests that make the server do something, and what a refusal says.
 
-import { answer } from "./answer.js";
+import { answer } from "../run/answer.js";
 
-/** @typedef {import("./answer.js").Limits} Limits */
+/** @typedef {import("../run/answer.js").Limits} Limits */
 
 /** Why a request was refused, in a sentence, and how many seconds to wait before another. */
 export class Refused extends Error {

@@ -1,10 +1,10 @@
 // The reply that is being written: followed to its end, or stopped. There is one at a time.
 
 import { followReply } from "./live.js";
-import { address, find } from "./parts.js";
+import { address, find } from "../reply/parts.js";
 
 /**
- * @typedef {import("./reply.js").Reply} Reply
+ * @typedef {import("../reply/reply.js").Reply} Reply
  * @typedef {import("./outbox.js").Accepted} Accepted
  * @typedef {{ conversation: string, message: string }} Start
  */
@@ -45,7 +45,7 @@ export class Following {
   async follow(reply, accepted, onStart = () => {}) {
     this.#reply = reply;
     this.#composer.state = "running";
-    const onEvent = (/** @type {import("./sse.js").ServerEvent} */ event) => this.#onEvent(reply, event, onStart);
+    const onEvent = (/** @type {import("../run/sse.js").ServerEvent} */ event) => this.#onEvent(reply, event, onStart);
     const page = { root: this.#root, attention: this.#attention, onEvent, again: accepted?.again ?? null };
     const following = followReply(reply, accepted?.response ?? null, page, this.#signal);
     const outcome = await following.catch((error) => this.#failed(error));
@@ -67,7 +67,7 @@ export class Following {
     if (this.#reply?.run) this.#outbox.stop(address(this.#root, "stopUrl", this.#reply.run));
   }
 
-  /** @param {Reply} reply @param {import("./sse.js").ServerEvent} event @param {(start: Start) => void} onStart */
+  /** @param {Reply} reply @param {import("../run/sse.js").ServerEvent} event @param {(start: Start) => void} onStart */
   #onEvent(reply, { type, data, id }, onStart) {
     const content = JSON.parse(data);
     if (type === "end") this.#announce(reply.end(content));

@@ -4,7 +4,7 @@ import { Counter } from "./counter.js";
 import { keepDraft } from "./draft.js";
 import { newKey } from "./keys.js";
 import { Notice } from "./notice.js";
-import { find } from "./parts.js";
+import { find } from "../reply/parts.js";
 
 /** What the box can be used for. `sending`: until the server has answered there is nothing to stop. `running`: one can
  * type, and stop the reply, but not send. `stopping`: that has been asked for.

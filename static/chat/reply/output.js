@@ -1,7 +1,7 @@
 // A structured reply: fields that fill in as patches come, and folded, the JSON that they are read from.
 
 import { Place } from "./fields.js";
-import { applyPatch } from "./json_patch.js";
+import { applyPatch } from "../run/json_patch.js";
 import { isWorthShowing } from "./json_values.js";
 import { find } from "./parts.js";
 
@@ -39,7 +39,7 @@ export class Output {
     return this.#began && LOOKS_LIKE_JSON.test(this.#source);
   }
 
-  /** @param {import("./json_patch.js").Operation[]} patch */
+  /** @param {import("../run/json_patch.js").Operation[]} patch */
   patch(patch) {
     this.#value = applyPatch(this.#value, patch);
     this.#began = true;
