@@ -20,10 +20,10 @@ from streaming.admission import Busy
 from streaming.conf import get_conf
 from streaming.durable.job import Job
 from streaming.durable.owned_runs import OwnedRun, owned
-from streaming.durable.pid_space import has_gone
 from streaming.events import End, Event, Start, Status, number
 from streaming.log import wakeups
 from streaming.log.lease import lease
+from streaming.log.pid_space import has_gone
 from streaming.models import LogPart, Process, Run
 from streaming.outages import is_outage
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from django.db.models import F
 
-from streaming.durable.pid_space import pid_space
+from streaming.log.pid_space import pid_space
 from streaming.models import Process
 
 logger = logging.getLogger("streaming")

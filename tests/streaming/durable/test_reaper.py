@@ -14,10 +14,10 @@ from streaming import admission, runs
 from streaming.callbacks.steps import StepFilter
 from streaming.durable.keeper import Keeper
 from streaming.durable.owned_runs import OwnedRun
-from streaming.durable.pid_space import has_gone, pid_space
 from streaming.durable.reaper import Reaper
 from streaming.events import End, Start, Token, ToolStart
 from streaming.log.lease import lease
+from streaming.log.pid_space import has_gone, pid_space
 from streaming.models import LogPart, Process, Run
 from streaming.runs import Job
 from tests.streaming.durable_runs import (
