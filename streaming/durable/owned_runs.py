@@ -9,6 +9,7 @@ from streaming.admission import Place
 from streaming.conf import get_conf
 from streaming.durable.job import Job
 from streaming.events import Event, Start, Status
+from streaming.log.log_writer import log_writer
 from streaming.log.owned_log import OwnedLog
 from streaming.running.worker import ThreadWorker
 
@@ -20,7 +21,7 @@ class OwnedRun:
         self, job: Job, *, run_id: UUID, owner: UUID, place: Place, events: Sequence[Event] = ()
     ) -> None:
         self.id = run_id
-        self.log = OwnedLog(run_id, owner=owner, events=events, on_over=self._over)
+        self.log = OwnedLog(run_id, owner=owner, events=events, on_added=log_writer.wake, on_over=self._over)
         self._place = place
         self._worker = ThreadWorker(
             job.runnable,

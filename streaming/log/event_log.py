@@ -1,7 +1,7 @@
 """A run's numbered events, kept, so that any number of readers can follow them at their own pace."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from streaming.cancellation import Cancelled
@@ -11,15 +11,16 @@ from streaming.events import IDLE, End, Event, Idle, Token, number
 class EventLog:
     """Append-only. The run never waits for readers: what it may write is bounded by the run's limits.
 
-    Here, in memory, an event can be seen at once. Where a database holds the truth (`OwnedLog`, `Mirror`)
-    it can be seen as soon as that has it.
+    Readers see an event once it is shown: here, in memory, at once; where a database holds the truth
+    (`OwnedLog`, `Mirror`) when that has the event.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, events: Iterable[Event] = ()) -> None:
+        """`events`, numbered from 1, are there and shown from the beginning."""
         self._changed = threading.Condition()
-        self._events: list[Event] = []
-        self._shown = 0
-        """So many of them can be seen."""
+        self._events = list(events)
+        self._shown = len(self._events)
+        """How many of the events readers can see."""
         self._sealed = False
         self._released = False
 
@@ -31,6 +32,14 @@ class EventLog:
             self._append(event)
         self._added()
 
+    def extend(self, events: Iterable[Event], *, first: int) -> None:
+        """Add events that are numbered already, from `first` on. Those that are here, and those after a gap,
+        change nothing."""
+        with self._changed:
+            if first == len(self._events) + 1:
+                self._events += events
+        self._added()
+
     def seal(self) -> bool:
         """Refuse events from now on. False if it was sealed before."""
         with self._changed:
@@ -39,10 +48,35 @@ class EventLog:
             return first
 
     def end(self, end: End) -> None:
-        """Add the last event."""
+        """Add the last event, unless there is one."""
         with self._changed:
+            if self._has_end():
+                return
             self._append(end)
         self._added()
+
+    def end_after(self, number: int, end: End) -> bool:
+        """Seal the log, forget the events after that number unless readers have seen them, and end it there.
+        False if its own end is among those that stay."""
+        with self._changed:
+            self._sealed = True
+            del self._events[max(number, self._shown) :]
+            if not (has_end := self._has_end()):
+                self._append(end)
+            self._changed.notify_all()
+            return not has_end
+
+    def show(self, number: int) -> None:
+        """Let readers see the events up to the one of that number."""
+        with self._changed:
+            self._shown = max(self._shown, number)
+            self._changed.notify_all()
+
+    def wait_until_shown(self, event: Event) -> bool:
+        """Returns once readers can see the event; False if the log was sealed before they could."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._shown >= event.id or self._sealed)
+            return self._shown >= event.id
 
     def follow(self, *, after: int = 0, tick: float | None = None) -> Iterator[Event | Idle]:
         """The events after the one numbered `after`, the old ones at once, then as they come; the `End`
@@ -85,6 +119,11 @@ class EventLog:
         with self._changed:
             return self._events[: self._shown if up_to is None else up_to]
 
+    def unseen(self, *, after: int = 0) -> list[Event]:
+        """The events that are not shown yet; of those, the ones after that number."""
+        with self._changed:
+            return self._events[max(self._shown, after) :]
+
     def text(self, *, up_to: int | None = None) -> str:
         """The reply's text in those events."""
         return "".join(event.text for event in self.events(up_to=up_to) if isinstance(event, Token))
@@ -97,11 +136,10 @@ class EventLog:
         number(event, len(self._events) + 1)
         self._events.append(event)
 
-    def _added(self) -> None:
-        """There is something that cannot be seen yet."""
-        self._show(len(self._events))
+    def _has_end(self) -> bool:
+        """Whether the last event is there, shown or not. Called with the lock held."""
+        return bool(self._events) and isinstance(self._events[-1], End)
 
-    def _show(self, number: int) -> None:
-        with self._changed:
-            self._shown = max(self._shown, number)
-            self._changed.notify_all()
+    def _added(self) -> None:
+        """An event was added: see to it that it is shown, now or later. Called without the lock."""
+        self.show(len(self._events))

@@ -8,21 +8,17 @@ as many as the runs may write, and readers see none of them.
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from django.db import Error, connection, transaction
 
 from streaming.events import End
 from streaming.log import wakeups
 from streaming.log.lease import lease
+from streaming.log.owned_log import OwnedLog
 from streaming.models import LogPart, Run
 from streaming.outages import is_full, is_outage
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from streaming.log.owned_log import OwnedLog
 
 logger = logging.getLogger("streaming")
 
@@ -60,7 +56,7 @@ class LogWriter:
         """Seconds from one try to the next, while commits fail."""
         self._thread: threading.Thread | None = None
 
-    def wake(self, log: "OwnedLog") -> None:
+    def wake(self, log: OwnedLog) -> None:
         """The log has something to commit. From any thread; never waits for the database."""
         with self._changed:
             self._waiting[log] = None
@@ -82,7 +78,7 @@ class LogWriter:
                 self._try_later(unwritten)
             time.sleep(max(began + INTERVAL - time.monotonic(), 0.0))
 
-    def _take(self) -> "list[OwnedLog]":
+    def _take(self) -> list[OwnedLog]:
         """Those that have something to commit, but for those that were put off. None after a while."""
         patience = self._retry_at - time.monotonic() if self._put_off else _IDLE
         with self._changed:
@@ -92,7 +88,7 @@ class LogWriter:
             logs, self._put_off = self._put_off | logs, {}
         return [log for log in logs if log not in self._put_off]
 
-    def _write(self, logs: "list[OwnedLog]") -> "list[OwnedLog]":
+    def _write(self, logs: list[OwnedLog]) -> list[OwnedLog]:
         """Commit what they have; returns those for which that could not be done now.
 
         All together; if that is refused one by one, so that one that cannot be written holds up no other.
@@ -108,14 +104,14 @@ class LogWriter:
             self._outage = 0.0
         return refused
 
-    def _try_later(self, logs: "Sequence[OwnedLog]") -> None:
+    def _try_later(self, logs: Sequence[OwnedLog]) -> None:
         """Nothing of theirs was written, or it is not known. What else comes meanwhile may have more luck."""
         self._outage = min(self._outage * 2, _RETRY_MAX)
         if not self._put_off:
             self._retry_at = time.monotonic() + self._outage
         self._put_off |= dict.fromkeys(logs)
 
-    def _refused(self, logs: "list[OwnedLog]") -> "list[OwnedLog]":
+    def _refused(self, logs: list[OwnedLog]) -> list[OwnedLog]:
         """Commit what they have, all or nothing. Returns those that may be taken another time.
 
         Raises `Away`.
@@ -150,7 +146,7 @@ class LogWriter:
         except Error:
             raise Away from exc
 
-    def _store(self, logs: "Sequence[OwnedLog]", *, announce: bool = True) -> None:
+    def _store(self, logs: Sequence[OwnedLog], *, announce: bool = True) -> None:
         """What they have, in one transaction; then their readers see it."""
         newest: dict[OwnedLog, int] = {}
         try:
@@ -164,7 +160,7 @@ class LogWriter:
             _show(log, number)
         wakeups.publish([log.run_id for log in newest])
 
-    def _fail(self, log: "OwnedLog", exc: Exception) -> None:
+    def _fail(self, log: OwnedLog, exc: Exception) -> None:
         """This one cannot be stored: it ends as failed. If not even that can be, it is given up."""
         known = None if isinstance(exc, NotOwned) else self._last_stored(log)
         if known is not None:
@@ -175,7 +171,7 @@ class LogWriter:
                 return
         log.abandon()
 
-    def _last_stored(self, log: "OwnedLog") -> int | None:
+    def _last_stored(self, log: OwnedLog) -> int | None:
         """The number of the last event that the database has. None if the run has gone, or this process has
         no lease."""
         try:
@@ -186,7 +182,7 @@ class LogWriter:
             raise Away from exc
         return None
 
-    def _stored(self, log: "OwnedLog", *, announce: bool) -> bool:
+    def _stored(self, log: OwnedLog, *, announce: bool) -> bool:
         try:
             self._store([log], announce=announce)
         except Exception as exc:
@@ -197,13 +193,13 @@ class LogWriter:
             return False
         return True
 
-    def _give_up(self, logs: "Sequence[OwnedLog]") -> None:
+    def _give_up(self, logs: Sequence[OwnedLog]) -> None:
         lease.lost(logs[0].owner)
         for log in logs:
             log.abandon()
 
 
-def _insert(logs: "Sequence[OwnedLog]", *, announce: bool) -> "dict[OwnedLog, int]":
+def _insert(logs: Sequence[OwnedLog], *, announce: bool) -> dict[OwnedLog, int]:
     """Add a part to each log that has something waiting. Returns the number of the newest event of each that
     has news."""
     if not lease.beat():
@@ -213,7 +209,7 @@ def _insert(logs: "Sequence[OwnedLog]", *, announce: bool) -> "dict[OwnedLog, in
         if log.owner != lease.id:
             raise NotOwned
         known = _last_in_database(log) if log.unsure else 0
-        if events := log.waiting(known=known):
+        if events := log.unseen(after=known):
             parts.append(LogPart.of(log.run_id, events))
             ends += [(log, end) for end in events if isinstance(end, End)]
             known = events[-1].id
@@ -225,21 +221,21 @@ def _insert(logs: "Sequence[OwnedLog]", *, announce: bool) -> "dict[OwnedLog, in
     return newest
 
 
-def _last_in_database(log: "OwnedLog") -> int:
+def _last_in_database(log: OwnedLog) -> int:
     """The number of the last event that the database has. The answer to a commit may have been lost: then it
     is more than this process knows. (Inside the transaction that holds the lease: no other is under way.)"""
     last = LogPart.objects.filter(run=log.run_id).last()
     return last.first + len(last.load()) - 1 if last is not None else 0
 
 
-def _finish(log: "OwnedLog", end: End, *, announce: bool) -> None:
+def _finish(log: OwnedLog, end: End, *, announce: bool) -> None:
     run = Run(pk=log.run_id, owner=log.owner)
-    events = log.all_up_to(end)
+    events = log.events(up_to=end.id)
     if not run.finish(end, events, stopped_after_ms=log.stopped_after_ms, announce=announce):
         raise NotOwned
 
 
-def _show(log: "OwnedLog", newest: int) -> None:
+def _show(log: OwnedLog, newest: int) -> None:
     try:
         log.stored(newest)
     except Exception:  # it is stored: the other logs must not be written again for this one

@@ -36,18 +36,8 @@ class Mirror(EventLog):
     """What the database has of a run's log."""
 
     def __init__(self, run_id: UUID, events: Sequence[Event]) -> None:
-        super().__init__()
+        super().__init__(events)
         self.run_id = run_id
-        self._events = list(events)
-        self._shown = len(self._events)
-
-    def add(self, part: LogPart) -> None:
-        """More of it has come. Parts that it has already, and those after a gap, change nothing."""
-        events = part.load()
-        with self._changed:
-            if part.first == len(self._events) + 1:
-                self._events += events
-        self._added()
 
 
 class Tail:
@@ -143,7 +133,7 @@ class Tail:
 
     def _add(self, mirror: Mirror, part: LogPart) -> None:
         try:
-            mirror.add(part)
+            mirror.extend(part.load(), first=part.first)
         except Exception:  # of a newer version, say: the readers of other runs must not wait for it
             logger.exception("run %s cannot be followed here", mirror.run_id)
             mirror.release()

@@ -15,6 +15,7 @@ from streaming.cancellation import Cancelled
 from streaming.events import IDLE, End, Event, Idle, Output, Reasoning, Start, Token, ToolEnd, ToolStart
 from streaming.log.event_log import EventLog
 from streaming.log.lease import lease
+from streaming.log.log_writer import log_writer
 from streaming.log.mirror import tail
 from streaming.log.owned_log import OwnedLog
 from streaming.models import Run
@@ -57,7 +58,7 @@ def back_end(request: pytest.FixtureRequest, transactional_db: None) -> Iterator
             return
         owner = lease.take()
         run = Run.objects.create(pk=uuid4(), owner=owner)
-        log = OwnedLog(run.pk, owner=owner, on_over=lambda: None)
+        log = OwnedLog(run.pk, owner=owner, on_added=log_writer.wake, on_over=lambda: None)
         yield BackEnd(log, elsewhere=request.param == "in another process")
         if log.seal():
             log.end(End(status="interrupted"))

@@ -36,6 +36,11 @@ def process(transactional_db: None) -> Iterator[None]:
         yield
 
 
+def written_by_hand(run_id: UUID) -> OwnedLog:
+    """The log of a run of this process, which the log writer is not told of."""
+    return OwnedLog(run_id, owner=lease.take(), on_added=lambda log: None, on_over=lambda: None)
+
+
 class Outage:
     """No commit succeeds while it lasts."""
 
@@ -72,7 +77,7 @@ def test_what_cannot_be_stored_now_waits_unseen_and_nothing_of_it_is_lost(
     gate.open()
     for _ in range(3):
         assert outage.refused.acquire(timeout=5)
-    wait_until(log.waiting)  # type: ignore[attr-defined]
+    wait_until(log.unseen)
     seen: list[Event] = []
     reader = in_a_thread(lambda: seen.extend(event for event in log.follow() if isinstance(event, Event)))
 
@@ -129,11 +134,10 @@ def test_what_a_full_disk_refuses_waits_however_often_it_is_refused(
 
 
 def test_a_full_disk_takes_what_still_has_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_writer, "wake", lambda log: None)
     insert = log_writer_module._insert
     owner = lease.take()
     ids = [Run.objects.create(pk=uuid4(), owner=owner).pk for _ in range(3)]
-    small, large, other = logs = [OwnedLog(run_id, owner=owner, on_over=lambda: None) for run_id in ids]
+    small, large, other = logs = [written_by_hand(run_id) for run_id in ids]
     for log in logs:
         log.put(Token("Hello"))
 
@@ -226,7 +230,6 @@ def test_a_commit_whose_answer_is_lost_is_not_made_twice(
 def test_an_end_that_cannot_be_stored_follows_all_that_the_database_has(
     unknown: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_writer, "wake", lambda log: None)  # written by hand, below
     refusals = [ValueError]
 
     def refuse(**kwargs: Any) -> None:
@@ -235,7 +238,7 @@ def test_an_end_that_cannot_be_stored_follows_all_that_the_database_has(
 
     owner = lease.take()
     run = Run.objects.create(pk=uuid4(), owner=owner)
-    log, writer = OwnedLog(run.pk, owner=owner, on_over=lambda: None), LogWriter()
+    log, writer = written_by_hand(run.pk), LogWriter()
     log.put(Start(run=str(run.pk)))
     assert not writer._write([log])
     for number in range(unknown):
@@ -253,13 +256,12 @@ def test_an_end_that_cannot_be_stored_follows_all_that_the_database_has(
     assert Run.objects.get(pk=run.pk).status == "failed"
 
 
-def test_many_runs_cost_the_database_as_much_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_writer, "wake", lambda log: None)
+def test_many_runs_cost_the_database_as_much_as_one() -> None:
     owner = lease.take()
 
     def queries(runs: int) -> int:
         ids = [Run.objects.create(pk=uuid4(), owner=owner).pk for _ in range(runs)]
-        logs = [OwnedLog(run_id, owner=owner, on_over=lambda: None) for run_id in ids]
+        logs = [written_by_hand(run_id) for run_id in ids]
         for log in logs:
             log.put(Token("Hello"))
         with CaptureQueriesContext(connection) as asked:
@@ -270,10 +272,9 @@ def test_many_runs_cost_the_database_as_much_as_one(monkeypatch: pytest.MonkeyPa
 
 
 def test_refusals_count_in_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_writer, "wake", lambda log: None)
     owner = lease.take()
     run = Run.objects.create(pk=uuid4(), owner=owner)
-    log, writer = OwnedLog(run.pk, owner=owner, on_over=lambda: None), LogWriter()
+    log, writer = written_by_hand(run.pk), LogWriter()
     log.put(Start(run=str(run.pk)))
     with lost_answers(monkeypatch, end=False):
         assert writer._write([log]) == [log]
@@ -340,12 +341,10 @@ def test_the_database_may_go_away_while_one_is_given_up(
     assert asked.count(run_id) > 1
 
 
-def test_who_has_seen_more_elsewhere_reads_on_after_that(monkeypatch: pytest.MonkeyPatch) -> None:
-    wake = log_writer.wake
-    monkeypatch.setattr(log_writer, "wake", lambda log: None)
+def test_who_has_seen_more_elsewhere_reads_on_after_that() -> None:
     owner = lease.take()
     run = Run.objects.create(pk=uuid4(), owner=owner)
-    log = OwnedLog(run.pk, owner=owner, on_over=lambda: None)
+    log = written_by_hand(run.pk)
     log.put(Start(run=str(run.pk)))
     log.put(Token("Hel"))  # in the database, say, which has not answered yet
 
@@ -354,16 +353,16 @@ def test_who_has_seen_more_elsewhere_reads_on_after_that(monkeypatch: pytest.Mon
     assert log.text(up_to=2) == "Hel"
     reader = log.follow(after=2, tick=0.01)
     assert next(reader) is IDLE
-    wake(log)
+    log_writer.wake(log)
     log.put(Token("lo"))
-    wake(log)
+    log_writer.wake(log)
     assert next(event for event in reader if event is not IDLE) == Token("lo", id=3)
 
 
 def test_a_log_that_failed_has_one_end() -> None:
     owner = lease.take()
     run = Run.objects.create(pk=uuid4(), owner=owner)
-    log = OwnedLog(run.pk, owner=owner, on_over=lambda: None)
+    log = written_by_hand(run.pk)
     assert log.seal()  # a worker is about to end it
 
     log.fail(0)
