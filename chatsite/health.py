@@ -5,7 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from chatsite.accounts.decorators import for_everybody
 
+
+@for_everybody
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -13,6 +16,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+@for_everybody
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:

@@ -1,6 +1,7 @@
 """Who is asking: somebody who signed in, or a guest, who is known by the session."""
 
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -27,6 +28,19 @@ class Visitor:
     guest: str = ""
 
 
+class VisitorRequest(HttpRequest):
+    """A request that `for_visitors` has let through."""
+
+    visitor: Visitor
+
+    @classmethod
+    def of(cls, request: HttpRequest, visitor: Visitor) -> "VisitorRequest":
+        """The same request, with its visitor."""
+        known = cast("VisitorRequest", request)
+        known.visitor = visitor
+        return known
+
+
 def visitor_of(request: HttpRequest) -> Visitor:
     """Who is asking. Raises `SignInRequired` for a guest where guests are not allowed."""
     if request.user.is_authenticated:
@@ -41,19 +55,18 @@ def can_sign_in(visitor: Visitor) -> bool:
     return visitor.user is None and User.objects.filter(is_active=True).exists()
 
 
-def known_visitor_of(request: HttpRequest, *, key: UUID | None = None) -> Visitor:
+def known_visitor_of(request: VisitorRequest, *, key: UUID | None = None) -> Visitor:
     """The same, for somebody who is about to own something: a guest gets an id, kept in the session.
 
     `key` is that of a request which may come again, before the answer has brought the session's cookie:
     a double click must not make two people. Then the id follows from the key and the browser's CSRF
     cookie, which both are nobody else's.
     """
-    visitor = visitor_of(request)
-    if visitor.user is None and not visitor.guest:
-        visitor = Visitor(guest=_guest_id(request, key))
-        request.session[_SESSION_KEY] = visitor.guest
+    if request.visitor.user is None and not request.visitor.guest:
+        request.visitor = Visitor(guest=_guest_id(request, key))
+        request.session[_SESSION_KEY] = request.visitor.guest
     _renew(request.session)
-    return visitor
+    return request.visitor
 
 
 def _renew(session: SessionBase) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import wraps
+from typing import Concatenate
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from chatsite.accounts.decorators import P, View, for_visitors
-from chatsite.accounts.visitor import Visitor, can_sign_in, known_visitor_of, visitor_of
+from chatsite.accounts.visitor import Visitor, VisitorRequest, can_sign_in, known_visitor_of
 from chatsite.assistants.chat_model import ModelNotConfigured
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
 from chatsite.chat import replies
@@ -38,12 +39,12 @@ READERS = 12
 """Streams that one person may read at once: a browser opens six, and there may be two."""
 
 
-def _refusals(view: View[P]) -> View[P]:
+def _refusals(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Answers for what the steps of a view refuse."""
 
     @for_visitors
     @wraps(view)
-    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def answer(request: VisitorRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except Busy as exc:
@@ -62,17 +63,17 @@ def _refusals(view: View[P]) -> View[P]:
 @_refusals
 @require_safe
 @never_cache
-def page(request: HttpRequest) -> HttpResponse:
+def page(request: VisitorRequest) -> HttpResponse:
     """A new conversation."""
-    return _page(request, visitor_of(request), None)
+    return _page(request, request.visitor, None)
 
 
 @_refusals
 @require_safe
 @never_cache
-def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def conversation(request: VisitorRequest, conversation_id: UUID) -> HttpResponse:
     """One conversation; a reply that is being written has its text so far."""
-    visitor = visitor_of(request)
+    visitor = request.visitor
     found = Conversation.objects.for_visitor(visitor).filter(pk=conversation_id).first()
     if found is None:
         raise Http404
@@ -86,9 +87,9 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 @_refusals
 @require_POST
-def send(request: HttpRequest) -> HttpResponseBase:
+def send(request: VisitorRequest) -> HttpResponseBase:
     """Take a message, and answer with the reply's events or with the way to its page."""
-    form = MessageForm(request, visitor_of(request))
+    form = MessageForm(request, request.visitor)
     if not form.is_valid():
         code, message = form.first_error
         return error(request, 404 if code == "not_found" else 400, code, message)
@@ -98,14 +99,14 @@ def send(request: HttpRequest) -> HttpResponseBase:
 
 @_refusals
 @require_POST
-def regenerate(request: HttpRequest, message_id: UUID) -> HttpResponseBase:
+def regenerate(request: VisitorRequest, message_id: UUID) -> HttpResponseBase:
     """Another reply beside this one."""
     return _another(request, message_id, replies.regenerate)
 
 
 @_refusals
 @require_POST
-def go_on(request: HttpRequest, message_id: UUID) -> HttpResponseBase:
+def go_on(request: VisitorRequest, message_id: UUID) -> HttpResponseBase:
     """Another reply beside this one, which goes on where this was cut short."""
     try:
         return _another(request, message_id, replies.go_on)
@@ -117,9 +118,9 @@ def go_on(request: HttpRequest, message_id: UUID) -> HttpResponseBase:
 @_refusals
 @require_GET
 @never_cache
-def events(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
+def events(request: VisitorRequest, run_id: UUID) -> HttpResponseBase:
     """The run's events after the last one that the reader has; 204 when no more will come."""
-    visitor = visitor_of(request)
+    visitor = request.visitor
     reply = _reply_of(run_id, visitor)
     if runs.is_draining():
         raise Busy
@@ -139,16 +140,16 @@ def events(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
 
 @_refusals
 @require_POST
-def stop(request: HttpRequest, run_id: UUID) -> HttpResponse:
+def stop(request: VisitorRequest, run_id: UUID) -> HttpResponse:
     """End the run. Stopping what has ended changes nothing."""
-    reply = _reply_of(run_id, visitor_of(request))
+    reply = _reply_of(run_id, request.visitor)
     runs.stop(run_id)
     if "text/html" in request.headers.get("Accept", ""):
         return SeeOther(reply.conversation.get_absolute_url())
     return HttpResponse(status=204)
 
 
-def _page(request: HttpRequest, visitor: Visitor, current: Conversation | None) -> HttpResponse:
+def _page(request: VisitorRequest, visitor: Visitor, current: Conversation | None) -> HttpResponse:
     chosen = current.assistant if current else request.GET.get("assistant", "")
     context = {
         "conversation": current,
@@ -180,8 +181,8 @@ def _bad_event_id(request: HttpRequest) -> HttpResponse:
     return error(request, 400, "bad_event_id", "There is no event of that number. Reload the page.")
 
 
-def _another(request: HttpRequest, message_id: UUID, start: Callable[..., Message]) -> HttpResponseBase:
-    visitor = visitor_of(request)
+def _another(request: VisitorRequest, message_id: UUID, start: Callable[..., Message]) -> HttpResponseBase:
+    visitor = request.visitor
     message = Message.objects.for_visitor(visitor).filter(pk=message_id).first()
     if message is None:
         raise Http404
@@ -197,7 +198,7 @@ def _reader(visitor: Visitor) -> Place:
     return admission.readers.enter(owner=visitor, most=READERS)
 
 
-def _answer(request: HttpRequest, visitor: Visitor, start: Callable[[], Message]) -> HttpResponseBase:
+def _answer(request: VisitorRequest, visitor: Visitor, start: Callable[[], Message]) -> HttpResponseBase:
     """Start a reply, and send its events or the way to its page. A reader without a place starts none."""
     if not wants_events(request):
         return SeeOther(start().conversation.get_absolute_url())

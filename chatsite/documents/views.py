@@ -5,14 +5,14 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chatsite.accounts.decorators import for_visitors
-from chatsite.accounts.visitor import Visitor, known_visitor_of, visitor_of
+from chatsite.accounts.visitor import Visitor, VisitorRequest, known_visitor_of
 from chatsite.documents import uploads
 from chatsite.documents.embeddings import EmbeddingFailed
 from chatsite.documents.forms import ACCEPT, UploadForm
@@ -30,9 +30,9 @@ _STATUS = {"too_large": 413, "too_many_documents": 409, "embedding_failed": 502,
 @for_visitors
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def documents(request: HttpRequest) -> HttpResponse:
+def documents(request: VisitorRequest) -> HttpResponse:
     """The list, and the form that adds to it."""
-    visitor = visitor_of(request)
+    visitor = request.visitor
     if request.method == "POST":
         return _upload(request, visitor)
     return _page(request, visitor)
@@ -41,16 +41,16 @@ def documents(request: HttpRequest) -> HttpResponse:
 @for_visitors
 @require_safe
 @never_cache
-def document(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def document(request: VisitorRequest, document_id: UUID) -> HttpResponse:
     """Where a document begins."""
     return _passage_page(request, Passage.objects.filter(document=document_id, number=1))
 
 
 @for_visitors
 @require_POST
-def delete(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def delete(request: VisitorRequest, document_id: UUID) -> HttpResponse:
     """Delete a document and all its passages."""
-    found = Document.objects.for_visitor(visitor_of(request)).filter(pk=document_id).first()
+    found = Document.objects.for_visitor(request.visitor).filter(pk=document_id).first()
     if found is None:
         raise Http404
     found.delete()
@@ -61,13 +61,13 @@ def delete(request: HttpRequest, document_id: UUID) -> HttpResponse:
 @for_visitors
 @require_safe
 @never_cache
-def passage(request: HttpRequest, passage_uuid: UUID) -> HttpResponse:
+def passage(request: VisitorRequest, passage_uuid: UUID) -> HttpResponse:
     """A passage, between the one before and the one after it."""
     return _passage_page(request, Passage.objects.filter(uuid=passage_uuid))
 
 
-def _passage_page(request: HttpRequest, passages: PassageQuerySet) -> HttpResponse:
-    found = passages.for_visitor(visitor_of(request)).first()
+def _passage_page(request: VisitorRequest, passages: PassageQuerySet) -> HttpResponse:
+    found = passages.for_visitor(request.visitor).first()
     if found is None:
         raise Http404
     near = found.document.passages.filter(number__in=(found.number - 1, found.number + 1))
@@ -85,7 +85,7 @@ def _passage_page(request: HttpRequest, passages: PassageQuerySet) -> HttpRespon
     return render(request, "documents/passage.html", context)
 
 
-def _upload(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+def _upload(request: VisitorRequest, visitor: Visitor) -> HttpResponse:
     form = UploadForm(request)
     if not form.is_valid():
         return _refuse(request, visitor, form.first_error)
@@ -106,14 +106,14 @@ def _upload(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     return SeeOther(reverse("documents:list"))
 
 
-def _busy(request: HttpRequest, visitor: Visitor, *, retry_after: int) -> HttpResponse:
+def _busy(request: VisitorRequest, visitor: Visitor, *, retry_after: int) -> HttpResponse:
     message = f"Too many files come at once. Nothing was stored: upload yours again in {retry_after} seconds."
     response = _refuse(request, visitor, ValidationError(message, code="busy"))
     response["Retry-After"] = str(retry_after)
     return response
 
 
-def _refuse(request: HttpRequest, visitor: Visitor, refusal: ValidationError) -> HttpResponse:
+def _refuse(request: VisitorRequest, visitor: Visitor, refusal: ValidationError) -> HttpResponse:
     """On the page itself, next to the form."""
     code, message = refusal.code or "invalid", refusal.messages[0]
     status = _STATUS.get(code, 400)
@@ -122,7 +122,7 @@ def _refuse(request: HttpRequest, visitor: Visitor, refusal: ValidationError) ->
     return _page(request, visitor, status=status, refusal=message)
 
 
-def _page(request: HttpRequest, visitor: Visitor, *, status: int = 200, refusal: str = "") -> HttpResponse:
+def _page(request: VisitorRequest, visitor: Visitor, *, status: int = 200, refusal: str = "") -> HttpResponse:
     context = {
         "documents": Document.objects.for_visitor(visitor),
         "refusal": refusal,

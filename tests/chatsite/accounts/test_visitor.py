@@ -8,7 +8,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.test import RequestFactory
 from django.utils import timezone
 
-from chatsite.accounts.visitor import known_visitor_of
+from chatsite.accounts.visitor import VisitorRequest, known_visitor_of, visitor_of
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +18,7 @@ def send(session: SessionStore) -> bool:
     request = RequestFactory().post("/messages/")
     request.user, request.session = AnonymousUser(), session
     session.modified = False
-    known_visitor_of(request)
+    known_visitor_of(VisitorRequest.of(request, visitor_of(request)))
     return session.modified
 
 
