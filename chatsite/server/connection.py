@@ -1,10 +1,11 @@
-"""A connection of the thread worker: what arrives on it, and how it is left."""
+"""A connection of the thread worker: its phase, what arrives on it, and how it is closed."""
 
 import contextlib
 import errno
 import math
 import socket
 import time
+from enum import Enum, auto
 from typing import Any
 
 from gunicorn import util
@@ -25,30 +26,56 @@ MOST_DRAINED = 64 * 1024
 """Bytes that are read, and thrown away, of a peer that was told that nothing more will come."""
 
 
+class Phase(Enum):
+    """What a connection waits for."""
+
+    ARRIVING = auto()
+    """For the rest of a request."""
+    UPLOADING = auto()
+    """For its turn to have a long body read by a thread."""
+    UNREAD = auto()
+    """For its peer to read what it was sent, before its next request is answered."""
+    QUEUED = auto()
+    """For a thread."""
+    SERVED = auto()
+    """For its answer: it has a thread."""
+    CLOSING = auto()
+    """For its peer to close. We have closed our end."""
+
+
 class Connection(TConn):  # type: ignore[misc] # gunicorn is not typed
-    """A socket with the request that arrives on it, or is being answered. Reads and writes never wait here,
-    but in a request's thread."""
+    """A socket with the request that arrives on it, or is being answered.
+
+    Reads and writes wait for the peer in a request's thread only.
+    """
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
+        self.phase: Phase | None = None
+        """None when it is new, when it is gone, and while gunicorn's own code looks after it (TLS). Only the
+        worker's `_move` sets it."""
+        self.since = 0.0
+        """When it entered its phase (monotonic, like all times here)."""
+        self.deadline = math.inf
+        """When it is let go, if it is still in its phase."""
         self.arrival = Arrival()
-        self._patience = 0.0
-        """Until when more of the request has to come (monotonic)."""
-        self._latest = math.inf
         self.began = 0.0
-        """When the request has, or was first waited for (monotonic)."""
-        self.waits_since = math.inf
-        """Since when the request's thread has waited for more of the body (monotonic)."""
-        self._asked = False
+        """When the request began, or was first waited for."""
+        self.body_awaited_since = math.inf
+        """Since when the request's thread has waited for more of the body."""
+        self.full_since = math.inf
+        """Since when, while it is served, the peer has been seen to take no data."""
+        self._latest = math.inf
+        self._asked_for_body = False
         self._drained = 0
 
     def expect(self, received: bytes) -> None:
         """The next request begins, with these bytes of it."""
-        self.data_ready = True  # what the thread is given is not to be waited for on the socket
+        self.data_ready = True  # the thread must not wait on the socket for what it is given
         self.sock.settimeout(0)
-        self.arrival, self._asked = Arrival(), False
+        self.arrival, self._asked_for_body = Arrival(), False
         self.began = time.monotonic()
-        self._patience = self.began + (self.cfg.keepalive if self.initialized else BEFORE)
+        self._wait_until(self.began + (self.cfg.keepalive if self.initialized else BEFORE))
         self.feed(received)
 
     def feed(self, received: bytes) -> None:
@@ -56,21 +83,23 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn is not typed
         now, before = time.monotonic(), self.arrival.stage
         stage = self.arrival.feed(received)
         if stage is Stage.HEAD and before is Stage.NOTHING:
-            self.began, self._patience = now, now + HEAD
+            self.began = now
+            self._wait_until(now + HEAD)
         elif stage is Stage.BODY:
-            self._patience = min(now + PAUSE, self.began + BODY)
+            self._wait_until(min(now + PAUSE, self.began + BODY))
 
-    def expect_by(self, deadline: float) -> None:
-        """The server is about to end: the request is not waited for any longer."""
-        self._latest = deadline
+    def expect_by(self, latest: float) -> None:
+        """The server is about to end: do not wait for the request after `latest`."""
+        self._latest = latest
+        self._wait_until(self.deadline)
 
-    def is_late(self, now: float) -> bool:
-        return min(self._patience, self._latest) < now
+    def _wait_until(self, deadline: float) -> None:
+        self.deadline = min(deadline, self._latest)
 
     def ask_for_body(self) -> None:
-        """Tell a peer that waits for it to go on. (gunicorn says so once more, which peers have to bear.)"""
-        if not self._asked:
-            self._asked = True
+        """Tell the peer, once, to send the body that it holds back. gunicorn repeats that: peers bear it."""
+        if not self._asked_for_body:
+            self._asked_for_body = True
             with contextlib.suppress(OSError):
                 self.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -81,7 +110,7 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn is not typed
         self.sock.settimeout(0)
 
     def init(self) -> None:
-        """In the request's thread: make the parser at the first request, and give it what has arrived."""
+        """Make the parser, at the first request, and give it what has arrived. In the request's thread."""
         new = not self.initialized
         super().init()
         if received := self.arrival.take():
@@ -90,12 +119,12 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn is not typed
             self.parser.unreader.unread(received)
 
     def cut(self) -> None:
-        """End it while a thread waits for the peer: the thread's read or write fails at once."""
+        """End the connection under the thread that waits for its peer: the read or write fails at once."""
         with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
 
-    def say_goodbye(self) -> bool:
-        """Tell the peer that nothing more will come. False if it is not there any more."""
+    def close_our_end(self) -> bool:
+        """Tell the peer that nothing more will come. False if the peer is gone."""
         try:
             self.sock.settimeout(0)
             self.sock.shutdown(socket.SHUT_WR)
@@ -103,8 +132,8 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn is not typed
             return False
         return True
 
-    def has_said_goodbye(self) -> bool:
-        """Read what the peer still sends; whether it has closed too, or is not worth more patience."""
+    def is_over(self) -> bool:
+        """Read what the peer still sends. True once it has closed its end too, or has sent too much."""
         try:
             received = self.sock.recv(65536)
         except (BlockingIOError, InterruptedError):
@@ -116,20 +145,22 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn is not typed
 
 
 class BodyUnreader(SocketUnreader):  # type: ignore[misc]
-    """Reads what has not arrived yet, in the request's thread: of a long body, since all else has arrived
-    before. The peer owes it. One that breaks off, or is cut off because it pauses for too long, has no
-    answer: whatever the site would make of half a body would be wrong."""
+    """Reads the rest of a long body, in the request's thread. All else has arrived before that.
+
+    A peer that breaks off, or is cut off because it pauses for too long, gets no answer: whatever the site
+    would make of half a body would be wrong.
+    """
 
     def __init__(self, conn: Connection) -> None:
         super().__init__(conn.sock)
         self._conn = conn
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        self._conn.waits_since = time.monotonic()
+        self._conn.body_awaited_since = time.monotonic()
         try:
             received: bytes = super().chunk(size_hint)
         finally:
-            self._conn.waits_since = math.inf
+            self._conn.body_awaited_since = math.inf
         if not received:
             self._conn.cut()
             raise ConnectionResetError(errno.ECONNRESET, "the peer has broken off")
