@@ -119,7 +119,7 @@ class AsyncWorker(Worker):
                             await self._queue.room()
             except asyncio.CancelledError:
                 raise Cancelled from None
-        if self._cancellation.cancelled and self._callback.cut_completions:
+        if self._cancellation.cancelled and self._ledger.cut_completions:
             # See ThreadWorker: some models drop their response unclosed, in a cycle. The loop must have
             # closed the generators around it first.
             asyncio.get_running_loop().call_later(_SETTLED, gc.collect)

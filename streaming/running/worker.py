@@ -67,6 +67,7 @@ class Worker:
         self._outer = cancellation.current.get()
         """The run in which this one is started: by a tool that streams a model of its own, say."""
         self._callback = QueueCallback(self, cancellation=self._cancellation, wanted=wanted)
+        self._ledger = self._callback.ledger
         self._config = merge_configs(config, {"callbacks": [self._callback]})
         self._started = False
         self._began = self._active = time.monotonic()
@@ -88,7 +89,7 @@ class Worker:
     @property
     def message(self) -> AIMessageChunk | None:
         """The reply's chunks added up, as far as they have come."""
-        return self._callback.message
+        return self._ledger.message
 
     # Where the runnable runs
 
@@ -118,10 +119,10 @@ class Worker:
         except Cancelled:
             self._finish("stopped")
         except BaseException as exc:  # noqa: BLE001 - SystemExit in a tool must end the run, not lose it
-            providers = self._callback.is_providers(exc)
+            providers = self._ledger.is_providers(exc)
             self._fail(errors.classify(exc, providers=providers, began=self._heard), exc)
         else:
-            if self._callback.broke_off:
+            if self._ledger.broke_off:
                 self._fail(errors.INCOMPLETE, None)
             else:
                 self._finish("done")
@@ -153,7 +154,7 @@ class Worker:
     def due(self) -> float:
         """When the next of the deadlines falls."""
         total = self._began + self._conf.TOTAL_TIMEOUT
-        models = self._callback.models
+        models = self._ledger.at_work
         if models.characters > self._conf.MAX_CHARACTERS:
             return time.monotonic()
         if self._blocked or not models.any:
@@ -167,11 +168,11 @@ class Worker:
         close_database_connections()
 
     def _overdue(self) -> Error:
-        if self._callback.models.characters > self._conf.MAX_CHARACTERS:
+        if self._ledger.at_work.characters > self._conf.MAX_CHARACTERS:
             return errors.REPLY_TOO_LONG
         if time.monotonic() >= self._began + self._conf.TOTAL_TIMEOUT:
             return errors.TIMEOUT_TOTAL
-        return errors.TIMEOUT_IDLE if self._callback.models.heard else errors.TIMEOUT_FIRST
+        return errors.TIMEOUT_IDLE if self._ledger.at_work.heard else errors.TIMEOUT_FIRST
 
     # In any thread
 
@@ -198,7 +199,7 @@ class Worker:
                 self._halt()
             if error is not None:  # before the end: a process may leave when it has seen that
                 errors.log_failure(self._start.run, error, exc)
-            reason = self._callback.finish_reason if status == "done" else None
+            reason = self._ledger.finish_reason if status == "done" else None
             last = End(status=status, finish_reason=reason, usage=self._usage(), error=error)
         finally:
             self._sink.end(last)
@@ -211,7 +212,7 @@ class Worker:
 
     def _usage(self) -> Usage | None:
         try:
-            return self._callback.usage
+            return self._ledger.usage
         except Exception as exc:  # noqa: BLE001 - a provider's odd report must not cost the reply
             errors.log_failure(self._start.run, errors.INTERNAL, exc)
             return None

@@ -137,8 +137,8 @@ def test_what_cut_a_model_off_is_not_kept_with_the_connection_in_its_traceback()
     for error in (failure, cut):
         callback.on_retriever_error(error, run_id=uuid4())
 
-    assert callback.is_providers(failure)
-    assert not callback.is_providers(cut)
+    assert callback.ledger.is_providers(failure)
+    assert not callback.ledger.is_providers(cut)
 
 
 def test_branches_that_have_the_numbers_of_ended_threads_are_ended_too(upstream: ScriptedUpstream) -> None:

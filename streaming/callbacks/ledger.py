@@ -1,0 +1,88 @@
+"""The ledger of a run's model calls: what they wrote and used, and how they ended."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from langchain_core.messages import AIMessageChunk
+
+from streaming.callbacks.model_calls import MOST_TOKENS, ModelCall
+from streaming.callbacks.models_at_work import ModelsAtWork
+from streaming.callbacks.steps import Step
+from streaming.cancellation import Cancelled
+from streaming.errors import causes
+from streaming.events import Usage
+
+
+class Ledger:
+    """The callback writes it, in whatever threads the models run; the run's worker reads it at any time."""
+
+    def __init__(self) -> None:
+        self.at_work = ModelsAtWork()
+        self._calls: dict[UUID, ModelCall] = {}
+        self._last: ModelCall | None = None
+        self._failures: list[BaseException] = []
+
+    # What the callback enters
+
+    def begin(self, step: Step, prompts: Sequence[str], *, wanted: bool) -> None:
+        """A model is called. `wanted`: whether its tokens are to be shown."""
+        self._calls[step.id] = ModelCall(step, prompts, wanted=wanted)
+        self.at_work.begin()
+
+    def call(self, step_id: UUID) -> ModelCall:
+        """The call that was begun as that step."""
+        return self._calls[step_id]
+
+    def end(self, call: ModelCall) -> None:
+        """The call is over, well or not."""
+        self.at_work.end()
+        self._last = call
+
+    def mark_concurrent(self) -> None:
+        """Several models write at once. Marks those too that wrote alone, and are still at work."""
+        for call in tuple(self._calls.values()):
+            call.concurrent = True
+
+    def add_failure(self, error: BaseException) -> None:
+        """Remember what a provider raised. Not what cut it off: its traceback holds the connection."""
+        if not isinstance(error, Cancelled):
+            self._failures.append(error)
+
+    # What the worker reads
+
+    @property
+    def message(self) -> AIMessageChunk | None:
+        """What the model that ended last wrote, its chunks added up; while one writes, what there is."""
+        call = self._last or next(iter(tuple(self._calls.values())), None)
+        return call.message if call else None
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the model that ended last stopped, in the provider's words."""
+        return self._last.finish_reason if self._last else None
+
+    @property
+    def broke_off(self) -> bool:
+        """Whether the model that ended last gave no finish reason, though its provider gives one."""
+        return bool(self._last and self._last.broke_off)
+
+    @property
+    def usage(self) -> Usage | None:
+        """Of all the model calls so far; `reported` only if every one of them was."""
+        usages = [call.usage for call in tuple(self._calls.values())]
+        if not usages:
+            return None
+        return Usage(
+            input_tokens=min(sum(usage.input_tokens for usage in usages), MOST_TOKENS),
+            output_tokens=min(sum(usage.output_tokens for usage in usages), MOST_TOKENS),
+            source="reported" if all(usage.source == "reported" for usage in usages) else "estimated",
+        )
+
+    @property
+    def cut_completions(self) -> bool:
+        """Whether a completion model was called that did not come to its end."""
+        return any(not call.finished and call.step.type == "llm" for call in tuple(self._calls.values()))
+
+    def is_providers(self, exc: BaseException) -> bool:
+        """Whether it was a model or a retriever that raised the exception, or what caused it."""
+        return any(cause is failure for cause in causes(exc) for failure in self._failures)
