@@ -9,7 +9,6 @@ string would cost the square of its length. So patches are paid for by what the 
 import dataclasses
 import json
 import time
-from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ import jsonpatch
 from langchain_core.runnables.utils import AddableDict
 from pydantic import BaseModel
 
+from streaming.callbacks.echo import Echo
 from streaming.callbacks.results import is_scalar, scalar
 from streaming.callbacks.text import clean
 
@@ -38,11 +38,7 @@ class GrowingOutput:
         self._sent: Any = _NOTHING
         self._spent = 0
         self._characters = 0
-        self._echo: deque[tuple[str, str]] = deque()
-        """What the models have written and the step has not passed on: by which call, and the text."""
-        self._passed: list[str] = []
-        self._passed_on = ""
-        """Which call wrote the last of that."""
+        self._echo = Echo()
         self._seconds = 0.0
         self._not_before = 0.0
 
@@ -50,14 +46,14 @@ class GrowingOutput:
         """The reader was sent a token of that call of a model. Text that the step only passes on is no output
         of its own."""
         self._characters += len(text)
-        self._echo.append((call, text))
+        self._echo.wrote(text, call=call)
 
     def add(self, chunk: Any) -> Patch:
         """Take a chunk of the output. Returns the patch to send, empty if there is none for now.
 
         Chunks add up as LangChain adds them: text and `AddableDict` do, any other value replaces.
         """
-        if isinstance(chunk, str) and self._passes_on(chunk):
+        if isinstance(chunk, str) and self._given is _NOTHING and self._echo.passes_on(chunk):
             return []
         self._given = self._sum(chunk)
         if self._is_dear():
@@ -70,42 +66,9 @@ class GrowingOutput:
             return True
         return self._seconds > _SECONDS_TO_BEGIN_WITH and time.monotonic() < self._not_before
 
-    def _passes_on(self, text: str) -> bool:
-        """Whether the step has given nothing but the reply's own text: that of one call, or of several.
-
-        A call whose text went another way, into a prompt say, is passed over.
-        """
-        if self._given is not _NOTHING:
-            return False
-        goes_on = True
-        while not (goes_on and self._echoes(text)) and not self._echoes("".join(self._passed) + text):
-            if not self._echo:
-                return False
-            call, _ = self._echo[0]
-            # Of a call that was passed on in part, that part may have been another one's, which begins alike.
-            goes_on = goes_on and call != self._passed_on
-            while self._echo and self._echo[0][0] == call:
-                self._echo.popleft()
-        self._passed.append(text)
-        return True
-
-    def _echoes(self, text: str) -> bool:
-        """Whether what was written begins with the text, which is taken from it then."""
-        written, pieces = "", 0
-        while len(written) < len(text) and pieces < len(self._echo):  # parallel branches may go on writing
-            written += self._echo[pieces][1]
-            pieces += 1
-        if not written.startswith(text):
-            return False
-        for _ in range(pieces):
-            self._passed_on, _ = self._echo.popleft()
-        if rest := written[len(text) :]:
-            self._echo.appendleft((self._passed_on, rest))
-        return True
-
     def _sum(self, chunk: Any) -> Any:
         if isinstance(chunk, str):
-            return (self._given if isinstance(self._given, str) else "".join(self._passed)) + chunk
+            return (self._given if isinstance(self._given, str) else self._echo.given) + chunk
         if isinstance(chunk, AddableDict) and isinstance(self._given, AddableDict):
             return self._given + chunk
         return chunk

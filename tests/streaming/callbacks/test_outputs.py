@@ -189,7 +189,7 @@ def test_of_a_dict_the_entries_that_are_data_are_sent() -> None:
     assert after([{"messages": [AIMessage("hi")], "answer": "yes"}]).value == {"answer": "yes"}
 
 
-# The reply's own text
+# The reply's own text. What of it is echo: test_echo.py
 
 
 def test_text_that_is_only_passed_on_is_no_output() -> None:
@@ -202,76 +202,26 @@ def test_text_that_is_only_passed_on_is_no_output() -> None:
     assert [*patches, output.flush()] == [[], [], []]
 
 
-def test_text_of_an_earlier_call_that_went_another_way_changes_nothing_of_that() -> None:
-    output, client = GrowingOutput(), Client()
-    for call, piece in [("1", "a question"), ("2", "Hel"), ("2", "lo")]:
-        output.wrote(piece, call=call)
-
-    assert [output.add(chunk) for chunk in ("H", "ello", "")] == [[], [], []]
-
-    client.apply(output.add("!"))
-    assert client.value == "Hello!"
-
-
 @pytest.mark.parametrize(
-    "written",
+    ("written", "given_", "value"),
     [
-        [("1", "The"), ("1", " question"), ("2", "The"), ("2", " answer")],
-        [("1", "The"), ("2", "The"), ("2", " answer")],
-        [("1", "The question"), ("2", "The"), ("2", " answer")],
+        ([("1", "Hel"), ("1", "lo")], ["Hel", "LO"], "HelLO"),
+        ([("1", "Hel"), ("1", "lo")], ["H", "ello", "", "!"], "Hello!"),
+        ([("1", "A"), ("1", " B"), ("2", "C")], ["A", "C"], "AC"),
     ],
+    ids=["changed", "with more", "a part"],
 )
-def test_an_earlier_call_may_have_begun_alike(written: list[tuple[str, str]]) -> None:
-    output = GrowingOutput()
+def test_text_that_was_changed_on_the_way_is_output_from_its_beginning(
+    written: list[tuple[str, str]], given_: list[str], value: str
+) -> None:
+    output, client = GrowingOutput(), Client()
     for call, piece in written:
         output.wrote(piece, call=call)
 
-    assert [output.add(chunk) for chunk in ("The", " answer")] == [[], []]
+    for chunk in given_:
+        client.apply(output.add(chunk))
 
-
-def test_what_two_calls_wrote_may_be_passed_on_without_one_between_them() -> None:
-    output = GrowingOutput()
-    for call, piece in [("1", "one"), ("2", "draft"), ("3", "two")]:
-        output.wrote(piece, call=call)
-
-    assert [output.add(chunk) for chunk in ("one", "two")] == [[], []]
-
-
-def test_a_part_of_what_one_call_wrote_with_anothers_text_is_output() -> None:
-    output, client = GrowingOutput(), Client()
-    for call, piece in [("1", "A"), ("1", " B"), ("2", "C")]:
-        output.wrote(piece, call=call)
-
-    client.apply(output.add("A"))
-    client.apply(output.add("C"))
-
-    assert client.value == "AC"
-
-
-def test_branches_may_write_while_the_step_passes_on() -> None:
-    class Written(str):
-        """A piece, at the sight of which a branch writes another one."""
-
-        __slots__ = ()
-
-        def __radd__(self, other: str) -> str:
-            output.wrote("more", call="2")
-            return other + str(self)
-
-    output = GrowingOutput()
-    output.wrote(Written("Hello"), call="1")
-    output.wrote(Written(" there"), call="1")
-
-    assert output.add("Hello there") == []
-
-
-def test_text_that_was_changed_on_the_way_is_the_output_from_its_beginning() -> None:
-    output, client = GrowingOutput(), Client()
-    for piece, given_ in (("Hel", "Hel"), ("lo", "LO")):
-        output.wrote(piece, call="1")
-        client.apply(output.add(given_))
-
-    assert client.value == "HelLO"
+    assert client.value == value
 
 
 # What it costs
