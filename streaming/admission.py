@@ -25,12 +25,32 @@ class Busy(Exception):
 
 
 class Place:
-    """A place that was taken. It is given back once, however often `leave` is called."""
+    """A place that was taken. It is given back once, however often `leave` is called.
+
+    A `with` block leaves it at its end, unless the place was handed over within: to a run, say, that goes on.
+    """
 
     def __init__(self, admission: "Admission", owner: Hashable) -> None:
         self._admission = admission
         self._owner = owner
         self._taken = True
+        self._handed_over = False
+
+    def __enter__(self) -> "Place":
+        self._handed_over = False
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        if not self._handed_over:
+            self.leave()
+
+    def hand_over(self) -> None:
+        """Somebody else calls `leave` from now on."""
+        with self._admission.lock:
+            self._handed_over = True
+            if not self._taken:  # the block was within a larger transaction, and was over before that
+                self._taken = True
+                self._admission.take(self._owner)
 
     def leave(self) -> None:
         """Give the place back."""
@@ -61,12 +81,16 @@ class Admission:
         with self.lock:
             if self.closed or self.count >= places or (most is not None and self._owners[owner] >= most):
                 raise Busy
-            self.count += 1
-            self._owners[owner] += 1
+            self.take(owner)
         return Place(self, owner)
 
+    def take(self, owner: Hashable) -> None:
+        """Count one more place, room or not. Called with `lock` held."""
+        self.count += 1
+        self._owners[owner] += 1
+
     def give_back(self, owner: Hashable) -> None:
-        """Called by the place that is left, with `lock` held."""
+        """Count one place less. Called with `lock` held."""
         self.count -= 1
         self._owners[owner] -= 1
         if not self._owners[owner]:

@@ -38,22 +38,22 @@ class Pruned(LookupError):
 
 
 def admit() -> Place:
-    """A place for a run. Raises `Busy` when this process has no room, or is about to end."""
-    place = admission.runs.enter()
-    try:
+    """Take a place for a run. Raises `Busy` when this process has no room, or is about to end.
+
+    `with runs.admit() as place:` leaves it again if no run was started in it.
+    """
+    with admission.runs.enter() as place:
         keeper.start()
         lease.take()
-    except BaseException:
-        place.leave()
-        raise
+        place.hand_over()
     return place
 
 
 def start(job: Job, *, run_id: UUID, place: Place) -> None:
-    """Start a run in a place that `admit()` gave. The run leaves it when it ends.
+    """Start a run in a place that `admit()` gave. It is handed over to the run, which leaves it when it ends.
 
-    Within a transaction it begins with the commit: together with what the caller stores there, or not at
-    all. The caller leaves the place if the transaction fails.
+    Within a transaction the run begins with the commit: together with what the caller stores there, or not at
+    all. If the transaction fails the place is still the caller's.
     """
     with transaction.atomic():
         owner = _living_lease()

@@ -107,17 +107,12 @@ def _start(
         model=_assistant_of(message.conversation).model,
     )
     job = _job(reply, path, visitor)
-    place = runs.admit()
-    try:
-        with transaction.atomic():
-            one_at_a_time(visitor)
-            _require_room(visitor)  # again: of many requests at once, each had found room
-            store()
-            reply.save(force_insert=True)
-            runs.start(job, run_id=run_id, place=place)
-    except BaseException:
-        place.leave()
-        raise
+    with runs.admit() as place, transaction.atomic():
+        one_at_a_time(visitor)
+        _require_room(visitor)  # again: of many requests at once, each had found room
+        store()
+        reply.save(force_insert=True)
+        runs.start(job, run_id=run_id, place=place)
     return reply
 
 

@@ -135,7 +135,8 @@ def events(request: VisitorRequest, run_id: UUID) -> HttpResponseBase:
         return _bad_event_id(request)
     if log.ended and last == log.last_id:
         return HttpResponse(status=204)
-    return _stream(request, log, after=last, place=_reader(visitor))
+    with _reader(visitor) as place:
+        return _stream(request, log, after=last, place=place)
 
 
 @_refusals
@@ -202,17 +203,8 @@ def _answer(request: VisitorRequest, visitor: Visitor, start: Callable[[], Messa
     """Start a reply, and send its events or the way to its page. A reader without a place starts none."""
     if not wants_events(request):
         return SeeOther(start().conversation.get_absolute_url())
-    place = _reader(visitor)
-    try:
-        reply = start()
-    except BaseException:
-        place.leave()
-        raise
-    try:
-        return _stream_of(request, reply, place)
-    except BaseException:
-        place.leave()
-        raise
+    with _reader(visitor) as place:
+        return _stream_of(request, start(), place)
 
 
 def _stream_of(request: HttpRequest, reply: Message, place: Place) -> HttpResponseBase:
@@ -220,21 +212,21 @@ def _stream_of(request: HttpRequest, reply: Message, place: Place) -> HttpRespon
     try:
         log = runs.log(reply.run)
     except LookupError:  # asked for again, long after its end
-        place.leave()
         return SeeOther(reply.conversation.get_absolute_url())
     after = _last_seen(request) if reply.is_repeated else 0
     if after is None or not log.has(after):
-        place.leave()
         return _bad_event_id(request)
     return _stream(request, log, after=after, place=place)
 
 
 def _stream(request: HttpRequest, log: EventLog, *, after: int, place: Place) -> EventStreamResponse:
-    """The run's events after one, in the reader's place. It is left when the response is closed."""
+    """The run's events after one, in the reader's place, which is left when the response is closed."""
     live = log.follow(after=after, tick=TICK)
     if request.GET.get("html") == "1":
         live = with_blocks(live, text=log.text(up_to=after))
-    return EventStreamResponse(live, on_close=place.leave)
+    response = EventStreamResponse(live, on_close=place.leave)
+    place.hand_over()
+    return response
 
 
 def _reset(reply: Message) -> EventStreamResponse:

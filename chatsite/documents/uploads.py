@@ -3,8 +3,7 @@ it or nothing.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -15,7 +14,7 @@ from chatsite.documents.models import TITLE_LENGTH, Document, Embedding, Passage
 from chatsite.documents.parsing import Parsed, Unreadable, kind_of, parse
 from chatsite.documents.passages import Piece, split
 from streaming import admission
-from streaming.admission import Admission, Busy
+from streaming.admission import Admission, Busy, Place
 
 AT_ONCE = 4
 """Files that one process has in hand at the same time, also those that wait for their turn: each holds a
@@ -42,7 +41,7 @@ def add(name: str, content: bytes, *, visitor: Visitor) -> Document:
     come at once.
     """
     kind_of(name)
-    with _in_a_place(visitor):
+    with _place(visitor):
         check_room(visitor)
         parsed = _read(name, content)
         pieces = list(split(parsed.sections))
@@ -57,15 +56,11 @@ def add(name: str, content: bytes, *, visitor: Visitor) -> Document:
         return document
 
 
-@contextmanager
-def _in_a_place(visitor: Visitor) -> Iterator[None]:
-    """Nobody waits for a place: `Busy` at once where the person, or the process, has no other."""
+def _place(visitor: Visitor) -> Place:
+    """A place for one more file. Nobody waits for it: `Busy` at once where the person, or the process, has
+    none."""
     places = max(1, min(AT_ONCE, admission.limit() // 10))
-    place = _in_hand.enter(owner=visitor, most=EACH, of=places)
-    try:
-        yield
-    finally:
-        place.leave()
+    return _in_hand.enter(owner=visitor, most=EACH, of=places)
 
 
 def check_room(visitor: Visitor) -> None:

@@ -35,7 +35,8 @@ class OwnedRun:
         )
 
     def begin(self) -> None:
-        """Run it, in a thread of its own; once."""
+        """Run it, in a thread of its own; once. Its place is its own from now on."""
+        self._place.hand_over()
         with _lock:
             first = owned.setdefault(self.id, self) is self
         if not first:  # the reaper had found it mislaid, and has begun it

@@ -131,18 +131,12 @@ def _fence(pk: UUID, beat: int) -> bool:
 def _run_again(run: Run, events: list[Event]) -> bool:
     """Run it here, unless another process does, or a person has asked to stop it just now. False if it cannot
     be run again. Raises `Busy`."""
-    place = admission.runs.enter()
-    try:
-        job = _job(run.pk)
-        owner = _claim(run) if job is not None else None
-    except BaseException:
-        place.leave()
-        raise
-    if job is None or owner is None:
-        place.leave()
-        return job is not None
-    logger.warning("run %s is run again: its process died before it showed anything", run.pk)
-    OwnedRun(job, run_id=run.pk, owner=owner, place=place, events=events).begin()
+    with admission.runs.enter() as place:
+        if (job := _job(run.pk)) is None:
+            return False
+        if (owner := _claim(run)) is not None:
+            logger.warning("run %s is run again: its process died before it showed anything", run.pk)
+            OwnedRun(job, run_id=run.pk, owner=owner, place=place, events=events).begin()
     return True
 
 

@@ -1,5 +1,6 @@
 """Durable runs: they outlive their readers, and every process can follow and stop them."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -161,18 +162,33 @@ def test_it_is_stopped_from_another_process(upstream: ScriptedUpstream) -> None:
 
 
 def test_it_begins_with_the_commit_or_not_at_all(upstream: ScriptedUpstream) -> None:
-    run_id, place = uuid4(), runs.admit()
+    run_id = uuid4()
     job = Job(runnable=chat_model(upstream), input="Hi")
 
-    with transaction.atomic():
+    with runs.admit() as place, transaction.atomic():
         runs.start(job, run_id=run_id, place=place)
         assert not owned
         transaction.set_rollback(True)
-    place.leave()
 
     assert not owned
+    assert not admission.runs.count
     assert not Run.objects.filter(pk=run_id).exists()
     assert not upstream.requests
+
+
+@pytest.mark.parametrize(("commits", "places"), [(True, 1), (False, 0)])
+def test_a_run_of_a_larger_transaction_has_a_place_once_that_commits(*, commits: bool, places: int) -> None:
+    leaves = threading.Event()
+    job = Job(runnable=RunnableLambda(lambda _: leaves.wait(10)), input="Hi")
+    place = runs.admit()
+
+    with transaction.atomic():
+        with place:
+            runs.start(job, run_id=uuid4(), place=place)
+        transaction.set_rollback(not commits)
+
+    assert admission.runs.count == places
+    leaves.set()
 
 
 def test_a_reply_can_begin_with_text_that_is_there_already(upstream: ScriptedUpstream) -> None:
@@ -218,12 +234,11 @@ def test_when_the_grace_is_over_they_are_interrupted_and_the_lease_is_given_up(
 
 
 def test_a_process_that_has_given_up_its_lease_starts_nothing_that_it_admitted_before() -> None:
-    place = runs.admit()
-    runs.interrupt(within=1)
+    with runs.admit() as place:
+        runs.interrupt(within=1)
 
-    with pytest.raises(Busy):
-        runs.start(Job(runnable=RunnableLambda(str), input="Hi"), run_id=uuid4(), place=place)
-    place.leave()
+        with pytest.raises(Busy):
+            runs.start(Job(runnable=RunnableLambda(str), input="Hi"), run_id=uuid4(), place=place)
 
     assert not Run.objects.exists()
 

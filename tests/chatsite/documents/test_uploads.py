@@ -88,7 +88,7 @@ def places(*visitors: Visitor) -> list[Visitor]:
     with contextlib.ExitStack() as stay:
         for visitor in visitors:
             with contextlib.suppress(Busy):
-                stay.enter_context(uploads._in_a_place(visitor))
+                stay.enter_context(uploads._place(visitor))
                 let_in.append(visitor)
     return let_in
 

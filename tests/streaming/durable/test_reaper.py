@@ -202,12 +202,11 @@ def test_one_for_which_there_is_no_room_waits_for_a_while(upstream: ScriptedUpst
     upstream.enqueue(Reply("Hello"))
     run = orphan(BEGUN)
     admission.configure(max_streams=1)
-    place = admission.runs.enter()
     reaper = Reaper()
 
-    reaper.look()
+    with admission.runs.enter():
+        reaper.look()
     assert not Run.objects.get(pk=run.pk).is_over
-    place.leave()
     reaper.look()
 
     assert end_of(run.pk).status == "done"
