@@ -1,14 +1,13 @@
 """A run's numbered events, kept, so that any number of readers can follow them at their own pace."""
 
-import threading
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from streaming.cancellation import Cancelled
 from streaming.events import IDLE, End, Event, Idle, Token, number
+from streaming.log.sink import Sink
 
 
-class EventLog:
+class EventLog(Sink):
     """Append-only. The run never waits for readers: what it may write is bounded by the run's limits.
 
     Readers see an event once it is shown: here, in memory, at once; where a database holds the truth
@@ -17,20 +16,11 @@ class EventLog:
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         """`events`, numbered from 1, are there and shown from the beginning."""
-        self._changed = threading.Condition()
+        super().__init__()
         self._events = list(events)
         self._shown = len(self._events)
         """How many of the events readers can see."""
-        self._sealed = False
         self._released = False
-
-    def put(self, event: Event) -> None:
-        """Number an event and add it. Raises `Cancelled` once sealed."""
-        with self._changed:
-            if self._sealed:
-                raise Cancelled
-            self._append(event)
-        self._added()
 
     def extend(self, events: Iterable[Event], *, first: int) -> None:
         """Add events that are numbered already, from `first` on. Those that are here, and those after a gap,
@@ -39,13 +29,6 @@ class EventLog:
             if first == len(self._events) + 1:
                 self._events += events
         self._added()
-
-    def seal(self) -> bool:
-        """Refuse events from now on. False if it was sealed before."""
-        with self._changed:
-            first, self._sealed = not self._sealed, True
-            self._changed.notify_all()
-            return first
 
     def end(self, end: End) -> None:
         """Add the last event, unless there is one."""
@@ -132,7 +115,6 @@ class EventLog:
         return self._shown > after or self.ended or self._released
 
     def _append(self, event: Event) -> None:
-        """Called with the lock held."""
         number(event, len(self._events) + 1)
         self._events.append(event)
 
@@ -141,5 +123,4 @@ class EventLog:
         return bool(self._events) and isinstance(self._events[-1], End)
 
     def _added(self) -> None:
-        """An event was added: see to it that it is shown, now or later. Called without the lock."""
         self.show(len(self._events))

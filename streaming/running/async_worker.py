@@ -67,8 +67,7 @@ class AsyncEventQueue(EventQueue):
     def _has_room(self) -> bool:
         return True
 
-    def _append(self, event: Event) -> None:
-        super()._append(event)
+    def _added(self) -> None:
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody reads any more
                 self._loop.call_soon_threadsafe(self._news.set)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
-from typing import Any, Protocol
+from typing import Any
 
 from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import Runnable, RunnableConfig
@@ -24,22 +24,10 @@ from streaming.cancellation import Cancellation, Cancelled
 from streaming.conf import Conf
 from streaming.errors import RunFailed
 from streaming.events import End, Error, Event, Reasoning, Start, Status, Token, Usage
+from streaming.log.sink import Sink
 from streaming.running.deadlines import watch
 from streaming.scheduling import give_way
 from streaming.upstream.interrupt import wake_threads
-
-
-class Sink(Protocol):
-    """Where the events go. It numbers them."""
-
-    def put(self, event: Event) -> None:
-        """Add an event. May block while readers are slow. Raises `Cancelled` once sealed."""
-
-    def seal(self) -> bool:
-        """Refuse events from now on. False if somebody did so before."""
-
-    def end(self, end: End) -> None:
-        """Add the last event. Only for whoever sealed it."""
 
 
 class Worker:
