@@ -37,10 +37,6 @@ class OwnedLog(EventLog):
         self._on_over = on_over
         self._lock = threading.Lock()
         self._over = False
-        self.refusals = 0
-        """How often in a row the database has taken everything but this."""
-        self.unsure = False
-        """Whether the database may have more of it than this process knows."""
         self.failed = False
         """Whether it was ended because something could not be stored."""
         self._stopped_at: float | None = None
@@ -70,7 +66,6 @@ class OwnedLog(EventLog):
 
     def stored(self, number: int) -> None:
         """The database has the events up to this one."""
-        self.refusals, self.unsure = 0, False
         self.show(number)
         if self.ended:
             self._finish()

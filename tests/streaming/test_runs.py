@@ -13,8 +13,7 @@ from streaming import admission, runs
 from streaming.admission import Busy
 from streaming.durable.owned_runs import owned
 from streaming.events import End, Start, Token
-from streaming.log.lease import lease
-from streaming.log.log_writer import log_writer
+from streaming.log.lease import Lease, lease
 from streaming.log.mirror import Mirror, tail
 from streaming.log.owned_log import OwnedLog
 from streaming.models import Process, Run
@@ -330,23 +329,24 @@ def test_a_stop_from_elsewhere_is_looked_for_as_soon_as_a_run_begins(
 def test_many_runs_are_committed_together(
     upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commits: list[int] = []
-    store = log_writer._store
+    beats: list[object] = []
+    beat = Lease.beat
 
-    def counting(logs: list[OwnedLog], **options: Any) -> None:
-        commits.append(len(logs))
-        store(logs, **options)
+    def counting(lease: Lease) -> bool:
+        if threading.current_thread().name == "streaming-log-writer":
+            beats.append(lease)
+        return beat(lease)
 
     gate = upstream.gate()
     upstream.enqueue(*(Reply(gate, *"Hello") for _ in range(20)))
     ids = [start(chat_model(upstream)) for _ in range(20)]
     wait_until(lambda: len(upstream.requests) == 20)
     wait_until(lambda: all(runs.log(run_id).last_id == 1 for run_id in ids))
-    monkeypatch.setattr(log_writer, "_store", counting)
+    monkeypatch.setattr(Lease, "beat", counting)  # once in each commit
     gate.open()
 
     assert {end_of(run_id).status for run_id in ids} == {"done"}
-    assert len(commits) < 20 * 6  # tokens and ends
+    assert len(beats) < 20 * 6  # tokens and ends
 
 
 def test_many_readers_of_a_run_elsewhere_share_one_mirror(upstream: ScriptedUpstream) -> None:

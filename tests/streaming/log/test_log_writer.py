@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +17,8 @@ from langchain_core.tools import tool
 from streaming import runs
 from streaming.durable.owned_runs import owned
 from streaming.events import IDLE, End, Event, Start, Token, ToolStart
-from streaming.log import log_writer as log_writer_module
+from streaming.log import verdict
+from streaming.log.commit import Committer
 from streaming.log.lease import Lease, lease
 from streaming.log.log_writer import LogWriter, log_writer
 from streaming.log.owned_log import OwnedLog
@@ -93,6 +94,14 @@ def test_what_cannot_be_stored_now_waits_unseen_and_nothing_of_it_is_lost(
     assert len(said) == 1  # an outage, not each try
 
 
+def disk_is_full() -> OperationalError:
+    """As SQLite says it."""
+    error, cause = OperationalError(), sqlite3.OperationalError("database or disk is full")
+    cause.sqlite_errorcode = sqlite3.SQLITE_FULL
+    error.__cause__ = cause
+    return error
+
+
 @contextmanager
 def no_room(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Semaphore]:
     """SQLite refuses what the log writer has, because the file may not grow: as on a full disk (SQLITE_FULL),
@@ -115,7 +124,7 @@ def no_room(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Semaphore]:
 def test_what_a_full_disk_refuses_waits_however_often_it_is_refused(
     upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streaming.log.log_writer._REFUSALS", 0)
+    monkeypatch.setattr(verdict, "REFUSALS", 0)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM")  # or there would be pages that nothing is in
     gate = upstream.gate()
@@ -134,57 +143,51 @@ def test_what_a_full_disk_refuses_waits_however_often_it_is_refused(
 
 
 def test_a_full_disk_takes_what_still_has_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    insert = log_writer_module._insert
     owner = lease.take()
     ids = [Run.objects.create(pk=uuid4(), owner=owner).pk for _ in range(3)]
     small, large, other = logs = [written_by_hand(run_id) for run_id in ids]
     for log in logs:
         log.put(Token("Hello"))
 
-    def insert_what_has_room(some: list[OwnedLog], **options: Any) -> dict[OwnedLog, int]:
-        if large in some:
-            full = sqlite3.OperationalError("database or disk is full")
-            full.sqlite_errorcode = sqlite3.SQLITE_FULL
-            raise OperationalError from full
-        return insert(some, **options)
+    def part_that_has_room(run_id: UUID, events: list[Event]) -> LogPart:
+        if run_id == large.run_id:
+            raise disk_is_full()
+        return part_of(run_id, events)
 
-    monkeypatch.setattr(log_writer_module, "_insert", insert_what_has_room)
+    part_of = LogPart.of
+    monkeypatch.setattr(LogPart, "of", part_that_has_room)
 
-    assert LogWriter()._write(logs) == [large]
+    assert list(Committer().commit(logs)) == [large]
 
     assert (small.text(), large.text(), other.text()) == ("Hello", "", "Hello")
-    assert large.refusals == 0
 
 
-def test_what_is_refused_holds_up_no_other(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    refused, stored_by_the_writer = {"refused"}, []
-    writer = LogWriter()
-    monkeypatch.setattr(log_writer_module, "_RETRY_MAX", 3600)
-    monkeypatch.setattr(lease, "beat", lambda: True)
+def test_what_is_put_off_holds_up_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    a, b, refused, c, d = (written_by_hand(uuid4()) for _ in range(5))
+    now, room = [0.0], threading.Event()
+    tries: list[OwnedLog] = []
+    committed: list[OwnedLog] = []
 
-    def store(logs: list[str]) -> None:
-        if refused.intersection(logs):
-            writer._outage = writer._outage and 1800  # as when it has lasted
-            full = sqlite3.OperationalError("database or disk is full")
-            full.sqlite_errorcode = sqlite3.SQLITE_FULL
-            raise OperationalError from full
-        stored_by_the_writer.extend(logs)
+    def commit(logs: Sequence[OwnedLog]) -> Mapping[OwnedLog, Exception]:
+        tries.extend(logs)
+        kept = dict.fromkeys(logs, disk_is_full()) if refused in logs and not room.is_set() else {}
+        committed.extend(log for log in logs if log not in kept)
+        return kept
 
-    monkeypatch.setattr(writer, "_store", store)
-    writer.wake("refused")  # type: ignore[arg-type]
-    wait_until(lambda: writer._put_off)
+    writer = LogWriter(commit, clock=lambda: now[0])
+    writer.wake(refused)
+    wait_until(lambda: tries)
 
-    for name in ("a", "b", "refused", "c"):
-        writer.wake(name)  # type: ignore[arg-type]
-        wait_until(lambda name=name: name == "refused" or name in stored_by_the_writer)  # type: ignore[misc]
-    refused.clear()
-    writer._retry_at = 0.0
-    writer.wake("d")  # type: ignore[arg-type]
-    wait_until(lambda: len(stored_by_the_writer) == 5)
+    for log in (a, b, refused, c):
+        writer.wake(log)
+        wait_until(lambda log=log: log is refused or log in committed)  # type: ignore[misc]
+    assert tries.count(refused) == 1
+    room.set()
+    now[0] += 3600
+    writer.wake(d)
+    wait_until(lambda: len(committed) == 5)
 
-    assert stored_by_the_writer == ["a", "b", "c", "refused", "d"]
+    assert committed == [a, b, c, refused, d]
     assert len([record for record in caplog.records if "kept in memory" in record.message]) == 1
 
 
@@ -202,7 +205,7 @@ def lost_answers(monkeypatch: pytest.MonkeyPatch, *, end: bool) -> Iterator[list
             raise OperationalError("server closed the connection unexpectedly")
 
     with monkeypatch.context() as patch:
-        patch.setattr(log_writer_module, "transaction", SimpleNamespace(atomic=atomic))
+        patch.setattr("streaming.log.commit.transaction", SimpleNamespace(atomic=atomic))
         yield lost
 
 
@@ -238,17 +241,17 @@ def test_an_end_that_cannot_be_stored_follows_all_that_the_database_has(
 
     owner = lease.take()
     run = Run.objects.create(pk=uuid4(), owner=owner)
-    log, writer = written_by_hand(run.pk), LogWriter()
+    log, committer = written_by_hand(run.pk), Committer()
     log.put(Start(run=str(run.pk)))
-    assert not writer._write([log])
+    assert not committer.commit([log])
     for number in range(unknown):
         log.put(Token(f"{number} "))
     with lost_answers(monkeypatch, end=False):
-        assert writer._write([log]) == [log]
+        assert list(committer.commit([log])) == [log]
     log.seal()
     log.end(End(status="done"))
     with told_of_ends(refuse):
-        assert not writer._write([log])
+        assert not committer.commit([log])
 
     assert [type(event) for event in stored(run.pk)] == [Start, *[Token] * unknown, End]
     assert log.ended
@@ -265,24 +268,23 @@ def test_many_runs_cost_the_database_as_much_as_one() -> None:
         for log in logs:
             log.put(Token("Hello"))
         with CaptureQueriesContext(connection) as asked:
-            assert not LogWriter()._write(logs)
+            assert not Committer().commit(logs)
         return len(asked)
 
     assert queries(200) == queries(1)
 
 
 def test_refusals_count_in_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    owner = lease.take()
-    run = Run.objects.create(pk=uuid4(), owner=owner)
-    log, writer = written_by_hand(run.pk), LogWriter()
-    log.put(Start(run=str(run.pk)))
-    with lost_answers(monkeypatch, end=False):
-        assert writer._write([log]) == [log]
-    assert log.refusals == 1
+    monkeypatch.setattr(verdict, "REFUSALS", 1)
+    run = Run.objects.create(pk=uuid4(), owner=lease.take())
+    log, committer = written_by_hand(run.pk), Committer()
+    for text in ("never ", "twice ", "in a row"):
+        log.put(Token(text))
+        with lost_answers(monkeypatch, end=False):
+            assert list(committer.commit([log])) == [log]
+        assert not committer.commit([log])
 
-    assert not writer._write([log])
-
-    assert log.refusals == 0
+    assert not log.failed
 
 
 def test_one_that_the_database_refuses_holds_up_no_other(upstream: ScriptedUpstream) -> None:
@@ -308,7 +310,7 @@ def test_one_that_the_database_refuses_holds_up_no_other(upstream: ScriptedUpstr
 def test_one_that_is_always_refused_is_given_up(
     upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streaming.log.log_writer._REFUSALS", 2)
+    monkeypatch.setattr(verdict, "REFUSALS", 2)
 
     def refuse(**kwargs: Any) -> None:
         raise OperationalError("too many SQL variables")
@@ -321,24 +323,23 @@ def test_one_that_is_always_refused_is_given_up(
 def test_the_database_may_go_away_while_one_is_given_up(
     upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streaming.log.log_writer._REFUSALS", 0)
-    last_in_database, asked = log_writer_module._last_in_database, []
-
-    def last_in_database_late(log: OwnedLog) -> int:
-        asked.append(log.run_id)
-        if len(asked) == 1:
-            raise OperationalError("server closed the connection unexpectedly")
-        return last_in_database(log)
+    monkeypatch.setattr(verdict, "REFUSALS", 0)
+    outage: list[Outage] = []
 
     def refuse(**kwargs: Any) -> None:
-        raise OperationalError("too many SQL variables")
+        if not outage:
+            outage.append(Outage(monkeypatch, OperationalError))
+            raise ValueError
 
-    monkeypatch.setattr(log_writer_module, "_last_in_database", last_in_database_late)
     upstream.enqueue(Reply("bad"))
-    with told_of_ends(refuse):
+    with told_of_ends(refuse), told_of_ends() as told:
         run_id = start(chat_model(upstream))
+        wait_until(lambda: outage)
+        for _ in range(3):
+            assert outage[0].refused.acquire(timeout=5)
+        outage[0].end()
         assert end_of(run_id).status == "failed"
-    assert asked.count(run_id) > 1
+    assert [end.status for _, end, _ in told] == ["failed"]
 
 
 def test_who_has_seen_more_elsewhere_reads_on_after_that() -> None:
