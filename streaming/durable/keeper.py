@@ -16,6 +16,7 @@ from streaming.durable.reaper import Reaper
 from streaming.log import retention
 from streaming.log.lease import lease
 from streaming.models import Run
+from streaming.process_thread import ProcessThread
 
 logger = logging.getLogger("streaming")
 
@@ -31,7 +32,7 @@ class Keeper:
 
     def __init__(self) -> None:
         self._woken = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = ProcessThread(self._run, name="streaming-keeper")
         self._lock = threading.Lock()
         self._reaper = Reaper()
         self._away = False
@@ -41,14 +42,12 @@ class Keeper:
     def start(self) -> None:
         """Begin, if it has not begun. The sooner a process does, the sooner it sees that others die."""
         with self._lock:
-            if self._thread is None or not self._thread.is_alive():  # not alive: this process was forked
-                self._thread = threading.Thread(target=self._run, name="streaming-keeper", daemon=True)
-                self._thread.start()
+            self._thread.start()
 
     def stop(self) -> None:
         """This process has nothing more to look after."""
         with self._lock:
-            self._thread = None
+            self._thread.dismiss()
             self._woken.set()
 
     def attend(self) -> None:
@@ -56,7 +55,7 @@ class Keeper:
         self._woken.set()
 
     def _run(self) -> None:
-        while self._thread is threading.current_thread():
+        while self._thread.is_current:
             try:
                 self._work()
                 self._away = False

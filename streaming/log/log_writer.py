@@ -15,6 +15,7 @@ from django.db import connection
 
 from streaming.log.commit import Committer
 from streaming.log.owned_log import OwnedLog
+from streaming.process_thread import ProcessThread
 
 logger = logging.getLogger("streaming")
 
@@ -41,17 +42,14 @@ class LogWriter:
         self._retry_at = 0.0
         self._pause = 0.0
         """Seconds from one try to the next, while commits fail."""
-        self._thread: threading.Thread | None = None
+        self._thread = ProcessThread(self._run, name="streaming-log-writer")
 
     def wake(self, log: OwnedLog) -> None:
         """Commit what the log has waiting. From any thread; never waits for the database."""
         with self._changed:
             self._waiting[log] = None
-            if self._thread is None or not self._thread.is_alive():  # not alive: this process was forked
-                thread = threading.Thread(target=self._run, name="streaming-log-writer", daemon=True)
-                with suppress(RuntimeError):  # no more threads to be had: the next event tries again
-                    thread.start()
-                    self._thread = thread
+            with suppress(RuntimeError):  # no thread is left: the next event tries again
+                self._thread.start()
             self._changed.notify()
 
     def _run(self) -> None:

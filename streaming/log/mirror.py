@@ -21,6 +21,7 @@ from streaming.events import Event
 from streaming.log import wakeups
 from streaming.log.event_log import EventLog
 from streaming.models import LogPart, Run
+from streaming.process_thread import ProcessThread
 
 logger = logging.getLogger("streaming")
 
@@ -47,7 +48,7 @@ class Tail:
         self._changed = threading.Condition()
         self._mirrors: weakref.WeakValueDictionary[UUID, Mirror] = weakref.WeakValueDictionary()
         self._news: set[UUID] = set()
-        self._thread: threading.Thread | None = None
+        self._thread = ProcessThread(self._run, name="streaming-tail")
         self._away = False
         self._looked = self._next_roll_call = 0.0
 
@@ -69,9 +70,7 @@ class Tail:
         """A mirror of the same run that is kept up to date: this one, or another that was first."""
         with self._changed:
             mirror = self._mirrors.setdefault(new.run_id, new)
-            if self._thread is None or not self._thread.is_alive():  # not alive: this process was forked
-                self._thread = threading.Thread(target=self._run, name="streaming-tail", daemon=True)
-                self._thread.start()
+            self._thread.start()
             self._changed.notify()
         wakeups.listen(self.wake)
         return mirror

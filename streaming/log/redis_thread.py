@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ImproperlyConfigured
 
 from streaming.conf import get_conf
+from streaming.process_thread import ProcessThread
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -57,21 +58,14 @@ class RedisThread:
     def __init__(self, outage: Outage) -> None:
         self._outage = outage
         self._changed = threading.Condition()
-        self._thread: threading.Thread | None = None
+        self._thread = ProcessThread(self._run, name=self.name)
         self._pause = _FIRST_PAUSE
-
-    @property
-    def _alive(self) -> bool:
-        thread = self._thread
-        return thread is not None and thread.is_alive()
 
     def _start(self) -> None:
         """Start the thread if it is not there and has something to do. Called with `_changed` held."""
-        if not self._alive and address():
-            thread = threading.Thread(target=self._run, name=self.name, daemon=True)
-            with suppress(RuntimeError):  # no more threads to be had: the next call tries again
-                thread.start()
-                self._thread = thread
+        if not self._thread.runs and address():
+            with suppress(RuntimeError):  # no thread is left: the next call tries again
+                self._thread.start()
 
     def _run(self) -> None:
         while url := self._address_or_end():
@@ -88,7 +82,7 @@ class RedisThread:
     def _address_or_end(self) -> str | None:
         with self._changed:
             if (url := address()) is None:
-                self._thread = None
+                self._thread.dismiss()
                 self._outage.end(self.name)
             return url
 

@@ -50,7 +50,7 @@ class _Publisher(RedisThread):
     def publish(self, run_ids: Iterable[UUID]) -> None:
         with self._changed:
             self._start()
-            if self._alive:
+            if self._thread.runs:
                 self._keep(run_ids)
                 self._changed.notify()
 
@@ -93,7 +93,7 @@ class _Listener(RedisThread):
 
     @property
     def flowing(self) -> bool:
-        return self._reads and self._alive
+        return self._reads and self._thread.runs
 
     def listen(self, callback: Callback) -> None:
         with self._changed:

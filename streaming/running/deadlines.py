@@ -9,6 +9,8 @@ import threading
 import time
 from typing import Protocol
 
+from streaming.process_thread import ProcessThread
+
 logger = logging.getLogger("streaming")
 
 _GLANCE = 1.0
@@ -32,15 +34,13 @@ class Watch:
         self._changed = threading.Condition()
         self._watched: set[Timed] = set()
         self._next = float("inf")
-        self._thread: threading.Thread | None = None
+        self._thread = ProcessThread(self._run, name="streaming-deadlines")
 
     def add(self, timed: Timed) -> None:
         """Begin to watch."""
         with self._changed:
             self._watched.add(timed)
-            if self._thread is None or not self._thread.is_alive():  # not alive: this process was forked
-                self._thread = threading.Thread(target=self._run, name="streaming-deadlines", daemon=True)
-                self._thread.start()
+            self._thread.start()
             if timed.due() < self._next:
                 self._changed.notify()
 
