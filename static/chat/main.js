@@ -1,7 +1,7 @@
 // The only script that the page names.
 
 import { Chat } from "./page/chat.js";
-import { closeable } from "./page/drawer.js";
+import { closeable } from "./page/conversations.js";
 
 const root = document.querySelector("[data-chat]");
 if (root instanceof HTMLElement) begin(root);

@@ -1,18 +1,18 @@
 // The page: sends messages, has their replies followed, and keeps its parts in step.
 
+import { addCopyButtons } from "../reply/copy.js";
+import { copyOf, find } from "../reply/elements.js";
+import { Reply } from "../reply/reply.js";
+import { openCitedSources } from "../reply/sources.js";
 import { Attention } from "./attention.js";
 import { Composer } from "./composer.js";
-import { addCopyButtons } from "../reply/copy.js";
 import { conversationBegan } from "./conversations.js";
-import { appendExchange, removeEarlier } from "./exchange.js";
 import { Following } from "./following.js";
+import { appendExchange, removeEarlier } from "./messages.js";
 import { Outbox } from "./outbox.js";
-import { address, copyOf, find } from "../reply/parts.js";
-import { Reply } from "../reply/reply.js";
+import { address } from "./requests.js";
 import { stickToBottom } from "./scroll.js";
-import { openCitedSources } from "../reply/sources.js";
-import { Tabs } from "./tabs.js";
-import { Updates } from "./update.js";
+import { Tabs, Updates } from "./updates.js";
 
 /** @typedef {import("./outbox.js").Accepted} Accepted */
 

@@ -1,10 +1,9 @@
 // The message box: what the keys do, how it grows, and when its buttons can be used.
 
+import { find } from "../reply/elements.js";
 import { Counter } from "./counter.js";
-import { keepDraft } from "./draft.js";
-import { newKey } from "./keys.js";
+import { keepDraft, newKey } from "./draft.js";
 import { Notice } from "./notice.js";
-import { find } from "../reply/parts.js";
 
 /** What the box can be used for. `sending`: until the server has answered there is nothing to stop. `running`: one can
  * type, and stop the reply, but not send. `stopping`: that has been asked for.

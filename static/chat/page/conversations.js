@@ -33,3 +33,17 @@ function titled(text) {
   const line = [...text.trim().replace(/\s+/g, " ")];
   return line.length <= TITLE_LENGTH ? line.join("") : `${line.slice(0, TITLE_LENGTH - 1).join("")}…`;
 }
+
+/** Lets Escape, and a click beside it, close the list that folds away on a phone. @param {HTMLDetailsElement} drawer @param {AbortSignal} signal */
+export function closeable(drawer, signal) {
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Escape" || !drawer.open) return;
+    drawer.open = false;
+    drawer.querySelector("summary")?.focus({ preventScroll: true });
+  };
+  const onClick = (/** @type {MouseEvent} */ event) => {
+    if (!drawer.contains(/** @type {Node} */ (event.target))) drawer.open = false;
+  };
+  document.addEventListener("keydown", onKey, { signal });
+  document.addEventListener("click", onClick, { signal });
+}

@@ -1,6 +1,6 @@
 // How much room is left in the message box: shown with each letter near its end, and said when that is near.
 
-import { find } from "../reply/parts.js";
+import { find } from "../reply/elements.js";
 
 const LEVELS = [1000, 100, 0]; // characters left: shown from the first on, and said when one of them is passed
 

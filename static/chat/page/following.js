@@ -1,7 +1,8 @@
 // The reply that is being written: followed to its end, or stopped. There is one at a time.
 
+import { find } from "../reply/elements.js";
 import { followReply } from "./live.js";
-import { address, find } from "../reply/parts.js";
+import { address } from "./requests.js";
 
 /**
  * @typedef {import("../reply/reply.js").Reply} Reply
@@ -14,7 +15,7 @@ import { address, find } from "../reply/parts.js";
  * @property {import("./composer.js").Composer} composer
  * @property {import("./outbox.js").Outbox} outbox
  * @property {import("./attention.js").Attention} attention
- * @property {import("./update.js").Updates} updates
+ * @property {import("./updates.js").Updates} updates
  */
 
 export class Following {

@@ -1,9 +1,8 @@
 // A reply that is being written: its run's events, from where the page is to the end.
 
-import { answer } from "../run/answer.js";
 import { followRun } from "../run/follow.js";
-import { address } from "../reply/parts.js";
-import { withHtml } from "./requests.js";
+import { answer } from "../run/waiting.js";
+import { address, withHtml } from "./requests.js";
 
 /**
  * @typedef {import("../run/sse.js").ServerEvent} ServerEvent
@@ -11,7 +10,7 @@ import { withHtml } from "./requests.js";
  * @property {HTMLElement} root
  * @property {import("./attention.js").Attention} attention
  * @property {(event: ServerEvent) => void} onEvent
- * @property {((limits: import("../run/answer.js").Limits) => Promise<Response>) | null} again  repeats the request that has started the reply
+ * @property {((limits: import("../run/waiting.js").Limits) => Promise<Response>) | null} again  repeats the request that has started the reply
  */
 
 /**
@@ -52,7 +51,7 @@ export async function followReply(reply, response, { root, attention, onEvent, a
   }
 }
 
-/** @param {HTMLElement} root @param {import("../reply/reply.js").Reply} reply @param {import("../run/answer.js").Limits} limits */
+/** @param {HTMLElement} root @param {import("../reply/reply.js").Reply} reply @param {import("../run/waiting.js").Limits} limits */
 function events(root, reply, limits) {
   const url = withHtml(`${address(root, "eventsUrl", reply.run)}?after=${reply.after}`);
   const headers = { Accept: "text/event-stream", "Last-Event-ID": String(reply.after) };

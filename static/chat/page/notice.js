@@ -1,6 +1,6 @@
 // Why a message was not sent, beside the message box, and the button that tries again.
 
-import { find } from "../reply/parts.js";
+import { find } from "../reply/elements.js";
 
 /** @typedef {{ message: string, retryAfter: number, retry: (() => void) | null }} Refusal  `retryAfter` in seconds */
 

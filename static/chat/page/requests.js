@@ -1,8 +1,10 @@
 // Requests that make the server do something, and what a refusal says.
 
-import { answer } from "../run/answer.js";
+import { answer } from "../run/waiting.js";
 
-/** @typedef {import("../run/answer.js").Limits} Limits */
+const NO_ID = "00000000-0000-0000-0000-000000000000"; // stands for the real id in the page's addresses
+
+/** @typedef {import("../run/waiting.js").Limits} Limits */
 
 /** Why a request was refused, in a sentence, and how many seconds to wait before another. */
 export class Refused extends Error {
@@ -39,6 +41,11 @@ export function openEvents(url, data, limits) {
 export async function postForJson(url, data, limits) {
   const response = await told(post(url, data, "application/json", limits), limits.signal);
   if (!response.ok) throw await refusal(response);
+}
+
+/** Fills an id into an address that the page has as `data-`. @param {HTMLElement} root @param {string} name @param {string} id */
+export function address(root, name, id) {
+  return (root.dataset[name] ?? "").replace(NO_ID, id);
 }
 
 /** @param {string} url  of events @returns {string} the same, with rendered blocks */

@@ -1,6 +1,6 @@
 // Copy buttons: on each block of code, and on a whole reply.
 
-import { copyOf } from "./parts.js";
+import { copyOf } from "./elements.js";
 
 /** @param {ParentNode} root  what has just been rendered */
 export function addCopyButtons(root) {

@@ -1,9 +1,9 @@
 // A structured reply: fields that fill in as patches come, and folded, the JSON that they are read from.
 
-import { Place } from "./fields.js";
 import { applyPatch } from "../run/json_patch.js";
+import { find } from "./elements.js";
+import { Place } from "./fields.js";
 import { isWorthShowing } from "./json_values.js";
-import { find } from "./parts.js";
 
 // As the server has it.
 const LOOKS_LIKE_JSON = /^\s*(?:```\w*\s*)?[{[]/;

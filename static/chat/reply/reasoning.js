@@ -1,7 +1,6 @@
 // What the model says to itself: open while there is nothing else, folded when the reply begins.
 
-import { Fold } from "./fold.js";
-import { find } from "./parts.js";
+import { Fold, find } from "./elements.js";
 
 export class Reasoning {
   /** @type {HTMLDetailsElement} */ #details;

@@ -1,22 +1,16 @@
 // A reply on the page: hands each event to the part that it is about, and brings them up to date once a frame.
 
-import { offerActions } from "./actions.js";
 import { addReplyCopyButton } from "./copy.js";
+import { find } from "./elements.js";
+import { showEnd } from "./ending.js";
 import { onceAFrame } from "./frames.js";
 import { Output } from "./output.js";
-import { find } from "./parts.js";
 import { Reasoning } from "./reasoning.js";
 import { Sources } from "./sources.js";
 import { Steps } from "./steps.js";
 import { ReplyText } from "./text.js";
 
-/** What providers call it when a reply has reached its length limit, as in chatsite/chat/models.py. */
-const LENGTH_LIMITS = ["length", "max_tokens", "max_output_tokens"];
-
-/**
- * @typedef {{ run: string, message: string | null, model: string | null }} Start
- * @typedef {{ status: string, finish_reason: string | null, error: { code: string, message: string } | null }} End
- */
+/** @typedef {{ run: string, message: string | null, model: string | null }} Start */
 
 export class Reply {
   /** Number of the last event that is on the page. @type {number} */
@@ -79,29 +73,16 @@ export class Reply {
     find(this.article, "[data-connection]").hidden = !lost;
   }
 
-  /** @param {End} end @returns {string} the sentence that says so */
-  end({ status, finish_reason: reason, error }) {
+  /** @param {import("./ending.js").End} end @returns {string} the sentence that says so */
+  end(end) {
     this.#draw.now();
     this.#reasoning.over();
     this.#steps.end();
     this.connection(false);
-    this.article.dataset.status = status;
-    const kind = status === "done" && LENGTH_LIMITS.includes((reason ?? "").toLowerCase()) ? "length" : status;
-    if (error) {
-      find(this.article, "[data-error-message]").textContent = error.message;
-      find(this.article, "[data-error-code]").textContent = error.code;
-    }
-    find(this.article, "[data-reference]").textContent = this.run.slice(0, 8);
-    for (const line of this.article.querySelectorAll("[data-when]")) {
-      /** @type {HTMLElement} */ (line).hidden = /** @type {HTMLElement} */ (line).dataset.when !== kind;
-    }
-    offerActions(this.article, kind);
-    this.finished();
-    const line = this.article.querySelector(`[data-when="${kind}"] [data-error-message], p[data-when="${kind}"]`);
-    return line?.textContent?.trim() ?? "The reply is complete.";
+    return showEnd(this.article, end);
   }
 
-  /** Add what only a finished reply has. */
+  /** Adds what only a finished reply has, to one that the server has rendered. */
   finished() {
     addReplyCopyButton(this.article);
   }

@@ -1,6 +1,6 @@
 // The documents that a reply draws on, numbered as its text cites them.
 
-import { copyOf, find } from "./parts.js";
+import { copyOf, find } from "./elements.js";
 
 /** @typedef {{ id: string, title: string, source: string, text: string }} Source */
 

@@ -1,8 +1,7 @@
 // The tools that a reply has called: each step as it happens, all of them folded when the reply is done.
 
-import { Fold } from "./fold.js";
+import { Fold, copyOf, find } from "./elements.js";
 import { plainText } from "./json_values.js";
-import { copyOf, find } from "./parts.js";
 
 /**
  * @typedef {{ id: string, name: string, input: any }} Begun

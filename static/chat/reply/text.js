@@ -1,9 +1,8 @@
 // A reply's text: finished blocks as the server's HTML, and after them what is not rendered yet.
 
-import { linkCitations } from "./citations.js";
+import { linkCitations, unlinkCitations } from "./citations.js";
 import { addCopyButtons } from "./copy.js";
-import { sanitised, shows } from "./html.js";
-import { find } from "./parts.js";
+import { find } from "./elements.js";
 
 /** @typedef {{ html: string, tail: string, whole?: boolean }} Block */
 
@@ -88,4 +87,25 @@ export class ReplyText {
     }
     this.#shown = from;
   }
+}
+
+/** Makes markup of text, here and nowhere else: the server has rendered and sanitised it. @param {string} html */
+function sanitised(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content;
+}
+
+/**
+ * Tells whether `body` has this content already, as after a reload: then a selection in it can stay.
+ * @param {HTMLElement} body
+ * @param {DocumentFragment} content
+ */
+function shows(body, content) {
+  const shown = /** @type {HTMLElement} */ (body.cloneNode(true));
+  for (const button of shown.querySelectorAll("[data-copy]")) button.remove();
+  unlinkCitations(shown);
+  const wanted = document.createElement("div");
+  wanted.append(content.cloneNode(true));
+  return shown.innerHTML === wanted.innerHTML;
 }

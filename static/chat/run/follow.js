@@ -1,7 +1,7 @@
 // One run, from the first event to the last, over as many connections as it takes.
 
-import { BackOff, pause } from "./pause.js";
 import { BrokenOff, events } from "./sse.js";
+import { BackOff, pause } from "./waiting.js";
 
 /** @typedef {import("./sse.js").ServerEvent} ServerEvent */
 

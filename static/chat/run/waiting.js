@@ -1,4 +1,25 @@
-// Waiting before another attempt.
+// How long to wait: for the answer to a request, and before another attempt.
+
+/** How long an answer is waited for, from now to its headers, in milliseconds; and what ends the request at any time.
+ * @typedef {{ within: number, signal: AbortSignal }} Limits
+ */
+
+/**
+ * @param {string} url
+ * @param {RequestInit} request
+ * @param {Limits} limits
+ * @returns {Promise<Response>} what comes after the headers takes its time
+ * @throws {unknown} if there is none: the network is to blame, unless `signal` was aborted
+ */
+export async function answer(url, request, { within, signal }) {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), within);
+  try {
+    return await fetch(url, { ...request, signal: AbortSignal.any([signal, late.signal]) });
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 /**
  * Wait, or until the network is back or the page is looked at again, if that is a reason to hurry.

@@ -1,9 +1,10 @@
 // Brings the messages up to date with the server: another tab or another device may have written, and a reply may
 // have ended while nobody could tell. All else on the page stays as it is, a draft above all.
 
-import { answer } from "../run/answer.js";
-import { address, find } from "../reply/parts.js";
-import { BackOff, pause } from "../run/pause.js";
+import { BackOff, answer, pause } from "../run/waiting.js";
+import { find } from "../reply/elements.js";
+import { showMessagesOf } from "./messages.js";
+import { address } from "./requests.js";
 
 export class Updates {
   #root;
@@ -93,38 +94,18 @@ function leave() {
   return new Promise(() => {});
 }
 
-/**
- * Show the messages of a newer page. What is the same already stays, with all that was folded or selected in it.
- * @param {Document} page
- * @param {HTMLElement} messages
- * @returns {HTMLElement[]} the articles that were put in
- */
-function showMessagesOf(page, messages) {
-  const added = [];
-  let place = messages.firstElementChild;
-  for (const article of /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll("[data-messages] > article"))) {
-    const mine = shown(article, messages);
-    if (mine) {
-      while (place && place !== mine) place = removed(place);
-      place = mine.nextElementSibling;
-    } else {
-      messages.insertBefore(document.adoptNode(article), place);
-      added.push(article);
-    }
+/** Tells the other tabs of this browser which conversation has changed, and hears it from them. */
+export class Tabs {
+  #channel = new BroadcastChannel("conversations");
+
+  /** @param {(conversation: string) => void} onChange @param {AbortSignal} signal */
+  constructor(onChange, signal) {
+    this.#channel.addEventListener("message", ({ data }) => onChange(data), { signal });
+    signal.addEventListener("abort", () => this.#channel.close());
   }
-  while (place) place = removed(place);
-  return added;
-}
 
-/** @param {HTMLElement} article @param {HTMLElement} messages @returns {HTMLElement | null} the same, as it is shown */
-function shown({ id, dataset: { status } }, messages) {
-  const mine = document.getElementById(id);
-  return mine && messages.contains(mine) && mine.dataset.status === status ? mine : null;
-}
-
-/** @param {Element} element @returns {Element | null} what came after it */
-function removed(element) {
-  const next = element.nextElementSibling;
-  element.remove();
-  return next;
+  /** @param {string} conversation  that has other messages now */
+  tell(conversation) {
+    this.#channel.postMessage(conversation);
+  }
 }

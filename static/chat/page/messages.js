@@ -1,0 +1,66 @@
+// The messages on the page: put in, brought up to date, taken out.
+
+import { copyOf, find } from "../reply/elements.js";
+
+/**
+ * Put a question after the other messages, and the place of its reply.
+ * @param {HTMLElement} messages
+ * @param {string} text
+ * @returns {HTMLElement} the article of the reply
+ */
+export function appendExchange(messages, text) {
+  const question = copyOf("user");
+  find(question, "[data-text]").textContent = text;
+  const article = copyOf("assistant");
+  messages.append(question, article);
+  return article;
+}
+
+/**
+ * Take away a reply that is now shown by another article: what was sent had arrived before, without the page's knowing.
+ * @param {string} message
+ * @param {HTMLElement} article  the other one
+ * @param {{ withQuestion: boolean }} options
+ */
+export function removeEarlier(message, article, { withQuestion }) {
+  const earlier = document.getElementById(`message-${message}`);
+  if (!earlier || earlier === article) return;
+  if (withQuestion) earlier.previousElementSibling?.remove();
+  earlier.remove();
+}
+
+/**
+ * Show the messages of a newer page. What is the same already stays, with all that was folded or selected in it.
+ * @param {Document} page
+ * @param {HTMLElement} messages
+ * @returns {HTMLElement[]} the articles that were put in
+ */
+export function showMessagesOf(page, messages) {
+  const added = [];
+  let place = messages.firstElementChild;
+  for (const article of /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll("[data-messages] > article"))) {
+    const mine = shown(article, messages);
+    if (mine) {
+      while (place && place !== mine) place = removed(place);
+      place = mine.nextElementSibling;
+    } else {
+      messages.insertBefore(document.adoptNode(article), place);
+      added.push(article);
+    }
+  }
+  while (place) place = removed(place);
+  return added;
+}
+
+/** @param {HTMLElement} article @param {HTMLElement} messages @returns {HTMLElement | null} the same, as it is shown */
+function shown({ id, dataset: { status } }, messages) {
+  const mine = document.getElementById(id);
+  return mine && messages.contains(mine) && mine.dataset.status === status ? mine : null;
+}
+
+/** @param {Element} element @returns {Element | null} what came after it */
+function removed(element) {
+  const next = element.nextElementSibling;
+  element.remove();
+  return next;
+}

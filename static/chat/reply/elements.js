@@ -1,0 +1,39 @@
+// Elements of the page: found, copied from a template, opened and folded.
+
+/** Finds what the templates are known to have. @template {HTMLElement} T @param {HTMLElement} root @param {string} selector @returns {T} */
+export function find(root, selector) {
+  return /** @type {T} */ (root.querySelector(selector));
+}
+
+/** The templates' contents by name. They come after all messages: each is searched for only once. @type {Map<string, HTMLElement>} */
+const templates = new Map();
+
+/** Copies what is in a template. @param {string} name @returns {HTMLElement} */
+export function copyOf(name) {
+  const element = templates.get(name) ?? inTemplate(name);
+  templates.set(name, element);
+  return /** @type {HTMLElement} */ (element.cloneNode(true));
+}
+
+/** @param {string} name @returns {HTMLElement} */
+function inTemplate(name) {
+  const template = /** @type {HTMLTemplateElement} */ (document.querySelector(`[data-template="${name}"]`));
+  return /** @type {HTMLElement} */ (template.content.firstElementChild);
+}
+
+/** A <details> that the page opens and folds, until the person has done so: from then on only the person does. */
+export class Fold {
+  #details;
+  #isThePersons = false;
+
+  /** @param {HTMLDetailsElement} details */
+  constructor(details) {
+    this.#details = details;
+    details.querySelector("summary")?.addEventListener("click", () => void (this.#isThePersons = true));
+  }
+
+  /** @param {boolean} open */
+  set open(open) {
+    if (!this.#isThePersons) this.#details.open = open;
+  }
+}

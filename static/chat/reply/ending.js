@@ -1,0 +1,48 @@
+// How a reply has ended, and what can be done with it: message_end.html and message_actions.html have the same.
+
+import { addReplyCopyButton } from "./copy.js";
+import { find } from "./elements.js";
+
+/** @typedef {{ status: string, finish_reason: string | null, error: { code: string, message: string } | null }} End */
+
+/** What providers call it when a reply has reached its length limit, as in chatsite/chat/models.py. */
+const LENGTH_LIMITS = ["length", "max_tokens", "max_output_tokens"];
+const CUT_SHORT = ["stopped", "interrupted", "length"];
+
+/**
+ * Shows how a reply has ended.
+ * @param {HTMLElement} article
+ * @param {End} end
+ * @returns {string} the sentence that says so
+ */
+export function showEnd(article, { status, finish_reason: reason, error }) {
+  article.dataset.status = status;
+  const kind = status === "done" && LENGTH_LIMITS.includes((reason ?? "").toLowerCase()) ? "length" : status;
+  if (error) {
+    find(article, "[data-error-message]").textContent = error.message;
+    find(article, "[data-error-code]").textContent = error.code;
+  }
+  find(article, "[data-reference]").textContent = (article.dataset.run ?? "").slice(0, 8);
+  for (const line of article.querySelectorAll("[data-when]")) {
+    /** @type {HTMLElement} */ (line).hidden = /** @type {HTMLElement} */ (line).dataset.when !== kind;
+  }
+  offerActions(article, kind);
+  const line = article.querySelector(`[data-when="${kind}"] [data-error-message], p[data-when="${kind}"]`);
+  return line?.textContent?.trim() ?? "The reply is complete.";
+}
+
+/** @param {HTMLElement} article @param {string} kind  a status, or `length` for a reply that is cut at its limit */
+function offerActions(article, kind) {
+  find(article, "[data-actions]").hidden = false;
+  const again = find(article, "[data-regenerate] button");
+  const { label = "", failedLabel = "" } = again.dataset;
+  again.textContent = kind === "failed" ? failedLabel : label;
+  const goOn = /** @type {HTMLElement | null} */ (article.querySelector("[data-continue]"));
+  if (goOn) goOn.hidden = !CUT_SHORT.includes(kind) || !hasText(article);
+  addReplyCopyButton(article);
+}
+
+/** @param {HTMLElement} article */
+function hasText(article) {
+  return ["[data-body]", "[data-tail]"].some((part) => find(article, part).textContent?.trim());
+}
