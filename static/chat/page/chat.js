@@ -4,17 +4,17 @@ import { addCopyButtons } from "../reply/copy.js";
 import { copyOf, find } from "../reply/elements.js";
 import { Reply } from "../reply/reply.js";
 import { openCitedSources } from "../reply/sources.js";
-import { Attention } from "./attention.js";
+import { Attention } from "./visibility.js";
 import { Composer } from "./composer.js";
 import { conversationBegan } from "./conversations.js";
-import { Following } from "./following.js";
+import { Following } from "./current_reply.js";
 import { appendExchange, removeEarlier } from "./messages.js";
-import { Outbox } from "./outbox.js";
+import { Outbox } from "./sender.js";
 import { address } from "./requests.js";
 import { stickToBottom } from "./scroll.js";
 import { Tabs, Updates } from "./updates.js";
 
-/** @typedef {import("./outbox.js").Accepted} Accepted */
+/** @typedef {import("./sender.js").Accepted} Accepted */
 
 export class Chat {
   #root;
@@ -114,7 +114,7 @@ export class Chat {
 
   /**
    * @param {HTMLElement} article
-   * @param {import("./following.js").Start} start
+   * @param {import("./current_reply.js").Start} start
    * @param {string} text  what the reply answers, if that is new
    */
   #onStart(article, { conversation, message }, text) {

@@ -1,6 +1,6 @@
 // A reply that is being written: its run's events, from where the page is to the end.
 
-import { followRun } from "../run/follow.js";
+import { followRun } from "../run/reader.js";
 import { answer } from "../run/waiting.js";
 import { address, withHtml } from "./requests.js";
 
@@ -8,7 +8,7 @@ import { address, withHtml } from "./requests.js";
  * @typedef {import("../run/sse.js").ServerEvent} ServerEvent
  * @typedef {object} Page
  * @property {HTMLElement} root
- * @property {import("./attention.js").Attention} attention
+ * @property {import("./visibility.js").Attention} attention
  * @property {(event: ServerEvent) => void} onEvent
  * @property {((limits: import("../run/waiting.js").Limits) => Promise<Response>) | null} again  repeats the request that has started the reply
  */

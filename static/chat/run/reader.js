@@ -11,7 +11,7 @@ import { BackOff, pause } from "./waiting.js";
  * @property {(event: ServerEvent) => void} onEvent
  * @property {(after: number) => void} onLost  the connection has gone; worth a word if it is still away after so long
  * @property {() => void} onBack  it is there again, or not wanted
- * @property {import("../page/attention.js").Attention} attention
+ * @property {import("../page/visibility.js").Attention} attention
  * @property {number} retryMin
  * @property {number} retryMax
  * @property {number} silence  heartbeats come more often than this, so the connection is dead after it

@@ -6,15 +6,15 @@ import { address } from "./requests.js";
 
 /**
  * @typedef {import("../reply/reply.js").Reply} Reply
- * @typedef {import("./outbox.js").Accepted} Accepted
+ * @typedef {import("./sender.js").Accepted} Accepted
  * @typedef {{ conversation: string, message: string }} Start
  */
 
 /** What has to be kept in step with it.
  * @typedef {object} Parts
  * @property {import("./composer.js").Composer} composer
- * @property {import("./outbox.js").Outbox} outbox
- * @property {import("./attention.js").Attention} attention
+ * @property {import("./sender.js").Outbox} outbox
+ * @property {import("./visibility.js").Attention} attention
  * @property {import("./updates.js").Updates} updates
  */
 
