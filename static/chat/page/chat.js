@@ -1,120 +1,132 @@
-// The page: sends messages, has their replies followed, and keeps its parts in step.
+// The page: sends messages and has their replies shown.
 
 import { addCopyButtons } from "../reply/copy.js";
 import { copyOf, find } from "../reply/elements.js";
 import { Reply } from "../reply/reply.js";
 import { openCitedSources } from "../reply/sources.js";
-import { Attention } from "./visibility.js";
 import { Composer } from "./composer.js";
 import { conversationBegan } from "./conversations.js";
-import { Following } from "./current_reply.js";
+import { CurrentReply } from "./current_reply.js";
 import { appendExchange, removeEarlier } from "./messages.js";
-import { Outbox } from "./sender.js";
+import { Notice } from "./notice.js";
+import { Phase } from "./phase.js";
 import { address } from "./requests.js";
 import { stickToBottom } from "./scroll.js";
+import { Sender } from "./sender.js";
 import { Tabs, Updates } from "./updates.js";
+import { Visibility } from "./visibility.js";
 
 /** @typedef {import("./sender.js").Accepted} Accepted */
 
 export class Chat {
   #root;
   #messages;
+  #phase = new Phase();
   #composer;
-  #outbox;
+  #sender;
   #toBottom;
   #tabs;
-  #following;
+  #current;
 
   /** @param {HTMLElement} root @param {AbortSignal} signal */
   constructor(root, signal) {
     this.#root = root;
     this.#messages = find(root, "[data-messages]");
     this.#toBottom = stickToBottom(this.#messages, find(root, "[data-jump]"), signal);
+    const phase = this.#phase;
     const form = /** @type {HTMLFormElement} */ (find(root, "[data-composer]"));
-    const actions = { onSend: () => this.#send(), onStop: () => this.#following.stop() };
-    const composer = (this.#composer = new Composer(form, actions, signal));
-    const outbox = (this.#outbox = new Outbox(root, composer, signal));
-    const mayUpdate = () => !composer.busy && !document.hidden;
-    const updates = new Updates(root, { mayUpdate, onArticle: (article) => this.#show(article) }, signal);
-    const onShown = (/** @type {boolean} */ wasAway) => updates.look({ happened: wasAway && this.#conversation !== "" });
-    const attention = new Attention({ hiddenAfter: Number(root.dataset.hiddenAfter), onShown }, signal);
+    const notice = new Notice(form);
+    const actions = { onSend: () => this.#send(), onStop: () => this.#current.stop() };
+    this.#composer = new Composer(form, { phase, ...actions }, signal);
+    const sender = (this.#sender = new Sender(root, { phase, notice }, signal));
+    const updates = this.#updates(signal);
+    const visibility = new Visibility({ hiddenAfter: Number(root.dataset.hiddenAfter) }, signal);
+    visibility.addEventListener("back", () => updates.look({ happened: this.#conversation !== "" }), { signal });
+    visibility.addEventListener("shown", () => updates.look(), { signal });
     this.#tabs = new Tabs((changed) => updates.look({ happened: changed === this.#conversation }), signal);
-    this.#following = new Following(root, { composer, outbox, attention, updates }, signal);
+    this.#current = new CurrentReply(root, { phase, sender, notice, updates, visibility }, signal);
     root.addEventListener("submit", (event) => this.#onSubmit(event), { signal });
     openCitedSources(this.#messages, signal);
     for (const article of this.#messages.children) this.#show(/** @type {HTMLElement} */ (article));
+  }
+
+  /** @param {AbortSignal} signal */
+  #updates(signal) {
+    const mayUpdate = () => this.#phase.isIdle && !document.hidden;
+    return new Updates(this.#root, { mayUpdate, onArticle: (article) => this.#show(article) }, signal);
   }
 
   get #conversation() {
     return this.#root.dataset.conversation ?? "";
   }
 
-  /** Take up a message that the server has rendered. @param {HTMLElement} article */
+  /** Takes up a message that the server has rendered. @param {HTMLElement} article */
   #show(article) {
     if (article.dataset.role !== "assistant") return;
     addCopyButtons(article);
     const reply = new Reply(article);
     const isRunning = ["queued", "running"].includes(article.dataset.status ?? "");
     if (!isRunning) reply.finished();
-    else if (article === this.#messages.lastElementChild) this.#following.follow(reply, null);
+    else if (article === this.#messages.lastElementChild) this.#current.follow(reply, null);
   }
 
-  /** What else can be asked for is in forms, so that it works without script as well. @param {SubmitEvent} event */
+  /** Asks for what forms of the page ask for; they work without script as well. @param {SubmitEvent} event */
   #onSubmit(event) {
     const form = /** @type {HTMLFormElement} */ (event.target);
     if (!form.matches("[data-example], [data-regenerate], [data-continue]")) return;
     event.preventDefault();
-    if (this.#composer.busy) return;
+    if (!this.#phase.isIdle) return;
     if (form.matches("[data-example]")) this.#sendExample(form, /** @type {HTMLButtonElement} */ (event.submitter));
     else this.#replace(form);
   }
 
-  /** Send what is in the box. It stays there until the server has accepted it. */
+  /** Sends what is in the box. It stays there until the server has accepted it. */
   async #send() {
     const { action, data, text } = this.#composer;
     if (!text.trim()) return;
-    const accepted = await this.#outbox.ask(action, data, () => this.#send());
+    const accepted = await this.#sender.ask(action, data, () => this.#send());
     if (!accepted) return;
     this.#composer.sent(text);
     await this.#begin(accepted, text);
   }
 
-  /** Send an example past the box, in which there may be a draft. @param {HTMLFormElement} form @param {HTMLButtonElement} button */
+  /** Sends an example past the box, in which there may be a draft. @param {HTMLFormElement} form @param {HTMLButtonElement} button */
   async #sendExample(form, button) {
     const data = new FormData(form, button);
     this.#composer.option = String(data.get("option") ?? "");
-    const accepted = await this.#outbox.ask(form.action, data, () => this.#sendExample(form, button));
+    const accepted = await this.#sender.ask(form.action, data, () => this.#sendExample(form, button));
     if (!accepted) return;
     if (button.matches(":focus-visible")) this.#composer.focus(); // on a phone the keyboard would cover the reply
     await this.#begin(accepted, button.value);
   }
 
-  /** Show a message that was accepted, and follow its reply. @param {Accepted} accepted @param {string} text */
+  /** Shows a message that was accepted, and follows its reply. @param {Accepted} accepted @param {string} text */
   async #begin(accepted, text) {
     if (accepted.response.redirected) return location.assign(accepted.response.url);
     this.#root.querySelector("[data-welcome]")?.remove();
     const article = appendExchange(this.#messages, text);
     this.#toBottom();
-    await this.#following.follow(new Reply(article), accepted, (start) => this.#onStart(article, start, text));
+    await this.#current.follow(new Reply(article), accepted, (start) => this.#onStart(article, start, text));
   }
 
-  /** Put another reply in the place of one, whole or from where that stopped. @param {HTMLFormElement} form */
+  /** Puts another reply in the place of one, whole or from where that stopped. @param {HTMLFormElement} form */
   async #replace(form) {
     const old = /** @type {HTMLElement} */ (form.closest("article"));
     const name = form.matches("[data-continue]") ? "continueUrl" : "regenerateUrl";
     const url = address(this.#root, name, old.dataset.message ?? "");
-    const accepted = await this.#outbox.ask(url, new FormData(form), () => this.#replace(form));
+    const accepted = await this.#sender.ask(url, new FormData(form), () => this.#replace(form));
     if (!accepted) return;
     if (accepted.response.redirected) return location.reload();
     const article = copyOf("assistant");
     old.replaceWith(article);
     this.#composer.focus();
-    await this.#following.follow(new Reply(article), accepted, (start) => this.#onStart(article, start, ""));
+    await this.#current.follow(new Reply(article), accepted, (start) => this.#onStart(article, start, ""));
   }
 
   /**
+   * Makes this the page of the reply's conversation.
    * @param {HTMLElement} article
-   * @param {import("./current_reply.js").Start} start
+   * @param {import("../run/events.js").Start} start
    * @param {string} text  what the reply answers, if that is new
    */
   #onStart(article, { conversation, message }, text) {

@@ -3,12 +3,6 @@
 import { find } from "../reply/elements.js";
 import { Counter } from "./counter.js";
 import { keepDraft, newKey } from "./draft.js";
-import { Notice } from "./notice.js";
-
-/** What the box can be used for. `sending`: until the server has answered there is nothing to stop. `running`: one can
- * type, and stop the reply, but not send. `stopping`: that has been asked for.
- * @typedef {"idle" | "sending" | "running" | "stopping"} State
- */
 
 export class Composer {
   /** @type {HTMLTextAreaElement} */ #prompt;
@@ -16,21 +10,20 @@ export class Composer {
   #send;
   #stop;
   #counter;
-  #notice;
   #keepDraft;
-  /** @type {State} */ #state = "idle";
+  #phase;
 
   /**
    * @param {HTMLFormElement} form
-   * @param {{ onSend: () => void, onStop: () => void }} actions
+   * @param {{ phase: import("./phase.js").Phase, onSend: () => void, onStop: () => void }} page
    * @param {AbortSignal} signal
    */
-  constructor(form, { onSend, onStop }, signal) {
+  constructor(form, { phase, onSend, onStop }, signal) {
     this.#form = form;
+    this.#phase = phase;
     this.#prompt = find(form, "[data-prompt]");
     this.#send = /** @type {HTMLButtonElement} */ (find(form, "[data-send]"));
     this.#stop = /** @type {HTMLButtonElement} */ (find(form, "[data-stop]"));
-    this.#notice = new Notice(form);
     this.#counter = new Counter(form, Number(this.#prompt.dataset.maxLength));
     find(form, "[data-hint]").hidden = false;
 
@@ -38,12 +31,13 @@ export class Composer {
     this.#prompt.addEventListener("input", () => this.#onInput(), { signal });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (!this.busy && this.text.trim()) onSend();
+      if (phase.isIdle && this.text.trim()) onSend();
     }, { signal });
     this.#stop.addEventListener("click", (event) => {
       event.preventDefault(); // the form that it belongs to is for pages without script
-      if (this.#state === "running") onStop();
+      if (phase.name === "running") onStop();
     }, { signal });
+    phase.watch((name) => this.#showButtons(name), signal);
     this.#keepDraft = keepDraft(this.#prompt, this.#key, signal);
     this.#onInput();
   }
@@ -52,7 +46,7 @@ export class Composer {
     return this.#prompt.value;
   }
 
-  /** The message was taken: the box is empty, and the next one is another. @param {string} text  that was sent */
+  /** Empties the box for the next message, which has another key. @param {string} text  that was sent */
   sent(text) {
     this.#key.value = newKey();
     if (this.text === text) this.#prompt.value = "";
@@ -60,6 +54,7 @@ export class Composer {
     this.#keepDraft();
   }
 
+  /** Where to send it. */
   get action() {
     return this.#form.action;
   }
@@ -69,13 +64,6 @@ export class Composer {
     return new FormData(this.#form);
   }
 
-  /** The CSRF token alone. */
-  get token() {
-    const data = new FormData();
-    data.set("csrfmiddlewaretoken", String(this.data.get("csrfmiddlewaretoken")));
-    return data;
-  }
-
   /** @param {string} conversation */
   set conversation(conversation) {
     const input = /** @type {HTMLInputElement} */ (this.#form.elements.namedItem("conversation"));
@@ -83,30 +71,10 @@ export class Composer {
     input.disabled = false;
   }
 
-  /** The one of the assistant's options that goes with an example, if it has any. @param {string} option */
+  /** Chooses one of the assistant's options, if it has any. @param {string} option */
   set option(option) {
     const select = /** @type {HTMLSelectElement | null} */ (this.#form.elements.namedItem("option"));
     if (select && option) select.value = option;
-  }
-
-  get busy() {
-    return this.#state !== "idle";
-  }
-
-  get state() {
-    return this.#state;
-  }
-
-  /** @param {State} state */
-  set state(state) {
-    this.#state = state;
-    const focused = document.activeElement;
-    this.#send.hidden = state === "running" || state === "stopping";
-    this.#stop.hidden = !this.#send.hidden;
-    // A button that was disabled would lose the focus, as does one that is gone.
-    this.#send.setAttribute("aria-disabled", String(state === "sending"));
-    this.#stop.setAttribute("aria-disabled", String(state === "stopping"));
-    if (focused === (this.#send.hidden ? this.#send : this.#stop)) this.focus();
   }
 
   get #key() {
@@ -117,11 +85,15 @@ export class Composer {
     this.#prompt.focus({ preventScroll: true });
   }
 
-  /** Say why a message was not sent; nothing to take it back. @param {import("./notice.js").Refusal | null} refusal */
-  notice(refusal) {
-    const hadFocus = this.#notice.hasFocus;
-    this.#notice.show(refusal);
-    if (hadFocus) this.focus(); // Retry was pressed, and is gone
+  /** While a reply is written, a person can type and stop it, but not send. @param {import("./phase.js").Name} phase */
+  #showButtons(phase) {
+    const focused = document.activeElement;
+    this.#send.hidden = phase === "running" || phase === "stopping";
+    this.#stop.hidden = !this.#send.hidden;
+    // A button that was disabled would lose the focus, as does one that is gone.
+    this.#send.setAttribute("aria-disabled", String(phase === "sending"));
+    this.#stop.setAttribute("aria-disabled", String(phase === "stopping"));
+    if (focused === (this.#send.hidden ? this.#send : this.#stop)) this.focus();
   }
 
   /** @param {KeyboardEvent} event */
@@ -129,7 +101,7 @@ export class Composer {
     // Enter that ends a composition belongs to the input method. 229: Safari says so after the fact.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
-    if (!this.busy) this.#form.requestSubmit(this.#send);
+    if (this.#phase.isIdle) this.#form.requestSubmit(this.#send);
   }
 
   #onInput() {

@@ -1,100 +1,131 @@
-// The reply that is being written: followed to its end, or stopped. There is one at a time.
+// The reply that is being written: read to its end, or stopped. There is one at a time.
 
+import { RunReader } from "../run/reader.js";
+import { answer } from "../run/waiting.js";
 import { find } from "../reply/elements.js";
-import { followReply } from "./live.js";
-import { address } from "./requests.js";
+import { address, withHtml } from "./requests.js";
 
 /**
  * @typedef {import("../reply/reply.js").Reply} Reply
+ * @typedef {import("../run/events.js").Start} Start
  * @typedef {import("./sender.js").Accepted} Accepted
- * @typedef {{ conversation: string, message: string }} Start
  */
 
-/** What has to be kept in step with it.
- * @typedef {object} Parts
- * @property {import("./composer.js").Composer} composer
- * @property {import("./sender.js").Outbox} outbox
- * @property {import("./visibility.js").Attention} attention
+/** What the reply has to do with on the page.
+ * @typedef {object} Surroundings
+ * @property {import("./phase.js").Phase} phase
+ * @property {import("./sender.js").Sender} sender
+ * @property {import("./notice.js").Notice} notice
  * @property {import("./updates.js").Updates} updates
+ * @property {import("./visibility.js").Visibility} visibility
  */
 
-export class Following {
+export class CurrentReply {
   #root;
-  #composer;
-  #outbox;
-  #attention;
+  #phase;
+  #sender;
+  #notice;
   #updates;
+  #visibility;
   #signal;
-  /** @type {Reply | null} */ #reply = null;
+  /** @type {RunReader | null} */ #reader = null;
 
-  /** @param {HTMLElement} root @param {Parts} parts @param {AbortSignal} signal */
-  constructor(root, { composer, outbox, attention, updates }, signal) {
+  /** @param {HTMLElement} root @param {Surroundings} surroundings @param {AbortSignal} signal */
+  constructor(root, { phase, sender, notice, updates, visibility }, signal) {
     this.#root = root;
-    this.#composer = composer;
-    this.#outbox = outbox;
-    this.#attention = attention;
+    this.#phase = phase;
+    this.#sender = sender;
+    this.#notice = notice;
     this.#updates = updates;
+    this.#visibility = visibility;
     this.#signal = signal;
+    visibility.addEventListener("away", () => this.#reader?.suspend(), { signal });
+    visibility.addEventListener("shown", () => this.#reader?.resume(), { signal });
+    addEventListener("online", () => this.#reader?.hurry(), { signal });
   }
 
   /**
-   * Follow a reply, until it has ended or the page cannot go on with it.
+   * Follows a reply, until it has ended or the page cannot go on with it.
    * @param {Reply} reply
    * @param {Accepted | null} accepted  the request that has started it, if that was made here
    * @param {(start: Start) => void} [onStart]
    */
   async follow(reply, accepted, onStart = () => {}) {
-    this.#reply = reply;
-    this.#composer.state = "running";
-    const onEvent = (/** @type {import("../run/sse.js").ServerEvent} */ event) => this.#onEvent(reply, event, onStart);
-    const page = { root: this.#root, attention: this.#attention, onEvent, again: accepted?.again ?? null };
-    const following = followReply(reply, accepted?.response ?? null, page, this.#signal);
-    const outcome = await following.catch((error) => this.#failed(error));
-    if (outcome === "leaving") return;
-    this.#reply = null;
-    this.#composer.state = "idle";
-    if (outcome === "failed") return;
+    this.#phase.take("follow");
+    const reader = (this.#reader = this.#readerOf(reply, accepted));
+    if (this.#visibility.isAway) reader.suspend();
+    try {
+      for await (const event of reader) this.#show(event, reply, onStart);
+    } catch (error) {
+      this.#failed(error);
+    }
+    if (reader.outcome === "left") return;
+    this.#reader = null;
+    this.#phase.take("end");
+    if (!reader.outcome) return;
     // The server knows how a reply ended that was lost on the way. (Of a page fresh from it there is nothing new.)
-    if (outcome !== "ended" && !(await this.#updates.now())) {
+    if (reader.outcome !== "ended" && !(await this.#updates.now())) {
       this.#announce(reply.end({ status: "interrupted", finish_reason: null, error: null }));
     }
     this.#updates.look();
   }
 
-  /** Ask for its end. Until its first event it has no name that the server would know: the wish is kept. */
-  stop() {
-    this.#composer.state = "stopping";
+  /** Asks for the end of the reply, as soon as there is a run that can be named. */
+  async stop() {
+    const reader = this.#reader;
+    if (!reader) return;
+    this.#phase.take("stop");
     this.#announce("Stopping.");
-    if (this.#reply?.run) this.#outbox.stop(address(this.#root, "stopUrl", this.#reply.run));
+    await this.#sender.stop(address(this.#root, "stopUrl", await reader.started));
   }
 
-  /** @param {Reply} reply @param {import("../run/sse.js").ServerEvent} event @param {(start: Start) => void} onStart */
-  #onEvent(reply, { type, data, id }, onStart) {
-    const content = JSON.parse(data);
-    if (type === "end") this.#announce(reply.end(content));
-    else if (type === "start") this.#begin(reply, content, onStart);
-    else reply.take(type, content);
-    if (id) reply.after = Number(id); // a block has none, and repeats the one before
+  /** @param {Reply} reply @param {Accepted | null} accepted @returns {RunReader} */
+  #readerOf(reply, accepted) {
+    const { retryMin, retryMax, silence, patience, answerWithin } = this.#root.dataset;
+    const open = (/** @type {AbortSignal} */ signal) => {
+      const limits = { within: Number(answerWithin), signal };
+      // Until its first event has come, the reply is only known to the request that has started it.
+      return accepted && !reader.run ? accepted.again(limits) : this.#events(reader, limits);
+    };
+    const reader = new RunReader({
+      open,
+      response: accepted?.response,
+      run: reply.run,
+      after: Number(reply.article.dataset.after),
+      onConnection: (isLost) => reply.connection(isLost),
+      retryMin: Number(retryMin),
+      retryMax: Number(retryMax),
+      silence: Number(silence),
+      patience: Number(patience),
+      signal: this.#signal,
+    });
+    return reader;
   }
 
-  /** @param {Reply} reply @param {any} start @param {(start: Start) => void} onStart */
-  #begin(reply, start, onStart) {
-    const isUnwanted = !reply.run && this.#composer.state === "stopping";
-    onStart(start);
-    reply.take("start", start);
-    this.#announce("The reply has begun.");
-    if (isUnwanted) this.stop();
+  /** @param {RunReader} reader @param {import("../run/waiting.js").Limits} limits */
+  #events({ run, after }, limits) {
+    const url = withHtml(`${address(this.#root, "eventsUrl", run)}?after=${after}`);
+    const headers = { Accept: "text/event-stream", "Last-Event-ID": String(after) };
+    return answer(url, { headers, cache: "no-store" }, limits);
+  }
+
+  /** @param {import("../run/events.js").RunEvent} event @param {Reply} reply @param {(start: Start) => void} onStart */
+  #show(event, reply, onStart) {
+    if (event.type === "end") return this.#announce(reply.end(event.data));
+    if (event.type === "start") onStart(event.data);
+    reply.take(event);
+    if (event.type === "start" && this.#phase.name === "running") this.#announce("The reply has begun.");
   }
 
   /**
-   * A fault of the page's own. The server has the reply; a page that loaded it again by itself might never end.
+   * Says that the page itself has failed. The server has the reply; a page that loaded it again by itself might never
+   * end.
    * @param {unknown} error
    */
   #failed(error) {
     reportError(error);
     const message = "The page could not show the reply. Retry loads it again.";
-    this.#composer.notice({ message, retryAfter: 0, retry: () => location.reload() });
-    return "failed";
+    this.#notice.show({ message, retryAfter: 0, retry: () => location.reload() });
   }
 
   /** @param {string} sentence */

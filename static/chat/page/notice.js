@@ -1,4 +1,4 @@
-// Why a message was not sent, beside the message box, and the button that tries again.
+// Says beside the message box why something could not be done, and has the button that tries again.
 
 import { find } from "../reply/elements.js";
 
@@ -8,6 +8,7 @@ export class Notice {
   #element;
   #text;
   #button;
+  #prompt;
   #countdown = 0;
 
   /** @param {HTMLElement} root */
@@ -15,15 +16,13 @@ export class Notice {
     this.#element = find(root, "[data-notice]");
     this.#text = find(root, "[data-notice-text]");
     this.#button = /** @type {HTMLButtonElement} */ (find(root, "[data-notice-retry]"));
+    this.#prompt = find(root, "[data-prompt]");
   }
 
-  get hasFocus() {
-    return this.#element.contains(document.activeElement);
-  }
-
-  /** @param {Refusal | null} refusal  nothing takes the notice back */
+  /** Shows why; null takes the notice back. @param {Refusal | null} refusal */
   show(refusal) {
     clearInterval(this.#countdown);
+    if (this.#element.contains(document.activeElement)) this.#prompt.focus({ preventScroll: true }); // Retry was pressed
     this.#element.hidden = !refusal;
     this.#text.textContent = refusal?.message ?? "";
     this.#button.hidden = !refusal?.retry;

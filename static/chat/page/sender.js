@@ -1,4 +1,4 @@
-// Hands what a person asks for to the server, and says beside the message box why it was refused.
+// Sends what a person asks for to the server, and says beside the message box why it was refused.
 
 import { pause } from "../run/waiting.js";
 import { Refused, openEvents, postForEvents, postForJson } from "./requests.js";
@@ -10,37 +10,54 @@ const ATTEMPTS = 8;
  * @typedef {{ response: Response, again: (limits: import("../run/waiting.js").Limits) => Promise<Response> }} Accepted
  */
 
-export class Outbox {
+export class Sender {
   #root;
-  #composer;
+  #phase;
+  #notice;
   #signal;
 
-  /** @param {HTMLElement} root @param {import("./composer.js").Composer} composer @param {AbortSignal} signal */
-  constructor(root, composer, signal) {
+  /**
+   * @param {HTMLElement} root
+   * @param {{ phase: import("./phase.js").Phase, notice: import("./notice.js").Notice }} page
+   * @param {AbortSignal} signal
+   */
+  constructor(root, { phase, notice }, signal) {
     this.#root = root;
-    this.#composer = composer;
+    this.#phase = phase;
+    this.#notice = notice;
     this.#signal = signal;
   }
 
   /**
-   * Ask for a reply.
+   * Asks for a reply.
    * @param {string} url
    * @param {FormData} data
    * @param {() => void} retry
    * @returns {Promise<Accepted | null>} null if it was refused, or another request is on its way
    */
   async ask(url, data, retry) {
-    if (this.#composer.busy) return null;
-    this.#composer.notice(null);
-    this.#composer.state = "sending";
+    if (!this.#phase.isIdle) return null;
+    this.#notice.show(null);
+    this.#phase.take("send");
     try {
       const response = await this.#post(url, data);
       return { response, again: (limits) => openEvents(url, data, limits) };
     } catch (error) {
+      this.#phase.take("refuse");
       this.#refused(error, retry);
       return null;
-    } finally {
-      this.#composer.state = "idle";
+    }
+  }
+
+  /** Asks for the end of a reply. @param {string} url */
+  async stop(url) {
+    this.#notice.show(null);
+    try {
+      await postForJson(url, this.#token, this.#limits);
+    } catch (error) {
+      if (this.#phase.name !== "stopping") return; // the reply has ended meanwhile
+      this.#phase.take("cannotStop"); // Stop may be tried again
+      this.#refused(error, null);
     }
   }
 
@@ -49,7 +66,15 @@ export class Outbox {
     return { within: Number(this.#root.dataset.answerWithin), signal: this.#signal };
   }
 
-  /** A server that is being replaced is back in a moment: that is not worth a word. @param {string} url @param {FormData} data */
+  /** The field with the CSRF token alone. */
+  get #token() {
+    const field = /** @type {HTMLInputElement} */ (this.#root.querySelector("[name=csrfmiddlewaretoken]"));
+    const data = new FormData();
+    data.set(field.name, field.value);
+    return data;
+  }
+
+  /** Posts; a server that is being replaced is back in a moment, and asked again. @param {string} url @param {FormData} data */
   async #post(url, data) {
     for (let left = ATTEMPTS; ; left -= 1) {
       try {
@@ -57,21 +82,9 @@ export class Outbox {
       } catch (error) {
         const isSoonBack = error instanceof Refused && error.retryAfter > 0 && error.retryAfter <= SOON;
         if (!isSoonBack || left === 1) throw error;
-        await pause(error.retryAfter * 1000, this.#signal, { hurry: false });
+        await pause(error.retryAfter * 1000, this.#signal);
         this.#signal.throwIfAborted();
       }
-    }
-  }
-
-  /** Ask for the end of a reply. @param {string} url */
-  async stop(url) {
-    this.#composer.notice(null);
-    try {
-      await postForJson(url, this.#composer.token, this.#limits);
-    } catch (error) {
-      if (this.#composer.state !== "stopping") return; // the reply has ended meanwhile
-      this.#composer.state = "running"; // Stop may be tried again
-      this.#refused(error, null);
     }
   }
 
@@ -79,6 +92,6 @@ export class Outbox {
   #refused(error, retry) {
     if (!(error instanceof Refused)) throw error;
     const { message, retryAfter, retryable } = error;
-    this.#composer.notice({ message, retryAfter, retry: retryable ? retry : null });
+    this.#notice.show({ message, retryAfter, retry: retryable ? retry : null });
   }
 }

@@ -1,7 +1,7 @@
 // Brings the messages up to date with the server: another tab or another device may have written, and a reply may
-// have ended while nobody could tell. All else on the page stays as it is, a draft above all.
+// have ended while the connection was away. All else on the page stays as it is, a draft above all.
 
-import { BackOff, answer, pause } from "../run/waiting.js";
+import { BackOff, answer } from "../run/waiting.js";
 import { find } from "../reply/elements.js";
 import { showMessagesOf } from "./messages.js";
 import { address } from "./requests.js";
@@ -12,14 +12,15 @@ export class Updates {
   #onArticle;
   #signal;
   #isStale = false;
-  /** One after the other, so that an older answer never comes last. */
+  /** One request after the other, so that an older answer never comes last. */
   #last = Promise.resolve(true);
   #waiting = 0;
+  #backOff;
 
   /**
    * @param {HTMLElement} root
-   * @param {{ mayUpdate: () => boolean, onArticle: (article: HTMLElement) => void }} page  whether its messages may
-   *   change now, and what is to be done with a new one
+   * @param {{ mayUpdate: () => boolean, onArticle: (article: HTMLElement) => void }} page  says whether its messages may
+   *   change now, and takes new ones
    * @param {AbortSignal} signal
    */
   constructor(root, { mayUpdate, onArticle }, signal) {
@@ -27,15 +28,18 @@ export class Updates {
     this.#mayUpdate = mayUpdate;
     this.#onArticle = onArticle;
     this.#signal = signal;
+    this.#backOff = new BackOff({ first: Number(root.dataset.retryMin), most: Number(root.dataset.retryMax) });
+    addEventListener("online", () => this.#backOff.hurry(), { signal });
   }
 
-  /** Look whether there is anything new, as soon as the messages may change, if something has happened. */
+  /** Looks whether there is anything new, as soon as the messages may change, if something has happened. */
   look({ happened = false } = {}) {
     this.#isStale ||= happened;
+    this.#backOff.hurry();
     if (this.#isStale && !this.#waiting && this.#mayUpdate()) this.now();
   }
 
-  /** Look now. @returns {Promise<boolean>} whether there was anything new */
+  /** Looks now. @returns {Promise<boolean>} whether there was anything new */
   now() {
     this.#isStale = false;
     this.#waiting += 1;
@@ -51,44 +55,41 @@ export class Updates {
     if (!conversation) return leave();
     const messages = find(this.#root, "[data-messages]");
     const newest = messages.lastElementChild;
-    const page = await newerPage(address(this.#root, "conversationUrl", conversation), messages, this.#root, this.#signal);
+    const page = await this.#newerPage(address(this.#root, "conversationUrl", conversation), messages);
     if (!page) return false;
     const isNewer = newest === messages.lastElementChild && this.#mayUpdate();
     if (isNewer) for (const article of showMessagesOf(page, messages)) this.#onArticle(article);
     else this.#isStale = true; // a message was sent from here meanwhile
     return true;
   }
-}
-
-/**
- * The conversation's page, if it has other messages than those that are shown.
- * @param {string} url
- * @param {HTMLElement} messages
- * @param {HTMLElement} root
- * @param {AbortSignal} signal
- * @returns {Promise<Document | null>}
- */
-async function newerPage(url, messages, root, signal) {
-  const { message, status } = /** @type {HTMLElement | null} */ (messages.lastElementChild)?.dataset ?? {};
-  const headers = { Accept: "text/html", "If-None-Match": `"${message}-${status}"` };
-  const wait = new BackOff({ first: Number(root.dataset.retryMin), most: Number(root.dataset.retryMax) });
-  const limits = { within: Number(root.dataset.answerWithin), signal };
-  while (!signal.aborted) {
-    try {
-      const response = await answer(url, { headers, cache: "no-store" }, limits);
-      if (response.status === 304) return null;
-      const isThere = response.ok && !response.redirected;
-      if (isThere) return new DOMParser().parseFromString(await response.text(), "text/html");
-      if (response.status < 500 && response.status !== 429) return leave();
-    } catch {
-      // Only the network fails here.
+  /**
+   * Fetches the conversation's page, if it has other messages than those that are shown.
+   * @param {string} url
+   * @param {HTMLElement} messages
+   * @returns {Promise<Document | null>}
+   */
+  async #newerPage(url, messages) {
+    const { message, status } = /** @type {HTMLElement | null} */ (messages.lastElementChild)?.dataset ?? {};
+    const headers = { Accept: "text/html", "If-None-Match": `"${message}-${status}"` };
+    const limits = { within: Number(this.#root.dataset.answerWithin), signal: this.#signal };
+    this.#backOff.restart();
+    while (!this.#signal.aborted) {
+      try {
+        const response = await answer(url, { headers, cache: "no-store" }, limits);
+        if (response.status === 304) return null;
+        const isThere = response.ok && !response.redirected;
+        if (isThere) return new DOMParser().parseFromString(await response.text(), "text/html");
+        if (response.status < 500 && response.status !== 429) return leave();
+      } catch {
+        // Only the network fails here.
+      }
+      await this.#backOff.pause(this.#signal);
     }
-    await pause(wait.next(), signal);
+    return new Promise(() => {}); // the page is being left
   }
-  return new Promise(() => {}); // the page is being left
 }
 
-/** Signed out, say, or the conversation was deleted: the server has a page that says so. @returns {Promise<never>} */
+/** Loads the page again: signed out, say, or the conversation was deleted, the server has one that says so. @returns {Promise<never>} */
 function leave() {
   location.reload();
   return new Promise(() => {});

@@ -1,48 +1,32 @@
-// Whether anybody looks at the page. One that has been hidden for a moment lets its connection go: a browser has
-// six of them for a site, and any number of tabs.
+// Whether a person can see the page. One that has been hidden for a moment is away, and lets its connection go: a
+// browser has six of them for a site, and any number of tabs.
 
-export class Attention {
-  #away = new AbortController();
-  #shown = new EventTarget();
+/** Dispatches `away`, `back` after that, and `shown` whenever the page is shown again. */
+export class Visibility extends EventTarget {
+  #isAway = document.hidden; // opened in the background
   #timer = 0;
 
-  /**
-   * @param {{ hiddenAfter: number, onShown: (wasAway: boolean) => void }} options  `hiddenAfter` in milliseconds;
-   *   `onShown` is called whenever the page is shown again, `wasAway` if it had let go
-   * @param {AbortSignal} signal
-   */
-  constructor({ hiddenAfter, onShown }, signal) {
-    if (document.hidden) this.#away.abort(); // opened in the background
-    document.addEventListener("visibilitychange", () => {
+  /** @param {{ hiddenAfter: number }} options  in milliseconds @param {AbortSignal} signal */
+  constructor({ hiddenAfter }, signal) {
+    super();
+    const onChange = () => {
       clearTimeout(this.#timer);
-      if (document.hidden) this.#timer = setTimeout(() => this.#away.abort(), hiddenAfter);
-      else onShown(this.#comeBack());
-    }, { signal });
+      if (document.hidden) this.#timer = setTimeout(() => this.#become({ away: true }), hiddenAfter);
+      else this.#become({ away: false });
+    };
+    document.addEventListener("visibilitychange", onChange, { signal });
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
   }
 
-  get #isAway() {
-    return this.#away.signal.aborted;
+  get isAway() {
+    return this.#isAway;
   }
 
-  /** Aborted when the page has been hidden for a moment. Another one from when it is shown again. */
-  get signal() {
-    return this.#away.signal;
-  }
-
-  /** Resolves as soon as the page is looked at. @param {AbortSignal} signal @returns {Promise<void>} */
-  back(signal) {
-    if (!this.#isAway || signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#shown.addEventListener("shown", () => resolve(), { once: true });
-      signal.addEventListener("abort", () => resolve(), { once: true });
-    });
-  }
-
-  #comeBack() {
-    const wasAway = this.#isAway;
-    if (wasAway) this.#away = new AbortController();
-    this.#shown.dispatchEvent(new Event("shown"));
-    return wasAway;
+  /** @param {{ away: boolean }} state */
+  #become({ away }) {
+    const hasChanged = away !== this.#isAway;
+    this.#isAway = away;
+    if (hasChanged) this.dispatchEvent(new Event(away ? "away" : "back"));
+    if (!away) this.dispatchEvent(new Event("shown"));
   }
 }

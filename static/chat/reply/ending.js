@@ -3,8 +3,6 @@
 import { addReplyCopyButton } from "./copy.js";
 import { find } from "./elements.js";
 
-/** @typedef {{ status: string, finish_reason: string | null, error: { code: string, message: string } | null }} End */
-
 /** What providers call it when a reply has reached its length limit, as in chatsite/chat/models.py. */
 const LENGTH_LIMITS = ["length", "max_tokens", "max_output_tokens"];
 const CUT_SHORT = ["stopped", "interrupted", "length"];
@@ -12,7 +10,7 @@ const CUT_SHORT = ["stopped", "interrupted", "length"];
 /**
  * Shows how a reply has ended.
  * @param {HTMLElement} article
- * @param {End} end
+ * @param {import("../run/events.js").End} end
  * @returns {string} the sentence that says so
  */
 export function showEnd(article, { status, finish_reason: reason, error }) {

@@ -39,7 +39,7 @@ export class Output {
     return this.#began && LOOKS_LIKE_JSON.test(this.#source);
   }
 
-  /** @param {import("../run/json_patch.js").Operation[]} patch */
+  /** @param {import("../run/events.js").Operation[]} patch */
   patch(patch) {
     this.#value = applyPatch(this.#value, patch);
     this.#began = true;

@@ -10,11 +10,9 @@ import { Sources } from "./sources.js";
 import { Steps } from "./steps.js";
 import { ReplyText } from "./text.js";
 
-/** @typedef {{ run: string, message: string | null, model: string | null }} Start */
+/** @typedef {import("../run/events.js").DataByType} DataByType */
 
 export class Reply {
-  /** Number of the last event that is on the page. @type {number} */
-  after;
   #reasoning;
   #steps;
   #sources;
@@ -25,7 +23,6 @@ export class Reply {
   /** @param {HTMLElement} article  made from the template, or by the server */
   constructor(article) {
     this.article = article;
-    this.after = Number(article.dataset.after);
     this.#reasoning = new Reasoning(article);
     this.#steps = new Steps(article);
     this.#sources = new Sources(article);
@@ -37,7 +34,7 @@ export class Reply {
     return this.article.dataset.run ?? "";
   }
 
-  /** What is to be done with each event but the end. @type {Record<string, (data: any) => void>} */
+  /** What each event but the end does. @type {{ [Type in keyof DataByType]?: (data: DataByType[Type]) => void }} */
   #handlers = {
     start: (start) => this.#start(start),
     reasoning: ({ text }) => this.#reasoning.add(text),
@@ -62,18 +59,19 @@ export class Reply {
     },
   };
 
-  /** Take an event; the page shows it within a frame. @param {string} type @param {any} data */
-  take(type, data) {
-    this.#handlers[type]?.(data);
+  /** Takes an event; the page shows it within a frame. @param {import("../run/events.js").RunEvent} event */
+  take({ type, data }) {
+    const handle = /** @type {((data: DataByType[keyof DataByType]) => void) | undefined} */ (this.#handlers[type]);
+    handle?.(data);
     this.#draw();
   }
 
-  /** @param {boolean} lost */
-  connection(lost) {
-    find(this.article, "[data-connection]").hidden = !lost;
+  /** @param {boolean} isLost */
+  connection(isLost) {
+    find(this.article, "[data-connection]").hidden = !isLost;
   }
 
-  /** @param {import("./ending.js").End} end @returns {string} the sentence that says so */
+  /** @param {import("../run/events.js").End} end @returns {string} the sentence that says so */
   end(end) {
     this.#draw.now();
     this.#reasoning.over();
@@ -87,7 +85,7 @@ export class Reply {
     addReplyCopyButton(this.article);
   }
 
-  /** @param {Start} start */
+  /** @param {import("../run/events.js").Start} start */
   #start({ run, message, model }) {
     this.article.dataset.run = run;
     if (message) {

@@ -2,7 +2,7 @@
 
 import { copyOf, find } from "./elements.js";
 
-/** @typedef {{ id: string, title: string, source: string, text: string }} Source */
+/** @typedef {import("../run/events.js").Source} Source */
 
 // As the server has it (chatsite/chat/templatetags/chat.py): an address on this site, and nothing that a browser
 // takes for another one.

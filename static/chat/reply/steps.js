@@ -3,11 +3,6 @@
 import { Fold, copyOf, find } from "./elements.js";
 import { plainText } from "./json_values.js";
 
-/**
- * @typedef {{ id: string, name: string, input: any }} Begun
- * @typedef {{ id: string, name: string, output?: any, error?: string }} Finished
- */
-
 export class Steps {
   /** @type {HTMLDetailsElement} */ #details;
   #list;
@@ -24,7 +19,7 @@ export class Steps {
     }
   }
 
-  /** @param {Begun} call */
+  /** @param {import("../run/events.js").ToolStart} call */
   begin({ id, name, input }) {
     const step = copyOf("step");
     step.dataset.step = id;
@@ -36,7 +31,7 @@ export class Steps {
     this.#details.hidden = false;
   }
 
-  /** @param {Finished} result */
+  /** @param {import("../run/events.js").ToolEnd} result */
   finish({ id, output, error }) {
     const step = this.#steps.get(id);
     if (!step) return;

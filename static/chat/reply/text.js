@@ -4,7 +4,7 @@ import { linkCitations, unlinkCitations } from "./citations.js";
 import { addCopyButtons } from "./copy.js";
 import { find } from "./elements.js";
 
-/** @typedef {{ html: string, tail: string, whole?: boolean }} Block */
+/** @typedef {import("../run/events.js").Block} Block */
 
 // What is not worth showing at the head of the tail: empty lines, and the line that opens a fence.
 const TAIL_HEAD = /^(?:[ \t]*\n)*(?: {0,3}(?<fence>`{3,}|~{3,}) *(?<language>[\w+#.-]*)[^\n]*\n?)?/;

@@ -2,8 +2,8 @@
 // is the same object afterwards, so that one can see at once what it has changed.
 
 /**
- * @typedef {any} Json
- * @typedef {{ op: string, path: string, from?: string, value?: Json }} Operation
+ * @typedef {import("./events.js").Json} Json
+ * @typedef {import("./events.js").Operation} Operation
  */
 
 /**

@@ -1,118 +1,195 @@
-// One run, from the first event to the last, over as many connections as it takes.
+// Reads one run, from an event on to its end, over as many connections as that takes. It knows no page.
 
+import { runEvent } from "./events.js";
 import { BrokenOff, events } from "./sse.js";
 import { BackOff, pause } from "./waiting.js";
 
-/** @typedef {import("./sse.js").ServerEvent} ServerEvent */
+/** @typedef {import("./events.js").RunEvent} RunEvent */
 
-/** What a run's reader needs to know. Times are in milliseconds.
- * @typedef {object} Source
- * @property {(signal: AbortSignal) => Promise<Response>} open  asks for the events after the last one seen
- * @property {(event: ServerEvent) => void} onEvent
- * @property {(after: number) => void} onLost  the connection has gone; worth a word if it is still away after so long
- * @property {() => void} onBack  it is there again, or not wanted
- * @property {import("../page/visibility.js").Attention} attention
- * @property {number} retryMin
- * @property {number} retryMax
- * @property {number} silence  heartbeats come more often than this, so the connection is dead after it
- * @property {number} patience  the connection can be away for so long before it is worth a word
+/** How the reading was over. `ended`: with the run's end. `reset`: the server has forgotten the events. `over`: the
+ * server has no more to say. `left`: the reader was told to leave.
+ * @typedef {"ended" | "reset" | "over" | "left"} Outcome
  */
 
-/** How a connection was over. `ended`: with the run's end. `reset`: the server has forgotten the events. `over`: it
- * has no more to say. `closed`: it wants the reader to come again. `left`: nobody looks. `broken`: any other way.
- * @typedef {{ outcome: "ended" | "reset" | "over" | "closed" | "left" | "broken", heard?: boolean, retryAfter?: number }} Ending
+/** How one connection was over. `closed`: by the server, which wants the reader to come again. `suspended`: by the
+ * reader. `broken`: in any other way.
+ * @typedef {{ how: Outcome | "closed" | "suspended" | "broken", heard?: boolean, retryAfter?: number }} Ending
+ */
+
+/** Times are in milliseconds.
+ * @typedef {object} Options
+ * @property {(signal: AbortSignal) => Promise<Response>} open  asks for the events after the last one read
+ * @property {Response | null} [response]  a connection that is already there
+ * @property {string} [run]  the id of the run, if it is known
+ * @property {number} [after]  the number of the last event that need not be read
+ * @property {(isLost: boolean) => void} [onConnection]  hears that the connection is lost, and that it is back
+ * @property {number} retryMin  the first pause between attempts
+ * @property {number} retryMax  the longest
+ * @property {number} silence  heartbeats come more often than this: a connection is dead after it
+ * @property {number} patience  a connection may be away for so long before it counts as lost
+ * @property {AbortSignal} signal  ends the reading; the run goes on
  */
 
 /**
- * Hand every event to `onEvent` once; resolve when no more will come.
- * @param {Response | null} response  the connection that is already there
- * @param {Source} source
- * @param {AbortSignal} signal  leaves the run alone and stops reading
- * @returns {Promise<"ended" | "reset" | "over">}
- * @throws {unknown} what `onEvent` throws, and when `signal` is aborted
+ * Yields each event of a run once and in order: `for await (const { type, data } of reader)`.
+ * `outcome` says afterwards how the reading was over.
  */
-export async function followRun(response, source, signal) {
-  const wait = new BackOff({ first: source.retryMin, most: source.retryMax });
-  let prompt = true; // the next attempt may be made at once: a server that is replaced closes all connections
-  for (;;) {
-    const { outcome, heard, retryAfter } = await connect(response, source, signal);
-    signal.throwIfAborted();
-    if (outcome === "ended" || outcome === "reset" || outcome === "over") return outcome;
-    response = null;
-    if (heard) {
-      wait.restart();
-      prompt = true;
-    }
-    if (outcome === "left") {
-      source.onBack();
-      await source.attention.back(signal);
-    } else if (outcome === "closed" && prompt) {
-      prompt = false;
-      source.onLost(source.patience);
-    } else {
-      source.onLost(retryAfter ? source.patience : 0);
-      await pause(retryAfter || wait.next(), signal, { hurry: !retryAfter });
-    }
-  }
-}
+export class RunReader {
+  /** The number of the last event that was dealt with. */
+  after;
+  /** Resolves with the id of the run as soon as that is known. @type {Promise<string>} */
+  started;
+  /** @type {Outcome | null} */ outcome = null;
+  /** @type {(run: string) => void} */ #start = () => {};
+  #options;
+  #run;
+  #backOff;
+  #suspension = new AbortController();
+  /** Ends the waiting of a suspended reader. */ #wake = () => {};
+  #lostTimer = 0;
 
-/**
- * Read one connection to its end.
- * @param {Response | null} given
- * @param {Source} source
- * @param {AbortSignal} signal
- * @returns {Promise<Ending>}
- */
-async function connect(given, source, signal) {
-  const { signal: away } = source.attention;
-  let response;
-  try {
-    response = given ?? (await source.open(AbortSignal.any([signal, away])));
-  } catch {
-    return { outcome: away.aborted ? "left" : "broken" };
+  /** @param {Options} options */
+  constructor({ run = "", after = 0, ...options }) {
+    this.#options = options;
+    this.#run = run;
+    this.after = after;
+    this.started = new Promise((resolve) => (this.#start = resolve));
+    if (run) this.#start(run);
+    this.#backOff = new BackOff({ first: options.retryMin, most: options.retryMax });
   }
-  if (isStream(response)) {
-    source.onBack();
-    return read(/** @type {ReadableStream<Uint8Array>} */ (response.body), source, away, signal);
+
+  /** The id of the run; empty until it is known. */
+  get run() {
+    return this.#run;
   }
-  const isAway = response.status >= 500 || response.status === 429;
-  const seconds = Number.parseInt(response.headers.get("Retry-After") ?? "", 10) || 0;
-  return isAway ? { outcome: "broken", retryAfter: seconds * 1000 } : { outcome: "over" };
+
+  /** Closes the connection until `resume()`. */
+  suspend() {
+    this.#suspension.abort();
+  }
+
+  /** Goes on where `suspend()` has left off. */
+  resume() {
+    if (this.#suspension.signal.aborted) this.#suspension = new AbortController();
+    this.#wake();
+    this.hurry();
+  }
+
+  /** Makes the next attempt now, unless the server has asked for a pause: the network is back, say. */
+  hurry() {
+    this.#backOff.hurry();
+  }
+
+  /** @returns {AsyncGenerator<RunEvent, void>} @throws {SyntaxError} if an event is no JSON */
+  async *[Symbol.asyncIterator]() {
+    try {
+      this.outcome = yield* this.#connections();
+    } finally {
+      this.#isThere();
+    }
+  }
+
+  /** @returns {AsyncGenerator<RunEvent, Outcome>} */
+  async *#connections() {
+    const { signal, patience } = this.#options;
+    let response = this.#options.response ?? null;
+    let isPrompt = true; // the next attempt may be made at once: a server that is replaced closes all connections
+    while (!signal.aborted) {
+      const { how, heard = false, retryAfter = 0 } = yield* this.#connection(response);
+      response = null;
+      if (how === "ended" || how === "reset" || how === "over") return how;
+      if (heard) this.#backOff.restart();
+      isPrompt ||= heard;
+      if (how === "suspended") await this.#resumed();
+      else if (how === "closed" && isPrompt) {
+        isPrompt = false;
+        this.#isAway(patience);
+      } else {
+        this.#isAway(retryAfter ? patience : 0);
+        await (retryAfter ? pause(retryAfter, signal) : this.#backOff.pause(signal));
+      }
+    }
+    return "left";
+  }
+
+  /** Reads one connection to its end. @param {Response | null} given @returns {AsyncGenerator<RunEvent, Ending>} */
+  async *#connection(given) {
+    const suspended = this.#suspension.signal;
+    const signal = AbortSignal.any([this.#options.signal, suspended]);
+    let response;
+    try {
+      response = given ?? (await this.#options.open(signal));
+    } catch {
+      return { how: suspended.aborted ? "suspended" : "broken" };
+    }
+    if (!isStream(response) || !response.body) return refusal(response);
+    this.#isThere();
+    const ending = yield* this.#read(response.body, signal);
+    const isCut = ending.how === "closed" || ending.how === "broken";
+    return isCut && suspended.aborted ? { ...ending, how: "suspended" } : ending;
+  }
+
+  /** @param {ReadableStream<Uint8Array>} body @param {AbortSignal} signal @returns {AsyncGenerator<RunEvent, Ending>} */
+  async *#read(body, signal) {
+    const silence = new AbortController();
+    let heard = false;
+    let timer = 0;
+    const onBytes = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => silence.abort(), this.#options.silence);
+    };
+    onBytes();
+    try {
+      for await (const told of events(body, { onBytes, signal: AbortSignal.any([silence.signal, signal]) })) {
+        const event = runEvent(told);
+        if (event.type === "reset") return { how: "reset" };
+        heard = true;
+        if (event.type === "start") this.#start((this.#run = event.data.run));
+        yield event;
+        if (event.id) this.after = event.id; // a block has none, and repeats the one before
+        if (event.type === "end") return { how: "ended" };
+      }
+      return { how: "closed", heard };
+    } catch (error) {
+      if (!(error instanceof BrokenOff)) throw error;
+      return { how: "broken", heard };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** @returns {Promise<void>} */
+  #resumed() {
+    this.#isThere();
+    if (!this.#suspension.signal.aborted) return Promise.resolve(); // meanwhile
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      this.#options.signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  /** The connection counts as lost if it is still away later. @param {number} ms  from the first of several times on */
+  #isAway(ms) {
+    if (ms && this.#lostTimer) return;
+    clearTimeout(this.#lostTimer);
+    this.#lostTimer = setTimeout(() => this.#options.onConnection?.(true), ms);
+  }
+
+  /** The connection is there, or not wanted. */
+  #isThere() {
+    clearTimeout(this.#lostTimer);
+    this.#lostTimer = 0;
+    this.#options.onConnection?.(false);
+  }
 }
 
 /** @param {Response} response */
-function isStream({ status, body, headers }) {
-  return status === 200 && body && headers.get("Content-Type")?.startsWith("text/event-stream");
+function isStream({ status, headers }) {
+  return status === 200 && headers.get("Content-Type")?.startsWith("text/event-stream");
 }
 
-/**
- * @param {ReadableStream<Uint8Array>} body
- * @param {Source} source
- * @param {AbortSignal} away
- * @param {AbortSignal} signal
- * @returns {Promise<Ending>}
- */
-async function read(body, source, away, signal) {
-  const silence = new AbortController();
-  let heard = false;
-  let timer = 0;
-  const onBytes = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => silence.abort(), source.silence);
-  };
-  onBytes();
-  try {
-    for await (const event of events(body, { onBytes, signal: AbortSignal.any([silence.signal, away, signal]) })) {
-      if (event.type === "reset") return { outcome: "reset" };
-      heard = true;
-      source.onEvent(event);
-      if (event.type === "end") return { outcome: "ended" };
-    }
-    return { outcome: away.aborted ? "left" : "closed", heard };
-  } catch (error) {
-    if (!(error instanceof BrokenOff)) throw error; // a fault of the page's own
-    return { outcome: away.aborted ? "left" : "broken", heard };
-  } finally {
-    clearTimeout(timer);
-  }
+/** @param {Response} response @returns {Ending} */
+function refusal({ status, headers }) {
+  const seconds = Number.parseInt(headers.get("Retry-After") ?? "", 10) || 0;
+  return status >= 500 || status === 429 ? { how: "broken", retryAfter: seconds * 1000 } : { how: "over" };
 }

@@ -1,10 +1,11 @@
 // How long to wait: for the answer to a request, and before another attempt.
 
-/** How long an answer is waited for, from now to its headers, in milliseconds; and what ends the request at any time.
+/** How long an answer is waited for, until its headers, in milliseconds; and what ends the request at any time.
  * @typedef {{ within: number, signal: AbortSignal }} Limits
  */
 
 /**
+ * Sends a request. A connection can be dead and say nothing: then an answer would never come.
  * @param {string} url
  * @param {RequestInit} request
  * @param {Limits} limits
@@ -21,34 +22,26 @@ export async function answer(url, request, { within, signal }) {
   }
 }
 
-/**
- * Wait, or until the network is back or the page is looked at again, if that is a reason to hurry.
- * @param {number} ms
- * @param {AbortSignal} signal  ends the waiting
- * @param {{ hurry?: boolean }} [options]
- * @returns {Promise<void>}
- */
-export function pause(ms, signal, { hurry = true } = {}) {
+/** Waits. `signal` ends the waiting. @param {number} ms @param {AbortSignal} signal @returns {Promise<void>} */
+export function pause(ms, signal) {
   return new Promise((resolve) => {
-    const over = new AbortController();
+    if (signal.aborted) return resolve();
     const done = () => {
       clearTimeout(timer);
-      over.abort();
+      signal.removeEventListener("abort", done);
       resolve();
     };
     const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { signal: over.signal });
-    if (!hurry) return;
-    addEventListener("online", done, { signal: over.signal });
-    document.addEventListener("visibilitychange", () => document.hidden || done(), { signal: over.signal });
+    signal.addEventListener("abort", done);
   });
 }
 
-/** Longer every time, and never quite the same: the pages of a server that is back do not all come at once. */
+/** Pauses between attempts, each longer than the one before. */
 export class BackOff {
   #first;
   #most;
   #next;
+  #hurry = new AbortController();
 
   /** @param {{ first: number, most: number }} limits  in milliseconds */
   constructor({ first, most }) {
@@ -56,12 +49,20 @@ export class BackOff {
     this.#most = most;
   }
 
-  next() {
+  /** Waits, never quite as long as others do: not all pages come at once to a server that is back. @param {AbortSignal} signal */
+  pause(signal) {
     const ms = this.#next * (0.75 + Math.random() / 2);
     this.#next = Math.min(this.#next * 2, this.#most);
-    return ms;
+    this.#hurry = new AbortController();
+    return pause(ms, AbortSignal.any([signal, this.#hurry.signal]));
   }
 
+  /** Ends the pause: there is a reason to expect that the next attempt succeeds. */
+  hurry() {
+    this.#hurry.abort();
+  }
+
+  /** Makes the next pause as short as the first. */
   restart() {
     this.#next = this.#first;
   }
