@@ -61,6 +61,18 @@ lint: install $(VENV)/installed-dev ## check formatting, lint and types
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m mypy
+	@$(MAKE) lint-scripts
+
+# The only thing that wants Node, and does without it. With TYPES_OF_SCRIPTS=required that is an error.
+.PHONY: lint-scripts
+lint-scripts:
+	@if command -v npm >/dev/null && $(MAKE) node_modules/installed; then node_modules/.bin/tsc; \
+	else echo 'The types of the scripts were not checked: npm, or what it has to install, is missing.'; \
+		[ '$(TYPES_OF_SCRIPTS)' != required ]; fi
+
+node_modules/installed: package-lock.json .npmrc
+	@npm_config_cache="$(CURDIR)/$(VENV)/cache/npm" npm ci --silent
+	@touch $@
 
 .PHONY: lock
 lock: install $(VENV)/installed-dev ## pin the newest allowed versions of everything, with hashes
@@ -74,7 +86,7 @@ LOCK = $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --g
 
 .PHONY: clean
 clean: ## remove the installation and all caches (the data in DATA_DIR stays)
-	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis node_modules build *.egg-info
 	@find chatsite streaming tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A folder whose Python has gone (upgraded, moved, removed) is made anew.

@@ -1,6 +1,7 @@
 """The docs hold: what they name exists, what exists is named, examples run, links lead somewhere."""
 
 import ast
+import json
 import re
 import shutil
 import subprocess
@@ -159,7 +160,8 @@ def dependencies() -> set[str]:
     groups = project["dependency-groups"].values()
     extras = project["project"]["optional-dependencies"].values()
     wanted = project["project"]["dependencies"] + [name for group in [*extras, *groups] for name in group]
-    return {re.split(r"[\[<>=;~! ]", name)[0] for name in wanted}
+    of_scripts: dict[str, str] = json.loads((ROOT / "package.json").read_text())["devDependencies"]
+    return {re.split(r"[\[<>=;~! ]", name)[0] for name in wanted} | of_scripts.keys()
 
 
 # docs/configuration.md
@@ -266,6 +268,14 @@ def test_every_module_of_the_app_is_in_its_room() -> None:
         if not folder.startswith(("migrations", "management")) and (path.name != "__init__.py" or not folder):
             there.setdefault(folder, set()).add(path.name)
     assert named == there
+
+
+def test_every_script_is_in_its_room() -> None:
+    scripts = ROOT / "static/chat"
+    there: dict[str, set[str]] = {}
+    for path in scripts.rglob("*.js"):
+        there.setdefault(path.parent.relative_to(scripts).as_posix().removeprefix("."), set()).add(path.name)
+    assert rooms_of("static/chat") == there
 
 
 def test_every_module_of_the_site_in_the_architecture_exists() -> None:
