@@ -7,6 +7,7 @@ second call of a model. The unique column `Message.key` decides, so that it hold
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from django.db import IntegrityError
@@ -14,6 +15,14 @@ from django.db import IntegrityError
 from chatsite.accounts.visitor import Visitor
 from chatsite.chat.models import Message
 from streaming.admission import Busy
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A reply that a request has started, or that an earlier request with the same key had started."""
+
+    reply: Message
+    is_repeat: bool = False
 
 
 def name_of(key: UUID | None, visitor: Visitor, *sent: object) -> UUID | None:
@@ -24,31 +33,28 @@ def name_of(key: UUID | None, visitor: Visitor, *sent: object) -> UUID | None:
     """
     if key is None:
         return None
-    who = ("user", visitor.user.pk) if visitor.user else ("guest", visitor.guest)
-    return uuid5(key, json.dumps([*who, *sent], default=str))
+    sender = ("user", visitor.user.pk) if visitor.user else ("guest", visitor.guest)
+    return uuid5(key, json.dumps([*sender, *sent], default=str))
 
 
-def once(name: UUID | None, visitor: Visitor, start: Callable[[], Message]) -> Message:
-    """The reply that the first request of this name has started; `start()` makes it if this is the first.
+def once(name: UUID | None, visitor: Visitor, start: Callable[[], Message]) -> Started:
+    """Start a reply with `start()`, unless a request of this name has started one: then return that.
 
-    `start` stores the name with the reply. Of requests that come at the same time one does, and the
-    others are told so by the database when its transaction is over (`IntegrityError`), or find that the
-    first one has taken the last place (`Busy`). Either way they look again.
+    `start` stores the name with the reply. Of requests that come at the same time one can, and the database
+    refuses the others when its transaction is over (`IntegrityError`), or they find that the first one has
+    taken the last place (`Busy`). Either way they look again.
     """
-    if name is None:
-        return start()
     if first := _first(name, visitor):
-        return first
+        return Started(first, is_repeat=True)
     try:
-        return start()
+        return Started(start())
     except (IntegrityError, Busy):
         if first := _first(name, visitor):
-            return first
+            return Started(first, is_repeat=True)
         raise
 
 
-def _first(name: UUID, visitor: Visitor) -> Message | None:
-    found = Message.objects.for_visitor(visitor).filter(key=name).first()
-    if found is not None:
-        found.is_repeated = True
-    return found
+def _first(name: UUID | None, visitor: Visitor) -> Message | None:
+    if name is None:
+        return None
+    return Message.objects.for_visitor(visitor).filter(key=name).first()

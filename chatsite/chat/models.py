@@ -135,8 +135,6 @@ class Message(models.Model):
 
     after = 0
     """The number of the last event that `content` covers, while the run goes on."""
-    is_repeated = False
-    """Whether it was asked for by a request before this one."""
 
     def __str__(self) -> str:
         return f"{self.role} {self.pk}"

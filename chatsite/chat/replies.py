@@ -1,17 +1,18 @@
 """Replies: a message row and a run, started together; the run's end is stored in the row."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Model
 
 from chatsite.accounts.visitor import Visitor, one_at_a_time
 from chatsite.assistants.base import Assistant, Turn
 from chatsite.assistants.registry import default_assistant, get_assistant
 from chatsite.chat import history
-from chatsite.chat.idempotency import name_of, once
+from chatsite.chat.idempotency import Started, name_of, once
 from chatsite.chat.models import TITLE_LENGTH, Conversation, Message
 from chatsite.chat.transcript import Transcript
 from streaming import runs
@@ -21,7 +22,7 @@ from streaming.runs import Job
 
 
 class CannotGoOn(Exception):
-    """There is nothing to go on from, or nobody who can."""
+    """There is no text to go on from, or the assistant cannot."""
 
 
 def send(
@@ -33,42 +34,38 @@ def send(
     assistant: str,
     option: str = "",
     key: UUID | None = None,
-) -> Message:
-    """Store what a person wrote, and start the reply. Returns the reply: the first one, if the same was
-    sent with the same key before.
+) -> Started:
+    """Store what a person wrote, and start the reply.
 
-    Nothing is stored when there is no room (`Busy`), the text does not fit (`TooLong`), or there is
-    nobody to answer (`ModelNotConfigured`).
+    Nothing is stored when there is no room (`Busy`), the text does not fit (`TooLong`), or no model is
+    configured (`ModelNotConfigured`).
     """
     sent = (conversation and conversation.pk, parent and parent.pk, assistant, option, text)
     name = name_of(key, visitor, "send", *sent)
-
-    def start() -> Message:
-        place = conversation or Conversation(
-            user=visitor.user, guest=visitor.guest, title=_title(text), assistant=assistant
-        )
-        message = Message(conversation=place, role=Message.Role.USER, content=text, option=option)
-        path = place.path(parent) if conversation else []
-        message.parent = path[-1] if path else None
-
-        def store() -> None:
-            place.save(force_insert=conversation is None)
-            message.save(force_insert=True)
-
-        return _start([*path, message], visitor, name, store)
-
+    path = conversation.path(parent) if conversation else []
+    place = conversation or Conversation(
+        user=visitor.user, guest=visitor.guest, title=_title(text), assistant=assistant
+    )
+    message = Message(
+        conversation=place,
+        parent=path[-1] if path else None,
+        role=Message.Role.USER,
+        content=text,
+        option=option,
+    )
+    start = partial(_start, [*path, message], visitor, name, unsaved=[place, message])
     return once(name, visitor, start)
 
 
-def regenerate(reply: Message, *, visitor: Visitor, key: UUID | None = None) -> Message:
-    """Start another reply to what `reply` answers, beside it. Returns the new one."""
+def regenerate(reply: Message, *, visitor: Visitor, key: UUID | None = None) -> Started:
+    """Start another reply to what `reply` answers, beside it."""
     if (question := reply.parent) is None:
         raise ValueError("only a reply can be regenerated")
     name = name_of(key, visitor, "regenerate", reply.pk)
-    return once(name, visitor, lambda: _start(reply.conversation.path(question), visitor, name))
+    return once(name, visitor, partial(_start, reply.conversation.path(question), visitor, name))
 
 
-def go_on(reply: Message, *, visitor: Visitor, key: UUID | None = None) -> Message:
+def go_on(reply: Message, *, visitor: Visitor, key: UUID | None = None) -> Started:
     """Start another reply beside `reply`, which begins with its text and goes on where that was cut short.
 
     Raises `CannotGoOn` if it was not, or if its assistant cannot.
@@ -77,41 +74,40 @@ def go_on(reply: Message, *, visitor: Visitor, key: UUID | None = None) -> Messa
     if question is None or not reply.is_cut_short or not _assistant_of(reply.conversation).continues:
         raise CannotGoOn
     name = name_of(key, visitor, "continue", reply.pk)
-    path = partial(reply.conversation.path, question)
-    return once(name, visitor, lambda: _start(path(), visitor, name, continued=reply))
+    path = reply.conversation.path(question)
+    return once(name, visitor, partial(_start, path, visitor, name, continued=reply))
 
 
 def _start(
     path: list[Message],
     visitor: Visitor,
     name: UUID | None,
-    store: Callable[[], None] = lambda: None,
     *,
+    unsaved: Sequence[Model] = (),
     continued: Message | None = None,
 ) -> Message:
-    """Start a reply to the last message of the path, stored together with what `store` stores.
+    """Start a reply to the last message of the path, and store it together with what is `unsaved`.
 
     What takes time comes before the transaction: SQLite has one writer.
     """
     _require_room(visitor)
-    message = path[-1]
     run_id = uuid4()
     reply = Message(
-        conversation=message.conversation,
+        conversation=path[-1].conversation,
         role=Message.Role.ASSISTANT,
-        parent=message,
+        parent=path[-1],
         status=Message.Status.RUNNING,
         run_id=run_id,
         key=name,
         continued=continued,
-        model=_assistant_of(message.conversation).model,
+        model=_assistant_of(path[-1].conversation).model,
     )
     job = _job(reply, path, visitor)
     with runs.admit() as place, transaction.atomic():
         one_at_a_time(visitor)
         _require_room(visitor)  # again: of many requests at once, each had found room
-        store()
-        reply.save(force_insert=True)
+        for row in (*unsaved, reply):
+            row.save()
         runs.start(job, run_id=run_id, place=place)
     return reply
 
@@ -137,7 +133,7 @@ def _job(reply: Message, path: list[Message], visitor: Visitor) -> Job:
 
 
 def job_of(run_id: UUID) -> Job | None:
-    """What a run had to do, for another process to run it. None if nobody waits for the reply any more.
+    """What a run had to do, for another process to run it. None if its reply has ended, or was deleted.
 
     The STREAMING["RERUN"] setting names this function.
     """
@@ -153,7 +149,7 @@ def _assistant_of(conversation: Conversation) -> Assistant:
 
 
 def with_text_so_far(path: list[Message]) -> list[Message]:
-    """The same messages; those that are being written have what there is of them."""
+    """The same messages; in those that are being written is the text that there is by now."""
     for message in path:
         if message.is_running:
             _catch_up(message)

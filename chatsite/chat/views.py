@@ -21,6 +21,7 @@ from chatsite.assistants.registry import assistants, default_assistant, get_assi
 from chatsite.chat import replies
 from chatsite.chat.forms import KeyForm, MessageForm
 from chatsite.chat.history import TooLong
+from chatsite.chat.idempotency import Started
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.rendering.blocks import with_blocks
 from chatsite.chat.replies import CannotGoOn
@@ -182,7 +183,7 @@ def _bad_event_id(request: HttpRequest) -> HttpResponse:
     return error(request, 400, "bad_event_id", "There is no event of that number. Reload the page.")
 
 
-def _another(request: VisitorRequest, message_id: UUID, start: Callable[..., Message]) -> HttpResponseBase:
+def _another(request: VisitorRequest, message_id: UUID, start: Callable[..., Started]) -> HttpResponseBase:
     visitor = request.visitor
     message = Message.objects.for_visitor(visitor).filter(pk=message_id).first()
     if message is None:
@@ -199,21 +200,21 @@ def _reader(visitor: Visitor) -> Place:
     return admission.readers.enter(owner=visitor, most=READERS)
 
 
-def _answer(request: VisitorRequest, visitor: Visitor, start: Callable[[], Message]) -> HttpResponseBase:
+def _answer(request: VisitorRequest, visitor: Visitor, start: Callable[[], Started]) -> HttpResponseBase:
     """Start a reply, and send its events or the way to its page. A reader without a place starts none."""
     if not wants_events(request):
-        return SeeOther(start().conversation.get_absolute_url())
+        return SeeOther(start().reply.conversation.get_absolute_url())
     with _reader(visitor) as place:
         return _stream_of(request, start(), place)
 
 
-def _stream_of(request: HttpRequest, reply: Message, place: Place) -> HttpResponseBase:
+def _stream_of(request: HttpRequest, started: Started, place: Place) -> HttpResponseBase:
     """The reply's events: all of them, or, of one that was asked for before, those that the reader lacks."""
     try:
-        log = runs.log(reply.run)
+        log = runs.log(started.reply.run)
     except LookupError:  # asked for again, long after its end
-        return SeeOther(reply.conversation.get_absolute_url())
-    after = _last_seen(request) if reply.is_repeated else 0
+        return SeeOther(started.reply.conversation.get_absolute_url())
+    after = _last_seen(request) if started.is_repeat else 0
     if after is None or not log.has(after):
         return _bad_event_id(request)
     return _stream(request, log, after=after, place=place)
