@@ -18,20 +18,18 @@ from gunicorn.workers import SUPPORTED_WORKERS
 from gunicorn.workers.gthread import ThreadWorker
 
 from chatsite.config import env
+from chatsite.config.logs import log_level
 from chatsite.server import listening, local_model
 from chatsite.server.leaving import Leaving
 from chatsite.server.succession import Succession
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 try:
     DATA_DIR = env.directory("DATA_DIR", "var", base=BASE_DIR)
-    _host = env.text(
-        "HOST", "127.0.0.1", pattern=r"[\w.:\[\]-]+", expected="a name or an address, without a port"
-    )
+    _host = listening.host()
     _port = env.integer("PORT", 8000, minimum=0, maximum=65_535)
-    loglevel = env.choice("LOG_LEVEL", "WARNING", allowed=LEVELS).lower()
+    loglevel = log_level().lower()
     (DATA_DIR / "tmp").mkdir(parents=True, exist_ok=True, mode=0o700)
 except ImproperlyConfigured as error:
     sys.exit(f"Cannot start: {error}")

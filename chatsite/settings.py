@@ -10,8 +10,9 @@ from typing import Any
 
 from chatsite.config import env
 from chatsite.config.database import database
+from chatsite.config.logs import log_level
 from chatsite.config.secret_key import secret_key
-from chatsite.server import local_model
+from chatsite.server import listening, local_model
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.directory("DATA_DIR", "var", base=BASE_DIR)
@@ -20,7 +21,7 @@ DEBUG = env.flag("DEBUG", default=False)
 # Without SECRET_KEY a key of this installation's own is made, once.
 SECRET_KEY = env.secret("SECRET_KEY", minimum=32) or secret_key(DATA_DIR / "secret-key")
 # The address that gunicorn listens on (chatsite/gunicorn_conf.py): chatsite/checks.py looks at it.
-HOST = env.text("HOST", "127.0.0.1")
+HOST = listening.host()
 ALLOWED_HOSTS = env.hosts(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", socket.gethostname().lower()]
 )
@@ -203,7 +204,7 @@ CONTENT_SECURITY_POLICY = {
 
 # To stderr, a line a record. No prompts and no keys: the loggers of the HTTP and OpenAI clients print whole
 # requests at DEBUG, so they are held at WARNING whatever LOG_LEVEL says.
-LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", allowed=("DEBUG", "INFO", "WARNING", "ERROR"))
+LOG_LEVEL = log_level()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

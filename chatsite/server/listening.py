@@ -6,12 +6,21 @@ import os
 import socket
 from collections.abc import Iterable
 
+from chatsite.config import env
+
 Address = tuple[str, int] | str | int
 """What gunicorn makes of `bind`: host and port, the path of a Unix socket, or an inherited descriptor."""
 
 
 class CannotListenError(Exception):
     """The message says what is wrong with the address, and what to do."""
+
+
+def host() -> str:
+    """Read HOST, the name or address to listen on."""
+    return env.text(
+        "HOST", "127.0.0.1", pattern=r"[\w.:\[\]-]+", expected="a name or an address, without a port"
+    )
 
 
 def require_free(addresses: Iterable[Address]) -> None:

@@ -94,7 +94,7 @@ class RedisThread:
         """Redis has done what it was asked for."""
         self._pause = _FIRST_PAUSE
         if self._outage.end(self.name):
-            logger.info("Redis can be used again.")
+            logger.warning("Redis can be used again.")  # as loud as the outage was
 
 
 def connect(url: str) -> "Redis":

@@ -118,6 +118,7 @@ def test_behind_https_the_cookies_are_secure(tmp_path: Path) -> None:
         {"DEBUG": "maybe"},
         {"CHAT_MODEL": "two words"},
         {"LOG_LEVEL": "LOUD"},
+        {"HOST": "http://127.0.0.1"},
         {"DATABASE_URL": "canary://me:canary@db.example/chat"},
         {"DATABASE_POOL_SIZE": "1", "DATABASE_URL": "postgres://me:canary@db.example/chat"},
         {"REDIS_URL": "http://:canary@redis.example"},
