@@ -20,8 +20,8 @@ from gunicorn.workers.gthread import ThreadWorker
 from chatsite.config import env
 from chatsite.config.logs import log_level
 from chatsite.server import listening, local_model
-from chatsite.server.leaving import Leaving
-from chatsite.server.succession import Succession
+from chatsite.server.draining import Leaving
+from chatsite.server.reload import Succession
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -47,7 +47,7 @@ SUPPORTED_WORKERS["gthread"] = "chatsite.server.gthread_worker.PatientThreadWork
 SUPPORTED_WORKERS["gevent"] = "chatsite.server.gevent_worker.PatientGeventWorker"
 threads = 40
 keepalive = 5
-# For replies to end when a worker is told to leave. Their readers leave at once: chatsite/server/leaving.py.
+# For replies to end when a worker is told to leave. Their readers leave at once: chatsite/server/draining.py.
 graceful_timeout = 30
 # A restart of the only worker would leave nobody to answer for seconds.
 max_requests = 0

@@ -12,7 +12,7 @@ from gunicorn import util
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn
 
-from chatsite.server.arrival import Arrival, Stage
+from chatsite.server.incoming_request import Arrival, Stage
 
 BEFORE = 10.0
 """Seconds that a new connection may be silent. One that is kept for another request: `keepalive`."""

@@ -12,7 +12,7 @@ from typing import Any
 from gunicorn.workers.base import Worker
 from gunicorn.workers.ggevent import GeventWorker
 
-from chatsite.server.stalled import Application, in_pieces, not_for_ever, unwritable
+from chatsite.server.slow_peers import Application, in_pieces, not_for_ever, unwritable
 
 
 class PatientGeventWorker(GeventWorker):  # type: ignore[misc] # gunicorn is not typed
@@ -31,7 +31,7 @@ class PatientGeventWorker(GeventWorker):  # type: ignore[misc] # gunicorn is not
 
     def notify(self) -> None:
         """A sign of life for the master. gunicorn's own ends the process when there is none: here
-        `chatsite.server.leaving` looks after that, so that requests are answered first."""
+        `chatsite.server.draining` looks after that, so that requests are answered first."""
         Worker.notify(self)
 
     def handle(self, listener: Any, client: socket.socket, addr: Any) -> None:

@@ -35,9 +35,9 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
-from chatsite.server.arrival import Stage
 from chatsite.server.connection import PAUSE, Connection, Phase
-from chatsite.server.stalled import STALLED, Application, in_pieces, not_for_ever, unwritable
+from chatsite.server.incoming_request import Stage
+from chatsite.server.slow_peers import STALLED, Application, in_pieces, not_for_ever, unwritable
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -274,8 +274,8 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not
     # Ending
 
     def is_parent_alive(self) -> bool:
-        """True, whatever happens: `chatsite.server.leaving` watches the master. gunicorn would leave its loop
-        here with `alive` set, as if the worker were still to serve."""
+        """True, whatever happens: `draining` watches the master. gunicorn would leave its loop here, with
+        `alive` set as if the worker were still to serve."""
         return True
 
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - gunicorn's

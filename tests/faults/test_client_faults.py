@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from chatsite.server.connection import HEAD
-from chatsite.server.stalled import STALLED
+from chatsite.server.slow_peers import STALLED
 from tests.chatsite.documents.people import on_the_wire, upload_form
 from tests.crowd import Crowd, request
 from tests.faults.checker import check, check_others, in_time

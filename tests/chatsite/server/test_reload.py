@@ -2,7 +2,7 @@
 
 import copy
 
-from chatsite.server.succession import Succession
+from chatsite.server.reload import Succession
 
 
 def expected(process: Succession) -> bool:

@@ -8,7 +8,7 @@ from gunicorn.http.unreader import Unreader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsite.server.arrival import MOST_BODY, MOST_HEAD, Arrival, Stage
+from chatsite.server.incoming_request import MOST_BODY, MOST_HEAD, Arrival, Stage
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n"

@@ -5,7 +5,7 @@ from typing import Any
 
 from gunicorn.http.wsgi import FileWrapper
 
-from chatsite.server.stalled import PIECE, in_pieces
+from chatsite.server.slow_peers import PIECE, in_pieces
 
 
 class Body:

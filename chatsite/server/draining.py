@@ -12,7 +12,7 @@ import threading
 import time
 from typing import Any
 
-from chatsite.server.succession import Succession
+from chatsite.server.reload import Succession
 
 SUCCESSORS = 20.0
 """Seconds after which successors are not waited for any longer: they may never come."""
