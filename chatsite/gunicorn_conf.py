@@ -20,8 +20,8 @@ from gunicorn.workers.gthread import ThreadWorker
 from chatsite.config import env
 from chatsite.config.logs import log_level
 from chatsite.server import listening, local_model
-from chatsite.server.draining import Leaving
-from chatsite.server.reload import Succession
+from chatsite.server.draining import Draining
+from chatsite.server.reload import ReloadState
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -42,14 +42,14 @@ bind = f"[{_host.strip('[]')}]:{_port}" if ":" in _host else f"{_host}:{_port}"
 
 # A stream holds its thread. Never `sync`: it is killed when a model is silent for `timeout` seconds.
 worker_class = "gthread"
-# In the default, and in an operator's `-k gthread` and `-k gevent`, ours, which slow peers cannot hold up.
+# Our workers, which slow peers cannot hold up: by default, and for an operator's `-k gthread`, `-k gevent`.
 SUPPORTED_WORKERS["gthread"] = "chatsite.server.gthread_worker.PatientThreadWorker"
 SUPPORTED_WORKERS["gevent"] = "chatsite.server.gevent_worker.PatientGeventWorker"
 threads = 40
 keepalive = 5
-# For replies to end when a worker is told to leave. Their readers leave at once: chatsite/server/draining.py.
+# For replies to end when a worker is told to end. Their readers leave at once: chatsite/server/draining.py.
 graceful_timeout = 30
-# A restart of the only worker would leave nobody to answer for seconds.
+# While the only worker restarts, no request would be answered for seconds.
 max_requests = 0
 # Heartbeat files go into the data directory, and there is no control socket in the home directory.
 worker_tmp_dir = str(DATA_DIR / "tmp")
@@ -65,7 +65,7 @@ _UNREAD_FOR = 60_000
 def on_starting(server: Any) -> None:
     """Refuse what cannot work, in a sentence; start the local model if it is the one that answers."""
     server.local_model = None
-    server.succession = Succession()
+    server.reload_state = ReloadState()
     try:
         max_streams(server.cfg)
         listening.require_free(server.cfg.address)
@@ -82,8 +82,9 @@ def on_starting(server: Any) -> None:
 
 
 def _check_settings(addresses: list[listening.Address]) -> None:
-    """In a process of its own: the master must not import Django, or a reload would not see new code. HOST is
-    where gunicorn listens, whoever told it: this machine if on nothing but sockets in the file system."""
+    """Run `chatsite.boot check`, in a process of its own: if the master imported Django, a reload would not
+    see new code. HOST is where gunicorn listens, by whatever setting: this machine, if it listens on nothing
+    but sockets in the file system."""
     hosts = [address[0] for address in addresses if isinstance(address, tuple)]
     most_open = min(hosts, key=listening.is_loopback, default="127.0.0.1")
     result = subprocess.run(
@@ -101,7 +102,7 @@ def _check_settings(addresses: list[listening.Address]) -> None:
 
 
 def max_streams(cfg: Any) -> int:
-    """Streams that one worker admits: a quarter of its room, at least 2, stays for pages and Stop."""
+    """Streams that one worker admits: a quarter of its room, and at least 2, is left for pages and Stop."""
     worker = cfg.worker_class
     if worker.__name__ == "SyncWorker":
         message = (
@@ -115,7 +116,7 @@ def max_streams(cfg: Any) -> int:
 
 
 def when_ready(server: Any) -> None:
-    """Accepted connections inherit this from their listener (Linux)."""
+    """Limit the time for peers that take no data. Connections inherit that from their listener (Linux)."""
     option = getattr(socket, "TCP_USER_TIMEOUT", None)
     for listener in server.LISTENERS:
         if option is not None and listener.sock.family in (socket.AF_INET, socket.AF_INET6):
@@ -123,8 +124,8 @@ def when_ready(server: Any) -> None:
 
 
 def on_reload(server: Any) -> None:
-    """Before the new workers are started."""
-    server.succession.begin()
+    """Note the reload, before the new workers are started."""
+    server.reload_state.begin()
 
 
 def on_exit(server: Any) -> None:
@@ -136,9 +137,9 @@ def on_exit(server: Any) -> None:
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    # The terminal sends Ctrl-C to all; the master passes it on as QUIT. Once is enough.
+    # The terminal sends Ctrl-C to all processes, and the master passes it on as QUIT. Once is enough.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    worker.succession = server.succession
+    worker.reload_state = server.reload_state
     if server.local_model is not None:
         server.local_model.forget()
 
@@ -153,17 +154,17 @@ def post_worker_init(worker: Any) -> None:
     import_module(settings.ROOT_URLCONF)  # LangChain with it: seconds that the first visitor need not wait
     admission.configure(max_streams=max_streams(worker.cfg))
     keeper.start()
-    worker.leaving = Leaving(worker, worker.succession)
-    worker.leaving.prepare()
+    worker.draining = Draining(worker, worker.reload_state)
+    worker.draining.start()
     if worker.age == 1:
         _welcome(worker)
-    worker.succession.take_over()
+    worker.reload_state.finish()
 
 
 def worker_exit(server: Any, worker: Any) -> None:
     if worker.booted and worker.pid == os.getpid():  # gunicorn calls this in the master as well
         code = getattr(sys.exc_info()[1], "code", 0)
-        worker.leaving.finish(code if isinstance(code, int) else 0)
+        worker.draining.finish(code if isinstance(code, int) else 0)
 
 
 def _welcome(worker: Any) -> None:

@@ -1,1 +1,1 @@
-"""How gunicorn serves: its workers, slow peers, leaving, and the local model beside it."""
+"""How gunicorn serves: its workers, slow peers, the end of a worker, and the local model beside it."""

@@ -12,7 +12,7 @@ from gunicorn import util
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn
 
-from chatsite.server.incoming_request import Arrival, Stage
+from chatsite.server.incoming_request import IncomingRequest, Stage
 
 BEFORE = 10.0
 """Seconds that a new connection may be silent. One that is kept for another request: `keepalive`."""
@@ -58,7 +58,7 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn is not typed
         """When it entered its phase (monotonic, like all times here)."""
         self.deadline = math.inf
         """When it is let go, if it is still in its phase."""
-        self.arrival = Arrival()
+        self.incoming = IncomingRequest()
         self.began = 0.0
         """When the request began, or was first waited for."""
         self.body_awaited_since = math.inf
@@ -73,15 +73,15 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn is not typed
         """The next request begins, with these bytes of it."""
         self.data_ready = True  # the thread must not wait on the socket for what it is given
         self.sock.settimeout(0)
-        self.arrival, self._asked_for_body = Arrival(), False
+        self.incoming, self._asked_for_body = IncomingRequest(), False
         self.began = time.monotonic()
         self._wait_until(self.began + (self.cfg.keepalive if self.initialized else BEFORE))
         self.feed(received)
 
     def feed(self, received: bytes) -> None:
         """Take what has arrived."""
-        now, before = time.monotonic(), self.arrival.stage
-        stage = self.arrival.feed(received)
+        now, before = time.monotonic(), self.incoming.stage
+        stage = self.incoming.feed(received)
         if stage is Stage.HEAD and before is Stage.NOTHING:
             self.began = now
             self._wait_until(now + HEAD)
@@ -113,7 +113,7 @@ class Connection(TConn):  # type: ignore[misc] # gunicorn is not typed
         """Make the parser, at the first request, and give it what has arrived. In the request's thread."""
         new = not self.initialized
         super().init()
-        if received := self.arrival.take():
+        if received := self.incoming.take():
             if new:
                 self.parser.unreader = BodyUnreader(self)
             self.parser.unreader.unread(received)
@@ -164,5 +164,5 @@ class BodyUnreader(SocketUnreader):  # type: ignore[misc]
         if not received:
             self._conn.cut()
             raise ConnectionResetError(errno.ECONNRESET, "the peer has broken off")
-        self._conn.arrival.count(len(received))
+        self._conn.incoming.count(len(received))
         return received

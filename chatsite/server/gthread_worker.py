@@ -37,7 +37,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from chatsite.server.connection import PAUSE, Connection, Phase
 from chatsite.server.incoming_request import Stage
-from chatsite.server.slow_peers import STALLED, Application, in_pieces, not_for_ever, unwritable
+from chatsite.server.slow_peers import STALLED, Application, in_pieces, time_limit, unwritable
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -148,7 +148,7 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not
 
     def _decide(self, conn: Connection) -> None:
         """Go on with the request if enough of it is there."""
-        match conn.arrival.stage:
+        match conn.incoming.stage:
             case Stage.WHOLE if unwritable([conn.sock]):
                 self._move(conn, Phase.UNREAD, patience=STALLED)
             case Stage.WHOLE:
@@ -160,7 +160,7 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not
                 self._refuse(conn, 431, "Request Header Fields Too Large")
             case Stage.NO_REQUEST:
                 self._refuse(conn, 400, "Bad Request")
-            case Stage.BODY if conn.arrival.waits_to_be_asked:
+            case Stage.BODY if conn.incoming.waits_to_be_asked:
                 conn.ask_for_body()
 
     # Being served
@@ -188,13 +188,13 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not
     def _uploads(self) -> list[Connection]:
         """Those that have a thread, or will have the next one, for a body that has not arrived yet."""
         threads = (*self._in[Phase.QUEUED], *self._in[Phase.SERVED])
-        return [conn for conn in threads if conn.arrival.stage is Stage.UPLOAD]
+        return [conn for conn in threads if conn.incoming.stage is Stage.UPLOAD]
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
         """Answer a request. Runs in a thread."""
-        if conn.arrival.stage is Stage.UPLOAD:
+        if conn.incoming.stage is Stage.UPLOAD:
             req.force_close()  # or else this thread would read what the application leaves of the body
-        with not_for_ever(conn.sock):
+        with time_limit(conn.sock):
             return super().handle_request(req, conn)
 
     def finish_request(self, conn: Connection, fs: "Future[Any]") -> None:
@@ -238,7 +238,7 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not
     def _drop_late(self, now: float) -> None:
         for conn in [conn for phase in WATCHED for conn in self._in[phase] if conn.deadline < now]:
             self._drop(conn)
-        if sum(len(conn.arrival) for conn in self._in[Phase.ARRIVING]) > MOST_ARRIVING:
+        if sum(len(conn.incoming) for conn in self._in[Phase.ARRIVING]) > MOST_ARRIVING:
             self._make_room()
 
     def _cut_pauses(self, now: float) -> None:

@@ -1,16 +1,16 @@
-"""A request while it arrives: how much of it there is, and whether it is worth a thread yet.
+"""A request while it arrives: how much of it is there, and whether a thread can go on with it.
 
-Bytes in, a stage out; no socket, no clock. That the request is valid is gunicorn's parser's to say, which
-gets the same bytes: what is counted here is only where it ends.
+Bytes in, a stage out; no socket, no clock. This module only finds out where the request ends. gunicorn's
+parser gets the same bytes, and says whether it is valid.
 """
 
 import re
 from enum import Enum, auto
 
 MOST_HEAD = 64 * 1024
-"""Bytes of a request line and headers. Browsers and proxies send a few thousand."""
+"""Bytes of a request line and headers, at most. Browsers and proxies send a few thousand."""
 MOST_BODY = 512 * 1024
-"""Bytes of a body that is waited for without a thread. A prompt of 32,000 characters, each of them
+"""Bytes of a body that is waited for without a thread, at most. A prompt of 32,000 characters, each of them
 percent-encoded, has 384,000."""
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
@@ -30,26 +30,27 @@ class Stage(Enum):
     BODY = auto()
     """The head, and a part of a body that will be short."""
     UPLOAD = auto()
-    """The head, and not all of a body that takes a thread to read: it is long, or does not say in the usual
-    way how long it will be."""
+    """The head, and not all of a body that a thread has to read: it is long, or the head does not say in the
+    usual way how long it is."""
     WHOLE = auto()
     TOO_LARGE = auto()
-    """A head that nobody needs."""
+    """A longer head than any browser sends."""
     NO_REQUEST = auto()
-    """What none begins with, TLS for one; or a line without its CR, behind which no head would ever end."""
+    """Bytes that no request begins with, TLS for one; or a line without its CR, after which no head would
+    ever end."""
 
 
-class Arrival:
-    """The bytes of one request. More than one, if the peer sends the next before the answer."""
+class IncomingRequest:
+    """The bytes of one request, and of the next ones if the peer sends them before the answer."""
 
     def __init__(self, received: bytes = b"") -> None:
         self._received = bytearray()
         self._arrived = 0
-        """Bytes, also of those that have been taken."""
+        """Bytes that have arrived, also those that have been taken."""
         self._head = 0
         """Bytes of the head, once all of it is there."""
         self._whole: int | None = None
-        """Bytes of the request, if the head says so in the way that nearly everybody does."""
+        """Bytes of the request, if the head says so in the usual way."""
         self.stage = Stage.NOTHING
         self.feed(received)
 
@@ -75,12 +76,12 @@ class Arrival:
         return self.stage
 
     def count(self, size: int) -> None:
-        """So many more bytes of the body have arrived, and gone to whoever reads it."""
+        """Count bytes of the body that have arrived in the thread that reads it."""
         self._arrived += size
         self.stage = self._stage()
 
     def take(self) -> bytes:
-        """All the bytes, once."""
+        """Give out all the bytes, once."""
         taken, self._received = bytes(self._received), bytearray()
         return taken
 

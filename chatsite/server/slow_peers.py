@@ -8,17 +8,17 @@ from contextlib import contextmanager
 from typing import Any
 
 STALLED = 30.0
-"""Seconds that one is waited for while nobody needs its place: for a read, or to take a `PIECE`."""
+"""Seconds that a peer may take to send data, or to take a `PIECE`, while no other needs its place."""
 PIECE = 64 * 1024
-"""Bytes that are written at once. Python's time is for all that is written at once: a large page would be cut
-off while its reader reads on, only slowly."""
+"""Bytes that are written at once. Python's timeout is for all of one write: a large page would be cut off
+while its peer reads on, only slowly."""
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 @contextmanager
-def not_for_ever(sock: socket.socket) -> Iterator[None]:
-    """Around the answer to a request: waiting for the peer ends, as if it had hung up."""
+def time_limit(sock: socket.socket) -> Iterator[None]:
+    """While a request is answered: take a peer that is waited for too long for one that has hung up."""
     sock.settimeout(STALLED)
     try:
         yield
@@ -27,8 +27,8 @@ def not_for_ever(sock: socket.socket) -> Iterator[None]:
 
 
 def in_pieces(application: Application) -> Application:
-    """The same application, whose answers a server writes piece by piece. (Files are sent as the peer takes
-    them, by the kernel.)"""
+    """The same application, with answers that a server writes piece by piece. Files are left as they are: the
+    kernel sends them as the peer takes them."""
 
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         body = application(environ, start_response)
@@ -53,7 +53,7 @@ class _Pieces:
 
 
 def unwritable(sockets: Iterable[socket.socket]) -> list[socket.socket]:
-    """Those whose peers' buffers, and ours for them, are full."""
+    """The sockets that take no more data now: the peer's buffer and ours are full."""
     by_number = {number: sock for sock in sockets if (number := sock.fileno()) >= 0}
     poll = select.poll()
     for number in by_number:

@@ -8,7 +8,7 @@ from gunicorn.http.unreader import Unreader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsite.server.incoming_request import MOST_BODY, MOST_HEAD, Arrival, Stage
+from chatsite.server.incoming_request import MOST_BODY, MOST_HEAD, IncomingRequest, Stage
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n"
@@ -45,38 +45,38 @@ POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n"
     ids=lambda value: value.name if isinstance(value, Stage) else "",
 )
 def test_how_much_of_a_request_is_there(received: bytes, stage: Stage) -> None:
-    assert Arrival(received).stage is stage
+    assert IncomingRequest(received).stage is stage
 
 
 def test_a_peer_can_wait_to_be_asked_for_the_body() -> None:
     expecting = POST.replace(b"Host", b"expect: 100-Continue\r\nHost")
 
-    assert Arrival(expecting).waits_to_be_asked
-    assert not Arrival(POST).waits_to_be_asked
-    assert not Arrival(expecting + b"abcde").waits_to_be_asked
-    assert not Arrival(expecting.replace(b"1.1", b"1.0")).waits_to_be_asked
+    assert IncomingRequest(expecting).waits_to_be_asked
+    assert not IncomingRequest(POST).waits_to_be_asked
+    assert not IncomingRequest(expecting + b"abcde").waits_to_be_asked
+    assert not IncomingRequest(expecting.replace(b"1.1", b"1.0")).waits_to_be_asked
 
 
 @given(cuts=st.lists(st.integers(0, len(POST) + 5)))
 def test_it_may_be_cut_anywhere(cuts: list[int]) -> None:
-    request, arrival, places = POST + b"abcde", Arrival(), sorted(cuts)
+    request, incoming, places = POST + b"abcde", IncomingRequest(), sorted(cuts)
 
     for start, end in zip([0, *places], [*places, None], strict=True):
-        assert arrival.stage is not Stage.WHOLE or not request[start:end]
-        arrival.feed(request[start:end])
+        assert incoming.stage is not Stage.WHOLE or not request[start:end]
+        incoming.feed(request[start:end])
 
-    assert arrival.stage is Stage.WHOLE
-    assert arrival.take() == request
+    assert incoming.stage is Stage.WHOLE
+    assert incoming.take() == request
 
 
 def test_an_upload_is_whole_when_somebody_else_has_read_the_rest() -> None:
-    arrival = Arrival(POST.replace(b"5", b"%d" % (MOST_BODY + 5)) + b"abcde")
-    arrival.take()
+    incoming = IncomingRequest(POST.replace(b"5", b"%d" % (MOST_BODY + 5)) + b"abcde")
+    incoming.take()
 
-    arrival.count(MOST_BODY - 1)
-    assert (arrival.stage, arrival.take()) == (Stage.UPLOAD, b"")
-    arrival.count(1)
-    assert (arrival.stage, arrival.take()) == (Stage.WHOLE, b"")
+    incoming.count(MOST_BODY - 1)
+    assert (incoming.stage, incoming.take()) == (Stage.UPLOAD, b"")
+    incoming.count(1)
+    assert (incoming.stage, incoming.take()) == (Stage.WHOLE, b"")
 
 
 class Nothing(Unreader):  # type: ignore[misc] # gunicorn is not typed
@@ -116,11 +116,11 @@ FIRST_LINES = st.sampled_from(
 def test_gunicorn_never_waits_for_more_of_what_is_whole(
     first: bytes, lines: list[bytes], body: bytes
 ) -> None:
-    arrival = Arrival(b"\r\n".join([first, *lines, b"", body]))
-    if arrival.stage is not Stage.WHOLE:
+    incoming = IncomingRequest(b"\r\n".join([first, *lines, b"", body]))
+    if incoming.stage is not Stage.WHOLE:
         return
     parser = get_parser(Config(), Nothing(), ("127.0.0.1", 1))
-    parser.unreader.unread(arrival.take())
+    parser.unreader.unread(incoming.take())
 
     try:
         request = next(parser)
@@ -134,9 +134,9 @@ def test_gunicorn_refuses_what_ends_its_lines_without_a_cr(
     lines: list[bytes], ends: list[bytes], cut: int
 ) -> None:
     said = b"".join(line + end for line, end in zip([b"GET / HTTP/1.1", *lines], ends, strict=False))
-    arrival = Arrival(said[:cut])
-    arrival.feed(said[cut:])
-    if arrival.stage is not Stage.NO_REQUEST:
+    incoming = IncomingRequest(said[:cut])
+    incoming.feed(said[cut:])
+    if incoming.stage is not Stage.NO_REQUEST:
         return
     parser = get_parser(Config(), Nothing(), ("127.0.0.1", 1))
     parser.unreader.unread(said)
