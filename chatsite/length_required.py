@@ -4,7 +4,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 
-from chatsite.errors import error
+from chatsite.answers import error
 
 
 class LengthRequired(MiddlewareMixin):

@@ -24,7 +24,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
 ]
 
-handler400 = "chatsite.errors.bad_request"
-handler403 = "chatsite.errors.permission_denied"
-handler404 = "chatsite.errors.page_not_found"
-handler500 = "chatsite.errors.server_error"
+handler400 = "chatsite.answers.bad_request"
+handler403 = "chatsite.answers.permission_denied"
+handler404 = "chatsite.answers.page_not_found"
+handler500 = "chatsite.answers.server_error"

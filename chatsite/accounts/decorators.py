@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from chatsite.accounts.visitor import SignInRequired, VisitorRequest, visitor_of
-from chatsite.errors import error, wants_events
+from chatsite.answers import error, wants_events
 
 P = ParamSpec("P")
 View = Callable[Concatenate[VisitorRequest, P], HttpResponseBase]
