@@ -1,10 +1,15 @@
-"""Errors for people: JSON where JSON or events were asked for, a page otherwise. Nothing of the cause."""
+"""Answers that every part of the site gives: errors, and the way to a result that is elsewhere.
+
+An error is JSON where JSON or events were asked for, and a page otherwise. It says nothing of the cause.
+"""
 
 import sys
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.utils.deprecation import MiddlewareMixin
 
 from streaming.admission import RETRY_AFTER
 from streaming.outages import is_outage
@@ -21,6 +26,13 @@ _TITLES = {
 }
 
 
+class SeeOther(HttpResponseRedirect):
+    """The answer to a form that was taken: the result is at another address, and a reload does not send the
+    form again."""
+
+    status_code = 303
+
+
 def wants_events(request: HttpRequest) -> bool:
     """Whether the answer is to be a stream of events."""
     return "text/event-stream" in request.headers.get("Accept", "")
@@ -35,12 +47,22 @@ def error(request: HttpRequest, status: int, code: str, message: str) -> HttpRes
 
 
 def busy(request: HttpRequest, *, retry_after: int) -> HttpResponse:
-    """No room now."""
+    """The error for a request that there is no room for now."""
     response = error(
         request, 503, "busy", f"The site is busy. Nothing was lost: try again in {retry_after} seconds."
     )
     response["Retry-After"] = str(retry_after)
     return response
+
+
+class LengthRequired(MiddlewareMixin):
+    """Refuses a body in chunks, which does not say how long it is: on WSGI Django would take it for empty."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        if not isinstance(request, WSGIRequest) or "Transfer-Encoding" not in request.headers:
+            return None
+        message = "The request does not say how long it is: send it with a Content-Length."
+        return error(request, 411, "length_required", message)
 
 
 # Django calls these: handler400 and so on in chatsite.urls, CSRF_FAILURE_VIEW in the settings.

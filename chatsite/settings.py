@@ -118,7 +118,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "chatsite.length_required.LengthRequired",
+    "chatsite.answers.LengthRequired",
 ]
 
 ROOT_URLCONF = "chatsite.urls"

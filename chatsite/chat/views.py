@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from chatsite.accounts.decorators import P, View, for_visitors
 from chatsite.accounts.visitor import Visitor, VisitorRequest, can_sign_in, known_visitor_of
-from chatsite.answers import busy, error, wants_events
+from chatsite.answers import SeeOther, busy, error, wants_events
 from chatsite.assistants.chat_model import ModelNotConfigured
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
 from chatsite.chat import replies
@@ -26,7 +26,6 @@ from chatsite.chat.idempotency import Started
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.rendering.blocks import with_blocks
 from chatsite.chat.replies import CannotGoOn
-from chatsite.see_other import SeeOther
 from streaming import admission, runs
 from streaming.admission import Busy, Place
 from streaming.events import Reset

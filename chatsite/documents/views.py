@@ -13,14 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from chatsite.accounts.decorators import for_visitors
 from chatsite.accounts.visitor import Visitor, VisitorRequest, known_visitor_of
-from chatsite.answers import error
+from chatsite.answers import SeeOther, error
 from chatsite.documents import uploads
 from chatsite.documents.embeddings import EmbeddingFailed
 from chatsite.documents.forms import ACCEPT, UploadForm
 from chatsite.documents.models import Document, Passage, PassageQuerySet
 from chatsite.documents.parsing import Unreadable
 from chatsite.documents.uploads import TooMany
-from chatsite.see_other import SeeOther
 from streaming.admission import Busy
 
 _STATUS = {"too_large": 413, "too_many_documents": 409, "embedding_failed": 502, "busy": 503}
