@@ -14,7 +14,7 @@ REPLACEMENT = "\ufffd"
 
 
 class KeyForm(forms.Form):
-    """The `key` of a request: a repetition with the same one does nothing again. Without it, each is new."""
+    """A request's `key`: what was sent with the same key before is not done again. Without it each is new."""
 
     key = forms.UUIDField(required=False)
 
@@ -30,8 +30,8 @@ class MessageForm(KeyForm):
     """A message: its `text`.
 
     Optional are its `key`, the `conversation`, the message that it answers (`parent`), for a new
-    conversation the `assistant`, and one of that assistant's `option`s. What is not the visitor's own
-    counts as missing.
+    conversation the `assistant`, and one of that assistant's `option`s. Another person's conversations and
+    messages count as missing.
     """
 
     text = forms.CharField(
@@ -79,7 +79,7 @@ class MessageForm(KeyForm):
         return found
 
     def clean_assistant(self) -> str:
-        """That of the conversation, once there is one."""
+        """Take the assistant of the conversation, if there is one."""
         conversation: Conversation | None = self.cleaned_data.get("conversation")
         slug: str = self.cleaned_data["assistant"] or default_assistant().slug
         if conversation is not None:
@@ -97,8 +97,8 @@ class MessageForm(KeyForm):
 
 
 def _is_utf_8(request: HttpRequest, text: str) -> bool:
-    """Whether the form was. Django does not say: it takes raw bytes for Latin-1, and puts U+FFFD in the
-    place of others. The bytes of a multipart form are gone by now: there, that character is refused.
+    """Whether the form was sent in UTF-8. Django does not say: it takes raw bytes for Latin-1, and replaces
+    others by U+FFFD. The bytes of a multipart form are gone by now: in it, that character is refused.
     """
     if request.content_type != "application/x-www-form-urlencoded":
         return REPLACEMENT not in text

@@ -1,4 +1,4 @@
-"""What of a conversation the model is sent: the newest messages that fit, whole ones only."""
+"""What the model is sent of a conversation: the newest messages that fit, whole ones only."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,6 @@ from chatsite.chat.models import Message
 _REPLY_SHARE = 4
 """A quarter of the context is kept for the reply, where its length is not set."""
 
-
 GO_ON = (
     "Your reply was cut off there. Go on with it exactly where it stops, in the middle of a word if need be. "
     "Repeat nothing of it, and say nothing about the interruption."
@@ -19,15 +18,15 @@ GO_ON = (
 
 
 class TooLong(Exception):
-    """The newest message alone is more than the model can read."""
+    """The newest message is more than the model can read."""
 
 
 def for_model(path: Sequence[Message], *, so_far: str = "") -> list[BaseMessage]:
     """The system prompt, and as many of the path's newest messages as the model's context holds.
 
-    Replies without text are left out, and so are the oldest messages when it gets tight; none is cut.
-    The first that is left is a person's. With `so_far`, the beginning of the reply, the model is asked to
-    go on with it. Raises `TooLong` when not even the last message fits.
+    Replies without text are left out, and the oldest messages if there is no room; none is cut. The first
+    one that is left is a person's. With `so_far`, the beginning of the reply, the model is asked to go on
+    with it. Raises `TooLong` when not even the last message fits.
     """
     system = [SystemMessage(settings.CHAT_SYSTEM_PROMPT)] if settings.CHAT_SYSTEM_PROMPT else []
     begun = [AIMessage(so_far), HumanMessage(GO_ON)] if so_far else []

@@ -1,4 +1,4 @@
-"""One key, one message: a request that comes again is answered with what it made the first time.
+"""One key, one message: a repeated request is answered with the reply that the first one has started.
 
 Every form of the page carries a key, fresh for each page. A double click, a retry after a lost connection
 and a form that is sent again by the back button repeat it, and must cost neither a second message nor a

@@ -1,4 +1,4 @@
-"""What a reply is besides its text, collected from its run's events: shown again after a reload."""
+"""The text and the other parts of a reply, collected from its run's events: a reload shows them again."""
 
 from collections.abc import Iterable
 from copy import deepcopy
@@ -12,7 +12,7 @@ from streaming.events import Documents, Event, Output, Reasoning, Token, ToolEnd
 
 @dataclass
 class Transcript:
-    """The parts of a reply. `steps` are tool calls: `id`, `name`, `input`, then `output` or `error`."""
+    """Holds the parts of a reply. `steps` are tool calls: `id`, `name`, `input`, then `output` or `error`."""
 
     text: str = ""
     reasoning: str = ""
@@ -20,11 +20,11 @@ class Transcript:
     documents: list[dict[str, Any]] = field(default_factory=list)
     output: Any = None
     has_output: bool = False
-    """Whether there was any: null is one, too."""
+    """Whether there is an output: it may be null."""
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> Self:
-        """The parts that the events add up to."""
+        """Collect the parts from the events."""
         transcript = cls()
         text: list[str] = []
         reasoning: list[str] = []
@@ -40,7 +40,7 @@ class Transcript:
 
     @property
     def details(self) -> dict[str, Any]:
-        """All but the text, without what is empty: to be stored beside it."""
+        """All parts but the text, without empty ones: they are stored beside it."""
         parts = {name: getattr(self, name) for name in ("reasoning", "steps", "documents")}
         given = {name: part for name, part in parts.items() if part}
         return given | ({"output": self.output} if self.has_output else {})

@@ -1,6 +1,5 @@
-"""The page, and what it does: send, regenerate, follow, stop."""
+"""The page, and what it asks for: send, regenerate, go on, follow, stop."""
 
-import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate
@@ -19,28 +18,22 @@ from chatsite.accounts.visitor import Visitor, VisitorRequest, can_sign_in, know
 from chatsite.answers import SeeOther, busy, error, wants_events
 from chatsite.assistants.chat_model import ModelNotConfigured
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
-from chatsite.chat import replies
+from chatsite.chat import reading, replies
 from chatsite.chat.forms import KeyForm, MessageForm
 from chatsite.chat.history import TooLong
 from chatsite.chat.idempotency import Started
 from chatsite.chat.models import Conversation, Message
-from chatsite.chat.rendering.blocks import with_blocks
 from chatsite.chat.replies import CannotGoOn
-from streaming import admission, runs
+from streaming import runs
 from streaming.admission import Busy, Place
-from streaming.events import Reset
-from streaming.log.event_log import EventLog
-from streaming.response.response import TICK, EventStreamResponse
 from streaming.runs import Pruned, UnknownRun
 
 RECENT = 50
 """Conversations in the list beside the page."""
-READERS = 12
-"""Streams that one person may read at once: a browser opens six, and there may be two."""
 
 
 def _refusals(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Answers for what the steps of a view refuse."""
+    """Lets visitors in, and answers what the steps of the view refuse."""
 
     @for_visitors
     @wraps(view)
@@ -48,7 +41,7 @@ def _refusals(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespon
         try:
             return view(request, *args, **kwargs)
         except Busy as exc:
-            # Another process is there already, or in a moment.
+            # A process that ends is replaced at once: there is another, or will be in a moment.
             return busy(request, retry_after=1 if runs.is_draining() else exc.retry_after)
         except TooLong:
             return error(request, 400, "too_long", "The text is longer than the model can read. Shorten it.")
@@ -64,7 +57,7 @@ def _refusals(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespon
 @require_safe
 @never_cache
 def page(request: VisitorRequest) -> HttpResponse:
-    """A new conversation."""
+    """Show the page of a new conversation."""
     return _page(request, request.visitor, None)
 
 
@@ -72,7 +65,7 @@ def page(request: VisitorRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def conversation(request: VisitorRequest, conversation_id: UUID) -> HttpResponse:
-    """One conversation; a reply that is being written has its text so far."""
+    """Show one conversation. A reply that is being written has its text so far."""
     visitor = request.visitor
     found = Conversation.objects.for_visitor(visitor).filter(pk=conversation_id).first()
     if found is None:
@@ -100,14 +93,14 @@ def send(request: VisitorRequest) -> HttpResponseBase:
 @_refusals
 @require_POST
 def regenerate(request: VisitorRequest, message_id: UUID) -> HttpResponseBase:
-    """Another reply beside this one."""
+    """Start another reply beside this one."""
     return _another(request, message_id, replies.regenerate)
 
 
 @_refusals
 @require_POST
 def go_on(request: VisitorRequest, message_id: UUID) -> HttpResponseBase:
-    """Another reply beside this one, which goes on where this was cut short."""
+    """Start another reply beside this one, which goes on where this one was cut short."""
     try:
         return _another(request, message_id, replies.go_on)
     except TooLong:
@@ -119,30 +112,29 @@ def go_on(request: VisitorRequest, message_id: UUID) -> HttpResponseBase:
 @require_GET
 @never_cache
 def events(request: VisitorRequest, run_id: UUID) -> HttpResponseBase:
-    """The run's events after the last one that the reader has; 204 when no more will come."""
-    visitor = request.visitor
-    reply = _reply_of(run_id, visitor)
+    """Send the run's events after the last one that the reader has; 204 when no more will come."""
+    reply = _reply_of(run_id, request.visitor)
     if runs.is_draining():
         raise Busy
-    last = _last_seen(request)
+    after = reading.last_seen(request)
     try:
         log = runs.log(run_id)
     except Pruned as exc:
-        return _reset(reply) if last != exc.last_id else HttpResponse(status=204)
-    except UnknownRun:  # of a time before the log was kept
+        return reading.reset(reply) if after != exc.last_id else HttpResponse(status=204)
+    except UnknownRun:  # it is older than the log
         return HttpResponse(status=204)
-    if last is None or not log.has(last):
-        return _bad_event_id(request)
-    if log.ended and last == log.last_id:
+    if after is None or not log.has(after):
+        return reading.bad_event_id(request)
+    if log.ended and after == log.last_id:
         return HttpResponse(status=204)
-    with _reader(visitor) as place:
-        return _stream(request, log, after=last, place=place)
+    with reading.reader_place(request.visitor) as place:
+        return reading.stream(request, log, after=after, place=place)
 
 
 @_refusals
 @require_POST
 def stop(request: VisitorRequest, run_id: UUID) -> HttpResponse:
-    """End the run. Stopping what has ended changes nothing."""
+    """End the run. Nothing changes if it has ended."""
     reply = _reply_of(run_id, request.visitor)
     runs.stop(run_id)
     if "text/html" in request.headers.get("Accept", ""):
@@ -172,16 +164,6 @@ def _reply_of(run_id: UUID, visitor: Visitor) -> Message:
     return reply
 
 
-def _last_seen(request: HttpRequest) -> int | None:
-    """The number of the last event that the reader has, 0 if it does not say. None if it says nonsense."""
-    last = request.headers.get("Last-Event-ID") or request.GET.get("after") or "0"
-    return int(last) if re.fullmatch(r"[0-9]{1,18}", last) else None
-
-
-def _bad_event_id(request: HttpRequest) -> HttpResponse:
-    return error(request, 400, "bad_event_id", "There is no event of that number. Reload the page.")
-
-
 def _another(request: VisitorRequest, message_id: UUID, start: Callable[..., Started]) -> HttpResponseBase:
     visitor = request.visitor
     message = Message.objects.for_visitor(visitor).filter(pk=message_id).first()
@@ -195,40 +177,21 @@ def _another(request: VisitorRequest, message_id: UUID, start: Callable[..., Sta
     return _answer(request, visitor, lambda: start(message, visitor=visitor, **form.cleaned_data))
 
 
-def _reader(visitor: Visitor) -> Place:
-    return admission.readers.enter(owner=visitor, most=READERS)
-
-
 def _answer(request: VisitorRequest, visitor: Visitor, start: Callable[[], Started]) -> HttpResponseBase:
     """Start a reply, and send its events or the way to its page. A reader without a place starts none."""
     if not wants_events(request):
         return SeeOther(start().reply.conversation.get_absolute_url())
-    with _reader(visitor) as place:
+    with reading.reader_place(visitor) as place:
         return _stream_of(request, start(), place)
 
 
 def _stream_of(request: HttpRequest, started: Started, place: Place) -> HttpResponseBase:
-    """The reply's events: all of them, or, of one that was asked for before, those that the reader lacks."""
+    """Send the reply's events: all of them, or, for a repeated request, those that the reader lacks."""
     try:
         log = runs.log(started.reply.run)
-    except LookupError:  # asked for again, long after its end
+    except LookupError:  # a repeated request, long after the end
         return SeeOther(started.reply.conversation.get_absolute_url())
-    after = _last_seen(request) if started.is_repeat else 0
+    after = reading.last_seen(request) if started.is_repeat else 0
     if after is None or not log.has(after):
-        return _bad_event_id(request)
-    return _stream(request, log, after=after, place=place)
-
-
-def _stream(request: HttpRequest, log: EventLog, *, after: int, place: Place) -> EventStreamResponse:
-    """The run's events after one, in the reader's place, which is left when the response is closed."""
-    live = log.follow(after=after, tick=TICK)
-    if request.GET.get("html") == "1":
-        live = with_blocks(live, text=log.text(up_to=after))
-    response = EventStreamResponse(live, on_close=place.leave)
-    place.hand_over()
-    return response
-
-
-def _reset(reply: Message) -> EventStreamResponse:
-    """The events are gone, the reply is not: the reader has to ask for that."""
-    return EventStreamResponse([Reset(message=str(reply.pk))])
+        return reading.bad_event_id(request)
+    return reading.stream(request, log, after=after, place=place)

@@ -1,0 +1,49 @@
+"""One reader of a run: its place in this process, the last event that it has, and the rest of the events."""
+
+import re
+
+from django.http import HttpRequest, HttpResponse
+
+from chatsite.accounts.visitor import Visitor
+from chatsite.answers import error
+from chatsite.chat.models import Message
+from chatsite.chat.rendering.blocks import with_blocks
+from streaming import admission
+from streaming.admission import Place
+from streaming.events import Reset
+from streaming.log.event_log import EventLog
+from streaming.response.response import TICK, EventStreamResponse
+
+READERS = 12
+"""Streams that one person may read at once: a browser opens six, and there may be two."""
+
+
+def reader_place(visitor: Visitor) -> Place:
+    """Take a place for a reader. Raises `Busy` if this process has none, or the visitor has too many."""
+    return admission.readers.enter(owner=visitor, most=READERS)
+
+
+def last_seen(request: HttpRequest) -> int | None:
+    """The number of the last event that the reader has: 0 if the request has none, None if it is invalid."""
+    last = request.headers.get("Last-Event-ID") or request.GET.get("after") or "0"
+    return int(last) if re.fullmatch(r"[0-9]{1,18}", last) else None
+
+
+def stream(request: HttpRequest, log: EventLog, *, after: int, place: Place) -> EventStreamResponse:
+    """Send the run's events after one. The response takes over the place, and leaves it when it is closed."""
+    live = log.follow(after=after, tick=TICK)
+    if request.GET.get("html") == "1":
+        live = with_blocks(live, text=log.text(up_to=after))
+    response = EventStreamResponse(live, on_close=place.leave)
+    place.hand_over()
+    return response
+
+
+def reset(reply: Message) -> EventStreamResponse:
+    """Tell the reader that the events are gone, and which reply to ask for instead."""
+    return EventStreamResponse([Reset(message=str(reply.pk))])
+
+
+def bad_event_id(request: HttpRequest) -> HttpResponse:
+    """Refuse the number of an event that does not exist."""
+    return error(request, 400, "bad_event_id", "There is no event of that number. Reload the page.")
