@@ -11,15 +11,13 @@ import sys
 import time
 from collections.abc import AsyncGenerator  # noqa: TC003 - cast() of a string is not seen
 from contextlib import aclosing
-from types import AsyncGeneratorType
 from typing import Any, cast
-
-from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
 
 from streaming.cancellation import Cancelled
 from streaming.events import Event
 from streaming.running.event_queue import EventQueue
 from streaming.running.worker import Worker
+from streaming.upstream.branches import task_works_for
 
 _AGAIN = 0.4 if sys.version_info < (3, 12) else 2.0
 """Seconds from one cancellation of what has not ended to the next. 3.11's `wait_for()`, in which LangChain
@@ -100,7 +98,7 @@ class AsyncWorker(Worker):
         """In the loop, until all has ended: the tasks of parallel branches, too, which LangChain forgets when
         it is cancelled."""
         going_on = [
-            other for other in asyncio.all_tasks() if other is task or _is_branch(other, self._callback)
+            other for other in asyncio.all_tasks() if other is task or task_works_for(self._callback, other)
         ]
         for other in going_on:
             other.cancel()
@@ -122,18 +120,3 @@ class AsyncWorker(Worker):
             # See ThreadWorker: some models drop their response unclosed, in a cycle. The loop must have
             # closed the generators around it first.
             asyncio.get_running_loop().call_later(_SETTLED, gc.collect)
-
-
-def _is_branch(task: "asyncio.Task[Any]", callback: BaseCallbackHandler) -> bool:
-    """Whether the task reads from a generator that LangChain made for the run of the callback."""
-    frame = getattr(task.get_coro(), "cr_frame", None)
-    for value in frame.f_locals.values() if frame is not None else ():
-        if type(value) is AsyncGeneratorType and value.ag_frame is not None:
-            # By type(): isinstance() asks the value, and a lazy object answers by loading itself.
-            configs = [held for held in value.ag_frame.f_locals.values() if type(held) is dict]
-            managers = [config.get("callbacks") for config in configs]
-            if any(
-                isinstance(found, BaseCallbackManager) and callback in found.handlers for found in managers
-            ):
-                return True
-    return False

@@ -27,7 +27,7 @@ from streaming.events import End, Error, Event, Reasoning, Start, Status, Token,
 from streaming.log.sink import Sink
 from streaming.running.deadlines import watch
 from streaming.scheduling import give_way
-from streaming.upstream.interrupt import wake_threads
+from streaming.upstream.waiting_threads import wake_threads
 
 
 class Worker:

@@ -13,7 +13,7 @@ from streaming.cancellation import Cancellation, Cancelled, current
 from streaming.events import End, Token
 from streaming.running.event_queue import EventQueue
 from streaming.upstream import http_client
-from streaming.upstream.interrupt import _PATIENCE
+from streaming.upstream.waiting_threads import _PATIENCE
 from tests.streaming.models import MODELS, chat_model, plain_chat_model
 from tests.upstream import Comments, EndlessTokens, Failure, Reply, ScriptedUpstream
 
@@ -175,6 +175,22 @@ def test_closing_ends_every_parallel_branch(upstream: ScriptedUpstream, model: M
     events.close()
 
     assert all(request.peer_closed.wait(WITHIN) for request in upstream.requests)
+    join_all()
+
+
+def test_closing_reaches_a_connection_that_another_run_left_in_the_pool(upstream: ScriptedUpstream) -> None:
+    """Of a client that is not ours. Who opened a socket does not tell who waits on it."""
+    gate = upstream.gate()
+    upstream.enqueue(Reply("a"), Reply("b", gate))
+    list(stream(plain_chat_model(upstream, disable_streaming=True), "1"))
+    events = stream(plain_chat_model(upstream), "2")
+    next(events)
+    gate.wait_until_reached()
+
+    events.close()
+
+    assert upstream.requests[0].connection == upstream.requests[1].connection
+    assert upstream.requests[1].peer_closed.wait(WITHIN)
     join_all()
 
 

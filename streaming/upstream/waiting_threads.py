@@ -1,14 +1,14 @@
-"""Ends the waiting of a cancelled run's threads on connections that are not ours.
+"""Wakes a cancelled run's threads that wait on connections that are not ours.
 
-Models that use `upstream.http_client()` never need this: their connections are known. A model that
-brings its own HTTP client (any other provider's) waits in a socket that nobody told us about. Python
-knows: the innermost frames of the waiting thread hold it. So look there, queue `Cancelled` for the
-thread, and shut the socket down to wake it. The exception comes first: a client that retries would take
-the shutdown for a network fault, and call the model again.
+Models that use `upstream.http_client()` never need this: a run knows their connections. A model that brings
+an HTTP client of its own (any other provider's) waits on a socket that nobody reported. The innermost frames
+of the waiting thread hold that socket. So look there, queue `Cancelled` for the thread, and shut the socket
+down, which wakes the thread. The exception comes first: a client that retries would take the shutdown for a
+network fault, and call the model again.
 
-Only a thread of the run is touched, and only while it waits on a socket or sleeps. A run has its own
-thread, and LangChain may have given parallel branches others: those have the run's callback in a frame.
-Under gevent a thread is a greenlet, of which the interpreter has no frames: nothing is found there.
+Only a thread of the run is touched, and only while it waits on a socket or sleeps: the run's own thread, and
+those that LangChain gave to parallel branches. Under gevent a thread is a greenlet, of which the interpreter
+has no frames: nothing is found there.
 """
 
 import ctypes
@@ -21,10 +21,10 @@ from contextlib import suppress
 from inspect import getattr_static
 from types import FrameType
 
-from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
-from langchain_core.callbacks.manager import BaseRunManager
+from langchain_core.callbacks import BaseCallbackHandler
 
 from streaming.cancellation import Cancellation, Cancelled
+from streaming.upstream.branches import works_for
 
 _DEPTH = 4
 """How far out from the innermost frame a client's own socket may lie."""
@@ -43,7 +43,7 @@ def wake_threads(run: Cancellation, callback: BaseCallbackHandler) -> None:
         if run.thread is None:
             return
     arguments = (run, callback)
-    threading.Thread(target=_wake_all, args=arguments, name="streaming-interrupt", daemon=True).start()
+    threading.Thread(target=_wake_all, args=arguments, name="streaming-waker", daemon=True).start()
 
 
 def _wake_all(run: Cancellation, callback: BaseCallbackHandler) -> None:
@@ -67,21 +67,10 @@ def _wake_those_waiting(run: Cancellation, callback: BaseCallbackHandler, raised
         frames = sys._current_frames()
         while frames:
             thread, frame = frames.popitem()
-            if thread not in spared and (thread == run.thread or _works_for(callback, frame)):
+            if thread not in spared and (thread == run.thread or works_for(callback, frame)):
                 _wake(thread, frame, raised)
             del frame  # it has the connection, which has to go as soon as the thread has left it
     return True
-
-
-def _works_for(callback: BaseCallbackHandler, frame: FrameType | None) -> bool:
-    while frame is not None:
-        for value in frame.f_locals.values():
-            # By type(): isinstance() asks the value, and a lazy object answers by loading itself.
-            kind = type(value)
-            if issubclass(kind, BaseRunManager | BaseCallbackManager) and callback in value.handlers:
-                return True
-        frame = frame.f_back
-    return False
 
 
 def _wake(thread: int, frame: FrameType, raised: set[int]) -> None:
