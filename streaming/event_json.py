@@ -34,7 +34,10 @@ def loads(text: str, *, first: int) -> list[Event]:
 
 
 def _written(kind: type[Token] | type[Reasoning]) -> Callable[[dict[str, Any]], Event]:
-    return lambda data: kind(**data, concurrent="run" in data)
+    # By name: in logs from before `step` had that name there is another key, which says nothing now.
+    return lambda data: kind(
+        data["text"], step=data.get("step"), name=data.get("name"), concurrent="step" in data
+    )
 
 
 def _end(data: dict[str, Any]) -> Event:

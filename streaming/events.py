@@ -43,19 +43,19 @@ class Start(Event):
 class _Written(Event):
     """A piece of what a model writes, and which of the run's models that is.
 
-    `run` and `name` are LangChain's id and name of the model's step. They are on the wire only when
+    `step` and `name` are LangChain's id and name of the model's step. They are on the wire only when
     another model of the run wrote at the same time (`concurrent`), and play no part in comparisons.
     """
 
     text: str
-    run: str | None = field(default=None, kw_only=True, compare=False)
+    step: str | None = field(default=None, kw_only=True, compare=False)
     name: str | None = field(default=None, kw_only=True, compare=False)
     concurrent: bool = field(default=False, kw_only=True, compare=False)
 
     def data(self) -> dict[str, Any]:
         # Not asdict(), which walks and copies: this comes once a token.
         if self.concurrent:
-            return {"text": self.text, "run": self.run, "name": self.name}
+            return {"text": self.text, "step": self.step, "name": self.name}
         return {"text": self.text}
 
 

@@ -82,7 +82,7 @@ class Run(models.Model):
     def is_over(self) -> bool:
         return self.status != self.Status.RUNNING
 
-    def finish(
+    def end(
         self, end: End, events: list[Event], *, stopped_after_ms: int | None = None, announce: bool = True
     ) -> bool:
         """Record how it ended; in the transaction that adds the `End`, the last of `events`, to the log.

@@ -83,7 +83,7 @@ class QueueCallback(BaseCallbackHandler):
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
         self._cancellation.check()
         call = self.ledger.call(run_id)
-        self._write(call, *call.finish(response))
+        self._write(call, *call.end(response))
         self._end_call(call)
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
@@ -173,10 +173,10 @@ class QueueCallback(BaseCallbackHandler):
             self.ledger.mark_concurrent()
         name, concurrent = call.step.name, call.concurrent
         if reasoning:
-            self._queue.put(Reasoning(reasoning, run=call.run, name=name, concurrent=concurrent))
+            self._queue.put(Reasoning(reasoning, step=call.step_id, name=name, concurrent=concurrent))
         if text:
-            self._tap.wrote(text, call=call.run)
-            self._queue.put(Token(text, run=call.run, name=name, concurrent=concurrent))
+            self._tap.wrote(text, call=call.step_id)
+            self._queue.put(Token(text, step=call.step_id, name=name, concurrent=concurrent))
 
     def _put(self, step: Step, event: Event) -> None:
         if self._wanted.accepts(step):

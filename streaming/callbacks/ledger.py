@@ -81,7 +81,7 @@ class Ledger:
     @property
     def cut_completions(self) -> bool:
         """Whether a completion model was called that did not come to its end."""
-        return any(not call.finished and call.step.type == "llm" for call in tuple(self._calls.values()))
+        return any(not call.completed and call.step.type == "llm" for call in tuple(self._calls.values()))
 
     def is_providers(self, exc: BaseException) -> bool:
         """Whether it was a model or a retriever that raised the exception, or what caused it."""

@@ -26,8 +26,8 @@ class ModelCall:
         self.step = step
         self.wanted = wanted
         """Whether its tokens are to be shown."""
-        self.run = str(step.id)
-        self.finished = False
+        self.step_id = str(step.id)
+        self.completed = False
         """Whether it came to its end, rather than failing or being cancelled."""
         self._text = TextCleaner()
         self._reasoning = TextCleaner()
@@ -46,10 +46,10 @@ class ModelCall:
         reasoning = self._reasoning.feed(reasoning_of(message)) if message else ""
         return self._keep(reasoning, self._text.feed(text_of(message.content if message else token)))
 
-    def finish(self, response: LLMResult) -> tuple[str, str]:
+    def end(self, response: LLMResult) -> tuple[str, str]:
         """Note how the call ended. Returns the reasoning and text that was not shown yet: a rest that
         was held back, or all of it when the model does not stream."""
-        self.finished = True
+        self.completed = True
         generation = response.generations[0][0] if response.generations and response.generations[0] else None
         if generation is None:
             return "", ""

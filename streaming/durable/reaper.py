@@ -198,6 +198,6 @@ def _end(run: Run, events: list[Event], status: Status) -> None:
 
 def _store_end(run: Run, events: list[Event], end: End, *, announce: bool) -> None:
     with transaction.atomic():
-        if run.finish(end, [*events, end], announce=announce):
+        if run.end(end, [*events, end], announce=announce):
             LogPart.of(run.pk, [end]).save(force_insert=True)
             logger.warning("run %s has ended, because its process died: %s", run.pk, end.status)

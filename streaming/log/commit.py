@@ -116,7 +116,7 @@ class Committer:
         failure = self._failures.get(log)
         run, events = Run(pk=log.run_id, owner=log.owner), log.events(up_to=end.id)
         announce = failure is None or failure.ending is not Ending.UNANNOUNCED
-        if not run.finish(end, events, stopped_after_ms=log.stopped_after_ms, announce=announce):
+        if not run.end(end, events, stopped_after_ms=log.stopped_after_ms, announce=announce):
             raise NotOwned
 
     def _judge(self, batch: Sequence[OwnedLog], exc: Exception) -> Verdict:

@@ -68,7 +68,7 @@ class OwnedLog(EventLog):
         """The database has the events up to this one."""
         self.show(number)
         if self.ended:
-            self._finish()
+            self._call_on_over()
 
     def fail(self, known: int) -> None:
         """The database has so many events, and does not take the others: forget those, and end the run as
@@ -80,12 +80,12 @@ class OwnedLog(EventLog):
         """The run is somebody else's now, or nobody's: write no more of it. Readers find out there."""
         self.seal()
         self.release()
-        self._finish()
+        self._call_on_over()
 
     def _added(self) -> None:
         self._on_added(self)
 
-    def _finish(self) -> None:
+    def _call_on_over(self) -> None:
         with self._lock:
             first, self._over = not self._over, True
         if first:

@@ -77,7 +77,7 @@ class AsyncEventStream(AsyncGenerator[Event, None]):
         """The events that are still to come, with an `IDLE` whenever none has come for `tick` seconds."""
         self._worker.start()
         try:
-            while not self._queue.finished:
+            while not self._queue.ended:
                 yield await self._queue.aget(tick) or IDLE
         finally:
             self._worker.stop()

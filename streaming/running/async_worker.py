@@ -87,14 +87,14 @@ class AsyncWorker(Worker):
         if self._begin():
             self._task = asyncio.create_task(self._run())
 
-    def _halt(self) -> None:
-        super()._halt()
+    def _cancel(self) -> None:
+        super()._cancel()
         task = self._task
         if task is not None and not task.done():
             with contextlib.suppress(RuntimeError):  # the loop is closed, and the task with it
-                task.get_loop().call_soon_threadsafe(self._cancel, task, time.monotonic() + _PATIENCE)
+                task.get_loop().call_soon_threadsafe(self._cancel_tasks, task, time.monotonic() + _PATIENCE)
 
-    def _cancel(self, task: "asyncio.Task[None]", give_up: float) -> None:
+    def _cancel_tasks(self, task: "asyncio.Task[None]", give_up: float) -> None:
         """In the loop, until all has ended: the tasks of parallel branches, too, which LangChain forgets when
         it is cancelled."""
         going_on = [
@@ -103,7 +103,7 @@ class AsyncWorker(Worker):
         for other in going_on:
             other.cancel()
         if going_on and time.monotonic() < give_up:
-            asyncio.get_running_loop().call_later(_AGAIN, self._cancel, task, give_up)
+            asyncio.get_running_loop().call_later(_AGAIN, self._cancel_tasks, task, give_up)
 
     async def _run(self) -> None:
         with self._ending():

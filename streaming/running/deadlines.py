@@ -23,12 +23,12 @@ class Timed(Protocol):
     def due(self) -> float:
         """When the next deadline falls, on the monotonic clock. It may move, either way."""
 
-    def expire(self) -> None:
+    def fail_overdue(self) -> None:
         """The deadline has passed."""
 
 
 class Watch:
-    """Calls `expire()` on each watched thing once its deadline has passed."""
+    """Calls `fail_overdue()` on each watched thing once its deadline has passed."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -53,7 +53,7 @@ class Watch:
         while True:
             for timed in self._wait():
                 try:
-                    timed.expire()
+                    timed.fail_overdue()
                 except Exception:  # one that cannot be ended must not take the others' deadlines away
                     logger.exception("a deadline could not be enforced")
 

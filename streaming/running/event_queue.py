@@ -17,7 +17,7 @@ class EventQueue(Sink):
         self._size = size
         self._events: deque[Event] = deque()
         self._last_id = 0
-        self.finished = False
+        self.ended = False
         """Whether the reader has the `End`."""
 
     def get(self, timeout: float | None = None) -> Event | None:
@@ -26,7 +26,7 @@ class EventQueue(Sink):
             if not self._changed.wait_for(lambda: self._events, timeout):
                 return None
             event = self._events.popleft()
-            self.finished = isinstance(event, End)
+            self.ended = isinstance(event, End)
             self._changed.notify_all()
             return event
 

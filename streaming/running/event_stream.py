@@ -116,7 +116,7 @@ def _events_of(
 ) -> Generator[Event | Idle, None, None]:
     worker.start()
     try:
-        while not queue.finished:
+        while not queue.ended:
             yield queue.get(tick) or IDLE
     finally:
         worker.stop()

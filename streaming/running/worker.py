@@ -67,12 +67,12 @@ class Worker:
 
     def stop(self, status: Status = "stopped") -> None:
         """End the run now and close its upstream connections. From any thread; idempotent."""
-        self._finish(status)
+        self._end(status)
 
     def abandon(self) -> None:
         """Make it end without a word: its log was sealed by somebody else."""
         watch.discard(self)
-        self._halt()
+        self._cancel()
 
     @property
     def message(self) -> AIMessageChunk | None:
@@ -93,7 +93,7 @@ class Worker:
             if self._prefix:
                 self._sink.put(Token(self._prefix))
         except Cancelled:
-            self._finish("stopped")
+            self._end("stopped")
             return False
         watch.add(self)
         return True
@@ -105,7 +105,7 @@ class Worker:
         try:
             yield
         except Cancelled:
-            self._finish("stopped")
+            self._end("stopped")
         except BaseException as exc:  # noqa: BLE001 - SystemExit in a tool must end the run, not lose it
             providers = self._ledger.is_providers(exc)
             self._fail(errors.classify(exc, providers=providers, began=self._heard), exc)
@@ -113,7 +113,7 @@ class Worker:
             if self._ledger.broke_off:
                 self._fail(errors.INCOMPLETE, None)
             else:
-                self._finish("done")
+                self._end("done")
 
     def put(self, event: Event) -> None:
         """Take an event from the callback: where the runnable runs, or in one of its parallel branches."""
@@ -150,7 +150,7 @@ class Worker:
         patience = self._conf.IDLE_TIMEOUT if models.heard else self._conf.FIRST_TOKEN_TIMEOUT
         return min(total, max(self._active, models.since) + patience)
 
-    def expire(self) -> None:
+    def fail_overdue(self) -> None:
         """End the run as failed, for the deadline that has passed."""
         self._fail(self._overdue(), None)
         close_database_connections()
@@ -164,37 +164,34 @@ class Worker:
 
     # In any thread
 
-    def _halt(self) -> None:
+    def _cancel(self) -> None:
         """Make the runnable end, and close its upstream connections. Never waits."""
         self._cancellation.cancel()
 
     def _fail(self, error: Error, exc: BaseException | None) -> None:
-        self._finish("failed", error=error, exc=exc)
+        self._end("failed", error=error, exc=exc)
 
-    def _finish(
-        self, status: Status, *, error: Error | None = None, exc: BaseException | None = None
-    ) -> bool:
+    def _end(self, status: Status, *, error: Error | None = None, exc: BaseException | None = None) -> None:
         if not self._sink.seal():
-            return False
+            return
         last = End(status="failed", error=errors.INTERNAL)  # whatever goes wrong from here on, it ends
         try:
-            self._end_in(threading.get_ident())
+            self._note_ending(threading.get_ident())
             self.exception = exc or (RunFailed(error) if error else None)
             watch.discard(self)
             if self._outer is not None:
                 self._outer.disown(self.stop)
             if status != "done":
-                self._halt()
+                self._cancel()
             if error is not None:  # before the end: a process may leave when it has seen that
                 errors.log_failure(self._start.run, error, exc)
             reason = self._ledger.finish_reason if status == "done" else None
             last = End(status=status, finish_reason=reason, usage=self._usage(), error=error)
         finally:
             self._sink.end(last)
-            self._end_in(None)
-        return True
+            self._note_ending(None)
 
-    def _end_in(self, thread: int | None) -> None:
+    def _note_ending(self, thread: int | None) -> None:
         with self._cancellation.lock:
             self._cancellation.ending = thread
 
@@ -219,11 +216,11 @@ class ThreadWorker(Worker):
         try:
             with self._ending():
                 try:
-                    self._work_in(threading.get_ident())
+                    self._note_working(threading.get_ident())
                     for _ in self._runnable.stream(self._input, self._config):
                         self._cancellation.check()
                 finally:
-                    self._work_in(None)
+                    self._note_working(None)
         finally:
             if self._cancellation.cancelled and not self._cancellation.had_connections:
                 # A client of its own. What a completion model was reading is in a reference cycle, and so is
@@ -232,12 +229,12 @@ class ThreadWorker(Worker):
                 gc.collect()
             close_database_connections()
 
-    def _work_in(self, thread: int | None) -> None:
+    def _note_working(self, thread: int | None) -> None:
         with self._cancellation.lock:
             self._cancellation.thread = thread
 
-    def _halt(self) -> None:
-        super()._halt()
+    def _cancel(self) -> None:
+        super()._cancel()
         wake_threads(self._cancellation, self._callback)
 
 

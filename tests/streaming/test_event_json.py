@@ -24,7 +24,7 @@ EVENTS = [
     Start(run="r", conversation="c", message="m", model="x"),
     Start(run="r"),
     Token("a\nb"),
-    Token("a", run="1", name="left", concurrent=True),
+    Token("a", step="1", name="left", concurrent=True),
     Reasoning("hm"),
     ToolStart("1", "add", {"a": 1, "b": [None, 1.5, True]}),
     ToolEnd("1", "add", output={"sum": 3}),
@@ -43,6 +43,12 @@ def test_an_event_comes_back_as_it_was(event: Event) -> None:
     assert type(back) is type(event)
     assert back.data() == event.data()
     assert back.id == 7
+
+
+def test_a_key_of_an_earlier_version_is_left_out() -> None:
+    (back,) = event_json.loads('[["token",{"text":"a","run":"1","name":"left"}]]', first=1)
+
+    assert back.data() == {"text": "a"}
 
 
 def test_events_are_numbered_from_the_first_on() -> None:

@@ -314,7 +314,7 @@ def test_the_tokens_of_parallel_branches_are_told_apart(upstream: ScriptedUpstre
     tokens = of_kind(Token, events)
     assert text_of([token for token in tokens if token.name == "left"]) == "on the left"
     assert text_of([token for token in tokens if token.name == "right"]) == "on the right"
-    assert len({token.run for token in tokens}) == 2
+    assert len({token.step for token in tokens}) == 2
     assert outputs_of(events)[-1] == {"left": "on the left", "right": "on the right"}
 
 
@@ -344,8 +344,8 @@ def test_branches_that_have_written_at_once_say_on_the_wire_whose_their_tokens_a
         tokens = of_kind(Token, [*before, *events])
 
     by_text = {token.text: token for token in tokens}
-    assert by_text["R"].data() == {"text": "R", "run": by_text["r"].run, "name": "right"}
-    assert by_text["L"].data() == {"text": "L", "run": by_text["l"].run, "name": "left"}
+    assert by_text["R"].data() == {"text": "R", "step": by_text["r"].step, "name": "right"}
+    assert by_text["L"].data() == {"text": "L", "step": by_text["l"].step, "name": "left"}
 
 
 # Failure in the middle

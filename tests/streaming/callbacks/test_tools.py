@@ -73,7 +73,7 @@ def test_an_agents_steps_are_events_and_every_model_step_streams(
     assert of_kind(ToolEnd, events) == [ToolEnd("call_1", "add", output="3", id=5)]
     assert text_of(events) == "Let me see.It is 3."
     assert end_of(events).finish_reason == "stop"
-    first, second = {token.run: None for token in of_kind(Token, events)}
+    first, second = {token.step: None for token in of_kind(Token, events)}
     assert first != second
 
 

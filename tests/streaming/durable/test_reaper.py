@@ -286,7 +286,7 @@ def test_the_end_of_a_zombie_does_not_count() -> None:
     run = orphan(BEGUN, TEXT)
     Reaper().look()
 
-    assert not run.finish(End(status="done", id=3), [])
+    assert not run.end(End(status="done", id=3), [])
 
     assert Run.objects.get(pk=run.pk).status == "interrupted"
     assert LogPart.objects.filter(run=run).count() == 2

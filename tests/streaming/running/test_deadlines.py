@@ -86,7 +86,7 @@ def test_the_earliest_deadline_comes_first_whatever_the_order_of_adding() -> Non
         def due(self) -> float:
             return self.when
 
-        def expire(self) -> None:
+        def fail_overdue(self) -> None:
             expired.append(self)
             if len(expired) == 2:
                 both.set()
@@ -142,7 +142,7 @@ def test_a_deadline_that_cannot_be_enforced_takes_no_other_away() -> None:
         def due(self) -> float:
             return self.when
 
-        def expire(self) -> None:
+        def fail_overdue(self) -> None:
             if self.broken:
                 raise RuntimeError("scripted")
             expired.set()
