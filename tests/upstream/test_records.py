@@ -48,6 +48,7 @@ SITUATIONS: dict[str, Callable[[ScriptedUpstream], Reply]] = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("leave", LEAVES)
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_it_sees_at_once_that_the_peer_has_left(
@@ -130,6 +131,7 @@ def test_replies_go_to_many_connections_at_once(upstream: ScriptedUpstream) -> N
     assert all(b'"content": "b"' in reply for reply in received)
 
 
+@pytest.mark.alone
 def test_it_speaks_tls_and_sees_the_peer_leave(tmp_path: Path) -> None:
     certificate = make_certificate(tmp_path)
     with ScriptedUpstream(tls=server_context(certificate)) as upstream:
