@@ -46,7 +46,7 @@ install: venv $(VENV)/installed ## install what the site needs into .venv
 .PHONY: test
 test: install $(VENV)/installed-dev ## check formatting, lint and types, then run all tests
 	@$(MAKE) lint
-	@$(PYTHON) -m pytest $(PYTEST_ARGS)
+	@$(PYTHON) -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
 
 .PHONY: test-faults
 test-faults: install $(VENV)/installed-dev ## kill processes at random under load, and check every promise (SEED and FAULTS may be set)

@@ -40,8 +40,9 @@ def no_connection_is_left(request: pytest.FixtureRequest, django_db_blocker: Dja
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """SQLite in a file, as everywhere else: one in memory cannot be used by several threads at once."""
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """SQLite in a file, as everywhere else: one in memory cannot be used by several threads at once. Each
+    worker's DATA_DIR is its own; on a server its database has the worker's name at its end."""
     database = settings.DATABASES["default"]
     if database["ENGINE"] == "django.db.backends.sqlite3":
         database["TEST"]["NAME"] = str(Path(settings.DATA_DIR) / "tests.sqlite3")

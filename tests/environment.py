@@ -3,6 +3,7 @@
 Loaded with `-p` (pyproject.toml), because pytest-django reads Django's settings before any conftest.
 """
 
+import atexit
 import os
 import tempfile
 
@@ -32,4 +33,5 @@ for name in ("DATABASE_URL", "REDIS_URL"):
         os.environ[name] = chosen
 
 _data_dir = tempfile.TemporaryDirectory(prefix="chatsite-tests-")
+atexit.register(_data_dir.cleanup)
 os.environ["DATA_DIR"] = _data_dir.name

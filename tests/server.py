@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # What a child process gets of the environment of the tests. No key, no proxy, no setting of the developer's.
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "PYTHONPYCACHEPREFIX", "COVERAGE_PROCESS_START")
 
+_held_ports: list[socket.socket] = []
+
 
 def environment(data_dir: Path, **settings: str) -> dict[str, str]:
     """The whole environment of a process of the site, with nothing of the developer's own settings."""
@@ -44,10 +46,14 @@ def prepare(data_dir: Path, **settings: str) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that the kernel gives to nobody else while the tests run: a socket of ours stays bound to it. A
+    server that sets SO_REUSEADDR, as all of ours do, may still listen there."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    _held_ports.append(holder)
+    port: int = holder.getsockname()[1]
+    return port
 
 
 class GunicornServer:

@@ -11,6 +11,7 @@ import httpx
 
 from tests.narrow import NarrowTransport
 from tests.sse import EventParser, ServerEvent
+from tests.transport import OwnConnections
 
 EVENTS = "text/event-stream"
 TOKEN_FIELD = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -20,9 +21,8 @@ class Visitor:
     """One person, with a session of their own. A small `receive_buffer` (bytes) soon holds the server up."""
 
     def __init__(self, url: str, *, receive_buffer: int | None = None) -> None:
-        # Each stream keeps its connection; a finished one does not linger into the next test.
-        usual = httpx.HTTPTransport(limits=httpx.Limits(max_keepalive_connections=0))
-        transport = NarrowTransport(receive_buffer) if receive_buffer else usual
+        # Several threads may act for one person, and no connection lingers into the next test.
+        transport = NarrowTransport(receive_buffer) if receive_buffer else OwnConnections()
         self.http = httpx.Client(base_url=url, transport=transport, timeout=10, trust_env=False)
         self._token = ""
 

@@ -1,5 +1,6 @@
 """Stop: at once, before there is anything to stop, and when the wish does not reach the server."""
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.chat_page import ChatPage
@@ -8,6 +9,7 @@ from tests.site import Site
 from tests.upstream import Reply
 
 
+@pytest.mark.alone
 def test_stop_ends_the_reply_and_the_upstream_request(site: Site, chat: ChatPage) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("So far ", gate, "and never this."))

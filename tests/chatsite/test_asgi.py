@@ -6,6 +6,7 @@ from tests.site import SiteStarter
 from tests.upstream import Reply
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("server", ["asgi", "uvicorn"])
 def test_a_reply_streams_stops_and_survives_its_reader(start_site: SiteStarter, server: str) -> None:
     site = start_site(worker_class=server)

@@ -86,6 +86,7 @@ def test_it_says_where_it_is_and_which_model_answers(server: GunicornServer) -> 
     assert "at http://127.0.0.1:9/v1" in server.log
 
 
+@pytest.mark.alone
 def test_ctrl_c_ends_it_at_once(server: GunicornServer) -> None:
     start = time.monotonic()
     os.killpg(server.pid, signal.SIGINT)

@@ -1,7 +1,7 @@
 """A site of each kind for the faults, and the promises, which are checked after every test that has them."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,15 @@ SETTINGS = {
 }
 GRACE = 6
 """Seconds that a worker has to leave: replies may take half of them."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Keep the tests at a site of one kind together: then only one worker has to start it."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if callspec is not None and callspec.params.get("site") in KINDS:
+            item.add_marker(pytest.mark.xdist_group(callspec.params["site"]))
 
 
 def options_of(kind: str) -> tuple[str, int]:

@@ -40,7 +40,12 @@ LONGEST_PAUSE = 5.0
 """Seconds between two tries to reach a Redis that is away, once it has been for a while."""
 
 
-@pytest.fixture(scope="module", params=["gthread", "gevent"])
+WORKER_CLASSES = [
+    pytest.param(name, marks=pytest.mark.xdist_group(f"replicas-{name}")) for name in ("gthread", "gevent")
+]
+
+
+@pytest.fixture(scope="module", params=WORKER_CLASSES)
 def shared_topology(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Topology]:

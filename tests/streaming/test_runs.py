@@ -124,6 +124,7 @@ def test_one_that_cannot_be_stored_spoils_no_other(
         assert [end_of(run_id).status for run_id in ids] == ["failed", "done"]
 
 
+@pytest.mark.alone
 def test_stopping_ends_it_once_keeps_the_text_and_is_measured(upstream: ScriptedUpstream) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply("Hel", gate))
@@ -146,6 +147,7 @@ def test_stopping_ends_it_once_keeps_the_text_and_is_measured(upstream: Scripted
     assert run.stopped_after_ms < 1000
 
 
+@pytest.mark.alone
 def test_it_is_stopped_from_another_process(upstream: ScriptedUpstream) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply("Hel", gate))
@@ -217,6 +219,7 @@ def test_a_process_that_is_about_to_end_sends_its_readers_away_and_lets_its_runs
     assert [event.text for event in stored(run_id) if isinstance(event, Token)] == ["Hel", "lo"]
 
 
+@pytest.mark.alone
 def test_when_the_grace_is_over_they_are_interrupted_and_the_lease_is_given_up(
     upstream: ScriptedUpstream,
 ) -> None:
@@ -273,6 +276,7 @@ def test_a_run_leaves_its_place_when_its_end_is_stored(upstream: ScriptedUpstrea
     runs.admit().leave()
 
 
+@pytest.mark.alone
 def test_a_run_whose_row_was_deleted_ends_without_a_trace(upstream: ScriptedUpstream) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply("a", gate, "b", "c"))
@@ -290,6 +294,7 @@ def test_a_run_whose_row_was_deleted_ends_without_a_trace(upstream: ScriptedUpst
     assert not stored(run_id)
 
 
+@pytest.mark.alone
 def test_a_process_that_was_taken_for_dead_writes_nothing_more(upstream: ScriptedUpstream) -> None:
     gates = [upstream.gate(), upstream.gate()]
     upstream.enqueue(Reply("a", gates[0], "b"), Reply("silent", gates[1]), Reply("new"))

@@ -202,6 +202,7 @@ def test_a_reply_that_breaks_off_after_a_step_is_not_done(site: Site) -> None:
     assert reading.text == "It is"
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("silent", [True, False], ids=["silent", "flowing"])
 def test_stop_closes_the_providers_connection_in_any_step(site: Site, *, silent: bool) -> None:
     more = site.upstream.gate() if silent else EndlessTokens(every=0.001)
@@ -216,6 +217,7 @@ def test_stop_closes_the_providers_connection_in_any_step(site: Site, *, silent:
         assert reading.end["status"] == "stopped"
 
 
+@pytest.mark.alone
 def test_stop_in_the_middle_of_a_call_calls_nothing(site: Site) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply(ToolCall("calculator", ('{"expr',)), gate, finish="tool_calls"))
@@ -321,6 +323,7 @@ def test_without_the_documents_app_the_search_is_left_out(start_site: SiteStarte
     assert names == ["calculator", "clock", "convert_units"]
 
 
+@pytest.mark.alone
 def test_a_consumer_who_leaves_the_stream_closes_the_providers_connection(
     configured: ScriptedUpstream,
 ) -> None:

@@ -151,6 +151,7 @@ def test_the_question_may_come_from_a_pipe(upstream: ScriptedUpstream, tmp_path:
     assert upstream.requests[0].messages[-1]["content"] == "From a pipe?"
 
 
+@pytest.mark.alone
 def test_a_pipe_whose_reader_leaves_ends_it_and_the_providers_connection(
     upstream: ScriptedUpstream, tmp_path: Path
 ) -> None:
@@ -375,6 +376,7 @@ def interrupt(terminal: Terminal, upstream: ScriptedUpstream) -> None:
     assert terminal.shown.endswith("\n")
 
 
+@pytest.mark.alone
 def test_ctrl_c_ends_what_has_not_begun_to_answer(upstream: ScriptedUpstream, tmp_path: Path) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply("a", headers_after=gate))
@@ -384,6 +386,7 @@ def test_ctrl_c_ends_what_has_not_begun_to_answer(upstream: ScriptedUpstream, tm
         interrupt(terminal, upstream)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("silent", [True, False], ids=["silent", "flowing"])
 def test_ctrl_c_ends_a_reply(upstream: ScriptedUpstream, tmp_path: Path, *, silent: bool) -> None:
     upstream.enqueue(Reply("Very", upstream.gate() if silent else EndlessTokens(" very", every=0.01)))
@@ -393,6 +396,7 @@ def test_ctrl_c_ends_a_reply(upstream: ScriptedUpstream, tmp_path: Path, *, sile
         interrupt(terminal, upstream)
 
 
+@pytest.mark.alone
 def test_ctrl_c_ends_an_agents_reply(upstream: ScriptedUpstream, tmp_path: Path) -> None:
     upstream.enqueue(call("clock"), Reply("It is", EndlessTokens(" late", every=0.01)))
 
@@ -403,6 +407,7 @@ def test_ctrl_c_ends_an_agents_reply(upstream: ScriptedUpstream, tmp_path: Path)
     assert len(upstream.requests) == 2
 
 
+@pytest.mark.alone
 def test_ctrl_c_does_not_wait_for_a_tool(upstream: ScriptedUpstream, tmp_path: Path) -> None:
     upstream.enqueue(call("wait"))
 

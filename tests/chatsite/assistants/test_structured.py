@@ -178,6 +178,7 @@ def test_what_is_no_filled_in_form_fails_in_words_and_the_text_is_kept(site: Sit
     assert end["error"]["message"] in visitor.get(f"/c/{reading.start['conversation']}/").text
 
 
+@pytest.mark.alone
 def test_a_form_that_comes_to_no_end_is_ended(site: Site) -> None:
     site.upstream.enqueue(Reply('{"name": "', EndlessTokens("x" * 500)))
 
@@ -215,6 +216,7 @@ def test_json_that_breaks_off_is_kept_and_is_not_done(site: Site, step: Any, cod
     assert outputs(reading)[-1] == {"name": "Anna"}
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("silent", [True, False], ids=["silent", "flowing"])
 def test_stop_closes_the_providers_connection_and_keeps_the_fields(site: Site, *, silent: bool) -> None:
     more = site.upstream.gate() if silent else EndlessTokens(every=0.001)
@@ -245,6 +247,7 @@ def test_the_form_is_filled_in_when_its_reader_leaves(site: Site) -> None:
     assert outputs(again)[-1] == CONTACT
 
 
+@pytest.mark.alone
 def test_a_consumer_who_leaves_the_stream_closes_the_providers_connection(
     configured: ScriptedUpstream,
 ) -> None:

@@ -90,6 +90,7 @@ def test_a_reply_goes_on_when_its_reader_leaves(site: Site) -> None:
     assert not site.upstream.requests[0].abandoned
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("silent", [True, False], ids=["silent", "flowing"])
 def test_stop_closes_the_providers_connection_and_keeps_the_text(site: Site, *, silent: bool) -> None:
     gate = site.upstream.gate()
@@ -107,6 +108,7 @@ def test_stop_closes_the_providers_connection_and_keeps_the_text(site: Site, *, 
     assert reading.text.strip() in page
 
 
+@pytest.mark.alone
 def test_stop_before_the_providers_headers(site: Site) -> None:
     site.upstream.enqueue(Reply(headers_after=site.upstream.gate()))
     visitor = site.visitor()

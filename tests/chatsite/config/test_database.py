@@ -17,6 +17,8 @@ from tests.upstream import Reply
 from tests.visitor import Visitor
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.xdist_group("database-on-postgresql")  # one server for all of them
+
 POOL = 4
 
 

@@ -130,6 +130,7 @@ def test_a_failure_in_the_middle_keeps_the_passages_and_the_text(site: Site) -> 
     assert "Half" in visitor.get(f"/c/{reading.start['conversation']}/").text
 
 
+@pytest.mark.alone
 def test_stop_closes_the_providers_connection(site: Site) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("Half", gate))

@@ -11,6 +11,8 @@ from tests.server import copy_prepared
 from tests.site import Site, running_site
 from tests.upstream import Failure, Reply, ToolCall
 
+pytestmark = pytest.mark.xdist_group("embeddings-on-site")  # one server for all of them
+
 HOUSE = "# Hall\n\nThe spare key is under the mat.\n\n# Garden\n\nThe roses are red."
 
 
@@ -95,6 +97,7 @@ def test_a_question_that_cannot_be_embedded_fails_the_reply_and_says_why(site: S
     assert "canary" not in site.server.log
 
 
+@pytest.mark.alone
 def test_stop_ends_a_question_that_waits_for_its_embedding(site: Site) -> None:
     visitor = site.visitor()
     upload(visitor, "house.md", HOUSE)

@@ -15,6 +15,8 @@ from tests.services import pgvector
 from tests.site import SiteStarter, settings_for
 from tests.upstream import Reply, ScriptedUpstream
 
+pytestmark = pytest.mark.xdist_group("pgvector")  # one server for all of them
+
 HOUSE = "# Hall\n\nThe spare key is under the mat.\n\n# Garden\n\nThe roses are red."
 COLUMN = """
 SELECT format_type(atttypid, atttypmod) FROM pg_attribute

@@ -13,6 +13,8 @@ from tests.services import postgresql
 from tests.site import SiteStarter
 from tests.upstream import Reply
 
+pytestmark = pytest.mark.xdist_group("documents-on-postgresql")  # one server for all of them
+
 EXPLAIN = """
 import django; django.setup()
 from django.db import connection

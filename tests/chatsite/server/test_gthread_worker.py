@@ -43,6 +43,7 @@ def assert_a_stranger_is_served(visitor: Visitor) -> None:
     assert visitor.get("/").status_code == 200
 
 
+@pytest.mark.alone
 def test_peers_that_keep_a_finished_connection_open(start_site: SiteStarter) -> None:
     site = start_site()
     with Crowd(site.url, 30) as crowd, nobody_waits(site):
@@ -50,12 +51,14 @@ def test_peers_that_keep_a_finished_connection_open(start_site: SiteStarter) -> 
         crowd.hear(b" 200 OK\r\n")
 
 
+@pytest.mark.alone
 def test_peers_that_never_read_as_many_as_there_are_threads(start_site: SiteStarter) -> None:
     site = start_site(threads=8)
     with Crowd(site.url, 16, receive_buffer=4096) as crowd, nobody_waits(site):
         crowd.say(request(LARGE_FILE) * 30)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("worker_class", ["gthread", "gevent"])
 @pytest.mark.parametrize(
     "said",
@@ -70,6 +73,7 @@ def test_more_connections_than_the_worker_may_have(
         crowd.say(said)
 
 
+@pytest.mark.alone
 def test_more_connections_than_the_process_may_open(start_site: SiteStarter) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     before = resource.getrlimit(resource.RLIMIT_NOFILE)

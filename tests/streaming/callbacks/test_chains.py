@@ -439,6 +439,7 @@ by_every_client = pytest.mark.parametrize(
 """In a loop both models have the same client."""
 
 
+@pytest.mark.alone
 @by_every_client
 @pytest.mark.parametrize("name", CHAINS)
 def test_leaving_a_chain_closes_upstream(
@@ -454,6 +455,7 @@ def test_leaving_a_chain_closes_upstream(
     leave(events, upstream)
 
 
+@pytest.mark.alone
 @by_every_client
 @pytest.mark.parametrize("name", CHAINS)
 def test_leaving_a_chain_while_tokens_flow_closes_upstream(
@@ -468,6 +470,7 @@ def test_leaving_a_chain_while_tokens_flow_closes_upstream(
     leave(events, upstream)
 
 
+@pytest.mark.alone
 @by_every_method
 @by_every_schema
 def test_leaving_while_the_model_fills_in_a_form_closes_upstream(

@@ -257,6 +257,7 @@ def test_a_failure_in_a_step_that_is_filtered_out_ends_the_run(
     assert code_of(events) == "upstream_error"
 
 
+@pytest.mark.alone
 def test_leaving_while_a_filtered_model_writes_closes_upstream(
     upstream: ScriptedUpstream, stream: Stream
 ) -> None:

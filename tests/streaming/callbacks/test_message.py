@@ -241,6 +241,7 @@ def test_a_whole_reply_that_fails_ends_as_failed(
 # A consumer that leaves
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("model", [*MODELS, named_model])
 def test_leaving_closes_upstream_and_keeps_what_had_come(upstream: ScriptedUpstream, model: Model) -> None:
     gate = upstream.gate()
@@ -255,6 +256,7 @@ def test_leaving_closes_upstream_and_keeps_what_had_come(upstream: ScriptedUpstr
     assert events.message.content == "The sky"
 
 
+@pytest.mark.alone
 def test_leaving_a_model_that_does_not_stream_closes_upstream(upstream: ScriptedUpstream) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply("never", headers_after=gate))

@@ -180,7 +180,11 @@ def test_models_and_dataclasses_are_data(value: Any) -> None:
     assert after([value]).value == {"name": "Ada"}
 
 
-@pytest.mark.parametrize("value", [AIMessage("hi"), [AIMessage("hi")], Document("text"), object()], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [AIMessage("hi"), [AIMessage("hi")], Document("text"), object()],
+    ids=lambda value: type(value).__name__,
+)
 def test_messages_documents_and_objects_are_not(value: Any) -> None:
     assert after([value]).states == []
 

@@ -184,6 +184,7 @@ def test_a_reply_that_ends_after_its_reasoning_broke_off(
 # A consumer that leaves
 
 
+@pytest.mark.alone
 @by_both_models
 def test_leaving_in_the_middle_of_reasoning_closes_upstream(
     upstream: ScriptedUpstream, stream: Stream, model: Model
@@ -197,6 +198,7 @@ def test_leaving_in_the_middle_of_reasoning_closes_upstream(
     leave(events, upstream, gate)
 
 
+@pytest.mark.alone
 @by_both_models
 def test_leaving_while_reasoning_flows_closes_upstream(
     upstream: ScriptedUpstream, stream: Stream, model: Model

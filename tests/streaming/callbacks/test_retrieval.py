@@ -217,6 +217,7 @@ def test_a_model_that_fails_after_the_documents_fails_the_run(
 # A consumer that leaves
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("before", ["headers", "tokens"])
 def test_leaving_while_the_model_is_silent_closes_upstream(
     upstream: ScriptedUpstream, stream: Stream, before: str
@@ -229,6 +230,7 @@ def test_leaving_while_the_model_is_silent_closes_upstream(
     leave(events, upstream, gate)
 
 
+@pytest.mark.alone
 def test_leaving_while_embeddings_are_awaited_closes_upstream(
     upstream: ScriptedUpstream, stream: Stream
 ) -> None:

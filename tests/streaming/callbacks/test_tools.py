@@ -372,6 +372,7 @@ def test_a_model_that_fails_inside_an_asynchronous_tool_ends_the_tool_and_the_ru
     assert code_of(events) == code
 
 
+@pytest.mark.alone
 def test_leaving_while_a_model_works_inside_an_asynchronous_tool_closes_upstream(
     upstream: ScriptedUpstream, astream: Stream
 ) -> None:
@@ -436,6 +437,7 @@ def test_a_model_that_fails_inside_a_tool_ends_the_tool_and_the_run(
 # A consumer that leaves
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("model", [chat_model, plain_chat_model])
 @pytest.mark.parametrize("step", [1, 2])
 def test_leaving_an_agent_closes_upstream_and_calls_nothing_more(
@@ -450,6 +452,7 @@ def test_leaving_an_agent_closes_upstream_and_calls_nothing_more(
     leave(events, upstream, gate)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("name", SAME_CONTEXT)
 def test_leaving_while_a_model_works_inside_a_tool_closes_upstream(
     upstream: ScriptedUpstream, stream: Stream, name: str
@@ -462,6 +465,7 @@ def test_leaving_while_a_model_works_inside_a_tool_closes_upstream(
     leave(events, upstream, gate)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("model", "name"),
     [*((plain_chat_model, name) for name in RIGHT), (chat_model, "thread_with_config")],

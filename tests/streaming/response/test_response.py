@@ -4,6 +4,8 @@ import gc
 import socket
 from collections.abc import Iterator
 
+import pytest
+
 from streaming import EventStreamResponse, stream
 from streaming.events import IDLE, End, Event, Idle, Token
 from streaming.response import disconnect
@@ -52,6 +54,7 @@ def test_a_stream_of_a_runnable_is_served_as_it_is(upstream: ScriptedUpstream) -
     assert b'"status":"done"' in body
 
 
+@pytest.mark.alone
 def test_closing_the_response_stops_the_run(upstream: ScriptedUpstream) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply("Hel", gate))

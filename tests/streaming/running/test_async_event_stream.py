@@ -105,6 +105,7 @@ def test_tokens_come_with_the_text_so_far_and_raise_what_the_run_raised(upstream
     asyncio.run(run())
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("state", ["before headers", "silent", "comments", "flowing"])
 def test_closing_it_closes_the_providers_connection(

@@ -20,6 +20,7 @@ def last(events: Any) -> End:
     return end
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("model", [chat_model, plain_chat_model])
 def test_a_provider_that_never_begins(upstream: ScriptedUpstream, settings: Any, model: Any) -> None:
     settings.STREAMING = {"FIRST_TOKEN_TIMEOUT": 0.2}
@@ -40,6 +41,7 @@ def test_keepalive_comments_do_not_put_the_first_token_off(upstream: ScriptedUps
     assert last(stream(chat_model(upstream), "Hi")).status == "failed"
 
 
+@pytest.mark.alone
 def test_a_provider_that_falls_silent(upstream: ScriptedUpstream, settings: Any) -> None:
     settings.STREAMING = {"IDLE_TIMEOUT": 0.2}
     upstream.enqueue(Reply("a", upstream.gate(), "never"))
@@ -53,6 +55,7 @@ def test_a_provider_that_falls_silent(upstream: ScriptedUpstream, settings: Any)
     assert upstream.requests[0].peer_closed.wait(1)
 
 
+@pytest.mark.alone
 def test_a_reply_without_an_end(upstream: ScriptedUpstream, settings: Any) -> None:
     settings.STREAMING = {"TOTAL_TIMEOUT": 0.4}
     upstream.enqueue(Reply(EndlessTokens("x ", every=0.01)))

@@ -215,6 +215,7 @@ def test_a_bug_in_the_runnable_ends_the_run_and_shows_nothing_of_it() -> None:
     assert error == Error("internal", "Something went wrong on this site.", retryable=True)
 
 
+@pytest.mark.alone
 def test_a_runnable_that_exits_ends_its_run_and_nothing_else() -> None:
     def leave(text: str) -> str:
         raise SystemExit(3)
@@ -252,6 +253,7 @@ def test_it_is_a_generator() -> None:
     assert isinstance(stream(FakeListLLM(responses=["x"]), "Hi"), Generator)
 
 
+@pytest.mark.alone
 def test_a_stream_that_nobody_holds_any_more_stops_its_run(upstream: ScriptedUpstream) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply("a", gate))

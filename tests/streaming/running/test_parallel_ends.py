@@ -12,6 +12,7 @@ from tests.streaming.models import chat_model, plain_chat_model, plain_completio
 from tests.upstream import Reply, ScriptedUpstream, Usage
 
 
+@pytest.mark.alone
 def test_an_output_beyond_the_limit_ends_the_branches_that_wait_on_clients_of_their_own(
     upstream: ScriptedUpstream, settings: Any
 ) -> None:
@@ -33,6 +34,7 @@ def test_an_output_beyond_the_limit_ends_the_branches_that_wait_on_clients_of_th
     assert upstream.requests[0].peer_closed.wait(1)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("model", [plain_chat_model, plain_completion_model])
 def test_an_output_beyond_the_limit_ends_the_silent_model_that_it_is_made_of(
     upstream: ScriptedUpstream, settings: Any, model: Callable[[ScriptedUpstream], Any]

@@ -17,6 +17,7 @@ from streaming.upstream.waiting_threads import _PATIENCE
 from tests.streaming.models import MODELS, chat_model, plain_chat_model
 from tests.upstream import Comments, EndlessTokens, Failure, Reply, ScriptedUpstream
 
+pytestmark = pytest.mark.alone
 WITHIN = 1.0
 """Seconds, as promised."""
 

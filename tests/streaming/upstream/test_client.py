@@ -31,6 +31,7 @@ def test_what_is_for_a_model_on_this_machine_goes_to_no_proxy(upstream: Scripted
     assert http_client().get(f"{upstream.url}/models").status_code == 200
 
 
+@pytest.mark.alone
 def test_what_reads_on_after_its_run_has_failed_is_told_so_wherever_it_does(
     upstream: ScriptedUpstream,
 ) -> None:

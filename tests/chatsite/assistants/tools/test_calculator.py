@@ -114,6 +114,7 @@ ATTACKS = [
 ]
 
 
+@pytest.mark.alone
 @pytest.mark.filterwarnings("ignore:invalid decimal literal", "ignore::SyntaxWarning")
 @pytest.mark.parametrize("expression", ATTACKS)
 def test_what_it_does_not_take_is_refused_at_once_in_words(expression: str) -> None:

@@ -53,6 +53,7 @@ def test_the_model_is_told_what_is_wrong(value: Any, unit: str, to: str, told: s
     assert message.content.startswith(told)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "unit",
     [
