@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class SiteConfig(AppConfig):
-    """The project itself, for what belongs to no single app: the checks of its settings."""
+    """The project itself. Registers the checks of its settings, which belong to no single app."""
 
     name = "chatsite"
     label = "site"

@@ -1,4 +1,4 @@
-"""For those who serve the site over ASGI. Replies stream there as well, each through a thread."""
+"""The application for ASGI servers. Replies stream there as well, each through a thread."""
 
 import os
 

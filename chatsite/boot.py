@@ -27,7 +27,7 @@ from chatsite.documents import pgvector
 
 @contextlib.contextmanager
 def alone(data_dir: Path) -> Iterator[None]:
-    """One process at a time: migrations and the change of SQLite's journal can fail side by side."""
+    """Let one process at a time in: migrations and the change of SQLite's journal can fail side by side."""
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (data_dir / "boot.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -35,8 +35,8 @@ def alone(data_dir: Path) -> Iterator[None]:
 
 
 def _why(error: DatabaseError) -> str:
-    """What the database says. The pool says only that it has waited: ask without it. The password is in
-    neither."""
+    """What the database says is wrong. The pool says only that it has waited, so this connects without it. No
+    such message holds the password."""
     if connection.vendor == "postgresql":
         import psycopg
 
@@ -48,7 +48,7 @@ def _why(error: DatabaseError) -> str:
 
 
 def prepare() -> None:
-    """Write-ahead log, migrations, static files. Safe to repeat, and to run in several processes at once."""
+    """Set the write-ahead log, migrate, collect static files. Can be repeated, and by several processes."""
     with alone(settings.DATA_DIR):
         use_wal()
         call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
@@ -56,14 +56,14 @@ def prepare() -> None:
 
 
 def use_wal() -> None:
-    """Readers beside a writer. It belongs to the database file, so it is done once, before workers start."""
+    """Let SQLite read while it writes. The database file keeps that: it is set once, before workers start."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def check() -> None:
-    """Every setting in order, a database that answers, no migration outstanding."""
+    """Refuse settings that cannot work, a database that does not answer, and outstanding migrations."""
     problems = [problem for problem in _problems() if not problem.is_silenced()]
     for problem in problems:
         if not problem.is_serious():
@@ -78,8 +78,8 @@ def check() -> None:
 
 
 def _problems() -> Iterator[CheckMessage]:
-    """From Django's system checks, but for that of the addresses: it loads LangChain, which takes seconds,
-    and says nothing of the settings. The tests have checked the addresses, and workers load them next."""
+    """Run Django's system checks, except that of the addresses: it loads LangChain, which takes seconds, and
+    says nothing of the settings. Tests check the addresses, and workers load them next."""
     for one in registry.get_checks():
         if Tags.urls not in one.tags:
             yield from one(app_configs=None, databases=["default"])

@@ -1,6 +1,6 @@
-"""Combinations of settings that are each valid, but not together. chatsite/apps.py registers them.
+"""Checks of settings that are each valid, but not together. chatsite/apps.py registers them.
 
-What is wrong with a single variable is said by chatsite.config.env, while the settings are read.
+chatsite.config.env refuses what is wrong with a single variable, while the settings are read.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from chatsite.server.listening import is_loopback
 
 
 @register(Tags.security)
-def debug_stays_at_home(**_: Any) -> list[CheckMessage]:
+def debug_is_for_loopback_only(**_: Any) -> list[CheckMessage]:
     if settings.DEBUG and not is_loopback(settings.HOST):
         message = f"DEBUG is on, and on {settings.HOST!r} anybody would see source code and settings."
         return [Error(message, hint="Unset DEBUG, or listen on 127.0.0.1.", id="chatsite.E001")]

@@ -1,4 +1,4 @@
-"""For probes: is the process alive, and can it serve."""
+"""Answers for probes: whether the process is alive, and whether it can serve."""
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse

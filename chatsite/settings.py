@@ -36,7 +36,7 @@ OPENAI_BASE_URL = env.url("OPENAI_BASE_URL")
 CHAT_LOCAL_MODEL = local_model.is_wanted()
 # Set by the gunicorn master for its workers, once the local model is ready.
 CHAT_LOCAL_MODEL_URL = env.url(local_model.URL_VARIABLE)
-# Replies that one person may have written at once: nobody is to take all the room.
+# Replies that one person may have written at once, so that there is room for others.
 CHAT_REPLIES_AT_ONCE = env.integer("CHAT_REPLIES_AT_ONCE", 4, minimum=1, maximum=100_000)
 CHAT_MAX_LENGTH = 32_000  # characters in one message of a person
 # Prompt and reply together; older messages are left out beyond it.
@@ -175,8 +175,8 @@ STORAGES = {
 # A file is bounded, and never reaches the disk: of a document only the text is kept.
 FILE_UPLOAD_HANDLERS = ["chatsite.documents.upload_handler.BoundedUploadHandler"]
 
-# Behind a proxy that ends TLS: cookies over https only, plain http redirected. gunicorn believes
-# X-Forwarded-Proto from FORWARDED_ALLOW_IPS only, so a visitor cannot pretend.
+# Behind a proxy that ends TLS: cookies over https only, plain http redirected. gunicorn takes
+# X-Forwarded-Proto from FORWARDED_ALLOW_IPS only, so a visitor cannot forge it.
 CHAT_HTTPS = env.flag("CHAT_HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = CHAT_HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if CHAT_HTTPS else 0

@@ -56,7 +56,7 @@ def database(*, data_dir: Path) -> dict[str, Any]:
 
 
 def _pool() -> dict[str, Any]:
-    """Each process has one. While replies are written three connections of it are the process's own: those
-    that write the log, look after the runs, and follow other processes' runs."""
+    """The pool of connections of each process. While replies are written, three of them are always in use: to
+    write the log, to look after the runs, and to follow other processes' runs."""
     size = env.integer("DATABASE_POOL_SIZE", 5, minimum=4, maximum=1_000)
     return {"min_size": 0, "max_size": size, "timeout": WAIT, "reconnect_timeout": WAIT}

@@ -14,7 +14,7 @@ MINIMUM_LENGTH = 50
 
 
 def secret_key(path: Path) -> str:
-    """The key in `path`, which is made, readable by its owner only, if it is missing."""
+    """Read the key in `path`. A file that is missing is made, readable by its owner only."""
     try:
         if not path.exists():
             _create(path)
@@ -41,7 +41,7 @@ def _create(path: Path) -> None:
             file.write(secrets.token_urlsafe(64) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        # link() fails where the name is taken: the first key stays, whoever comes second reads it.
+        # link() fails where the name is taken: the first key stays, and other processes read it.
         os.link(draft, path)
     except FileExistsError:
         pass

@@ -1,4 +1,4 @@
-"""The addresses that the server listens on: refused in words if they cannot be had, and shown to people."""
+"""The addresses that the server listens on: read, refused in words if they are taken, and shown to people."""
 
 import errno
 import ipaddress
@@ -13,7 +13,7 @@ Address = tuple[str, int] | str | int
 
 
 class CannotListenError(Exception):
-    """The message says what is wrong with the address, and what to do."""
+    """An address cannot be had. The message says why, and what to do."""
 
 
 def host() -> str:
@@ -62,7 +62,7 @@ def _explain(host: str, port: int, error: OSError) -> str:
 
 
 def link(sock: socket.socket) -> str:
-    """Where a browser on this machine finds what listens on `sock`."""
+    """The address at which a browser on this machine reaches the server that listens on `sock`."""
     name = sock.getsockname()
     if not isinstance(name, tuple):
         return f"unix:{name}"

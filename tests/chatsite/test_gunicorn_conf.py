@@ -38,7 +38,7 @@ def refused(data_dir: Path, **settings: str) -> str:
     return done.stderr
 
 
-def test_a_port_that_is_taken(data_dir: Path) -> None:
+def test_a_port_that_is_taken_is_refused(data_dir: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         assert f"port {port} on 127.0.0.1 is taken" in refused(data_dir, PORT=str(port))
@@ -71,7 +71,7 @@ def test_what_cannot_work_is_refused_in_a_sentence(
     assert "canary" not in output
 
 
-def test_a_database_that_was_not_migrated(tmp_path: Path) -> None:
+def test_a_database_that_was_not_migrated_is_refused(tmp_path: Path) -> None:
     assert "run `python manage.py migrate`" in refused(tmp_path)
 
 

@@ -36,7 +36,7 @@ def stopped(site: Site, visitor: Visitor, *words: str, assistant: str = "chat") 
     return reading
 
 
-def test_it_begins_with_the_text_that_is_there_and_goes_on(site: Site) -> None:
+def test_the_new_reply_begins_with_the_old_text(site: Site) -> None:
     visitor = site.visitor()
     first = stopped(site, visitor, "Once upon a ti")
     site.upstream.enqueue(Reply("me, ", "there was."))
@@ -52,7 +52,7 @@ def test_it_begins_with_the_text_that_is_there_and_goes_on(site: Site) -> None:
     assert "<p>Once upon a time, there was.</p>" in visitor.get(f"/c/{first.start['conversation']}/").text
 
 
-def test_the_model_is_sent_what_it_has_said_and_asked_to_go_on(site: Site) -> None:
+def test_the_model_is_sent_its_text_and_asked_to_go_on(site: Site) -> None:
     visitor = site.visitor()
     first = stopped(site, visitor, "Once upon")
     site.upstream.enqueue(Reply(" a time."))
@@ -67,7 +67,7 @@ def test_the_model_is_sent_what_it_has_said_and_asked_to_go_on(site: Site) -> No
     ]
 
 
-def test_the_first_reply_can_still_be_regenerated_and_what_went_on_be_gone_on_with(site: Site) -> None:
+def test_a_continued_reply_can_be_continued_and_the_first_one_regenerated(site: Site) -> None:
     visitor = site.visitor()
     first = stopped(site, visitor, "One, ")
     gate = site.upstream.gate()
@@ -109,7 +109,7 @@ def test_without_script_it_leads_to_the_conversation(site: Site) -> None:
     assert site.upstream.wait_for_request(2).answered.wait()
 
 
-def test_it_is_done_once_a_key(site: Site) -> None:
+def test_a_repeated_request_continues_the_reply_once(site: Site) -> None:
     visitor = site.visitor()
     first = stopped(site, visitor, "One, ")
     site.upstream.enqueue(Reply("two."))
@@ -124,7 +124,7 @@ def test_it_is_done_once_a_key(site: Site) -> None:
     assert len(site.upstream.requests) == 2
 
 
-def test_what_is_not_cut_short_is_refused(site: Site) -> None:
+def test_a_reply_that_was_not_cut_short_is_refused(site: Site) -> None:
     site.upstream.enqueue(Reply("Done."), Reply("Failed", finish=None))
     visitor = site.visitor()
     with visitor.send("Hi") as done:
@@ -138,7 +138,7 @@ def test_what_is_not_cut_short_is_refused(site: Site) -> None:
 
 
 @pytest.mark.parametrize("slug", ["agent", "structured"])
-def test_an_assistant_whose_replies_are_more_than_text_does_not_go_on(site: Site, slug: str) -> None:
+def test_assistants_whose_replies_are_more_than_text_cannot_continue(site: Site, slug: str) -> None:
     visitor = site.visitor()
     first = stopped(site, visitor, "One, ", assistant=slug)
 
@@ -146,7 +146,7 @@ def test_an_assistant_whose_replies_are_more_than_text_does_not_go_on(site: Site
     assert ">Continue<" not in visitor.get(f"/c/{first.start['conversation']}/").text
 
 
-def test_what_fills_the_context_by_itself_cannot_be_gone_on_with(start_site: SiteStarter) -> None:
+def test_a_reply_that_fills_the_context_cannot_be_continued(start_site: SiteStarter) -> None:
     site = start_site(settings={"CHAT_CONTEXT_TOKENS": "1000"})
     visitor = site.visitor()
     first = stopped(site, visitor, "word " * 700)
@@ -161,7 +161,7 @@ def test_nothing_can_be_continued_for_another_person(site: Site) -> None:
 
 
 @pytest.mark.django_db
-def test_a_process_that_runs_it_again_begins_with_the_same_text(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_process_begins_the_run_with_the_same_text(monkeypatch: pytest.MonkeyPatch) -> None:
     other = Assistant(slug="x", name="X", description="", build=lambda: RunnableLambda(str), continues=True)
     monkeypatch.setattr(replies, "_assistant_of", lambda conversation: other)
     conversation = Conversation.objects.create(title="Hi", assistant="x", guest="g")

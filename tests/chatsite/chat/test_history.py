@@ -34,7 +34,7 @@ def test_all_of_a_short_conversation_is_sent_in_order() -> None:
     ]
 
 
-def test_the_oldest_messages_are_left_out_whole_when_it_gets_tight() -> None:
+def test_the_oldest_messages_are_left_out_where_there_is_no_room() -> None:
     long = [said("x" * 2000), replied("y" * 800), said("z" * 800)]
 
     sent = for_model(long)
@@ -75,7 +75,7 @@ def test_a_reply_that_was_begun_comes_last_with_the_request_to_go_on() -> None:
     ]
 
 
-def test_what_was_begun_takes_room_from_the_oldest_messages_and_the_question_stays() -> None:
+def test_a_begun_reply_displaces_the_oldest_messages_but_not_the_question() -> None:
     path = [said("x" * 1600), replied("y" * 400), said("z")]
 
     assert for_model(path, so_far="w" * 800)[1] == HumanMessage("z")

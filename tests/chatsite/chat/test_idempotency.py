@@ -101,7 +101,7 @@ def test_a_repeat_goes_on_after_the_last_event_that_was_seen(site: Site) -> None
     assert refusal(refused) == (400, "bad_event_id")
 
 
-def test_a_first_request_has_seen_no_event_whatever_it_says(site: Site) -> None:
+def test_a_first_request_gets_all_events_whatever_it_claims(site: Site) -> None:
     site.upstream.enqueue(Reply("Very cool."))
     visitor = site.visitor()
     sent = {"text": "How cool?", "key": key()}
@@ -167,7 +167,7 @@ def test_without_a_key_every_request_is_a_new_one(site: Site) -> None:
 
 
 @pytest.mark.parametrize("bad", ["x", "1234", "../../etc", "\N{SNOWMAN}"])
-def test_what_is_no_key_is_refused(site: Site, bad: str) -> None:
+def test_a_key_that_is_no_uuid_is_refused(site: Site, bad: str) -> None:
     response = site.visitor().post(
         "/messages/", {"text": "Hi", "key": bad}, headers={"Accept": "application/json"}
     )
@@ -207,7 +207,7 @@ def test_the_key_of_a_request_that_was_refused_can_be_used_again(start_site: Sit
     assert second.text == "Second"
 
 
-def test_a_reply_is_regenerated_once_a_key(site: Site) -> None:
+def test_a_repeated_request_regenerates_the_reply_once(site: Site) -> None:
     site.upstream.enqueue(Reply("One"), Reply("Two"), Reply("Three"))
     visitor = site.visitor()
     with visitor.send("Hi") as first:
@@ -255,7 +255,7 @@ def test_of_many_requests_at_once_one_is_taken(
     assert len(site.upstream.requests) == before + 1
 
 
-def test_many_requests_at_once_get_the_same_events_from_whichever_process(start_site: SiteStarter) -> None:
+def test_many_requests_at_once_get_the_same_events_from_every_process(start_site: SiteStarter) -> None:
     site = start_site(workers=2)
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("One ", gate, "reply."))

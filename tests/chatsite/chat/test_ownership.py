@@ -58,7 +58,9 @@ def test_an_outsider_cannot_write_into_a_conversation(site: Site, reading: Readi
     assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
 
 
-def test_the_list_has_only_ones_own(site: Site, owner: Visitor, reading: Reading) -> None:
+def test_the_list_has_only_the_persons_own_conversations(
+    site: Site, owner: Visitor, reading: Reading
+) -> None:
     assert reading.start["conversation"] in owner.get("/").text
     assert reading.start["conversation"] not in site.visitor().get("/").text
 

@@ -135,7 +135,7 @@ def test_32_000_characters_are_taken(start_site: SiteStarter) -> None:
         assert reading.end["status"] == "done"
 
 
-def test_a_text_beyond_the_models_context_is_refused_and_changes_nothing(start_site: SiteStarter) -> None:
+def test_a_text_beyond_the_models_context_is_refused(start_site: SiteStarter) -> None:
     site = start_site(settings={"CHAT_CONTEXT_TOKENS": "1000"})
     visitor = site.visitor()
 
@@ -232,7 +232,7 @@ def test_looking_at_the_page_makes_no_session(site: Site) -> None:
     assert "sessionid" not in visitor.http.cookies
 
 
-def test_a_failing_provider_is_told_in_words_and_the_log_has_the_cause_but_no_secrets(site: Site) -> None:
+def test_a_provider_error_is_shown_in_words_and_logged_without_secrets(site: Site) -> None:
     site.upstream.enqueue(Failure(401, "Incorrect API key: test-key, said canary-prompt"))
     visitor = site.visitor()
 

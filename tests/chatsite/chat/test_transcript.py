@@ -6,7 +6,7 @@ from chatsite.chat.transcript import Transcript
 from streaming.events import Documents, Event, Output, Reasoning, Start, Token, ToolEnd, ToolStart
 
 
-def test_it_is_what_the_events_add_up_to() -> None:
+def test_a_transcript_adds_up_the_events() -> None:
     passage = {"id": "1", "title": "t", "source": "s", "text": "x"}
     events: list[Event] = [
         Start(run="r"),

@@ -100,7 +100,7 @@ def test_a_connection_serves_one_request_after_another(start_site: SiteStarter) 
         crowd.hear(b" 404 Not Found")
 
 
-def test_a_body_that_is_sent_when_it_is_asked_for(site: Site) -> None:
+def test_a_body_is_asked_for_where_the_peer_waits(site: Site) -> None:
     with Crowd(site.url, 1) as crowd:
         crowd.say(request("/messages/", "Content-Length: 6", "Expect: 100-continue", method="POST"))
         crowd.hear(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -108,14 +108,14 @@ def test_a_body_that_is_sent_when_it_is_asked_for(site: Site) -> None:
         crowd.hear(b" 403 Forbidden")
 
 
-def test_a_head_that_nobody_needs(site: Site) -> None:
+def test_a_head_that_is_too_long_is_refused(site: Site) -> None:
     with Crowd(site.url, 1) as crowd:
         crowd.say(request("/healthz", "Last-Event-ID: " + "9" * 1_000_000))
         crowd.hear(b" 431 Request Header Fields Too Large")
 
 
 @pytest.mark.parametrize("beginning", [b"GET /healthz HTTP/1.1\nHost: x\n\n", b"\x16\x03\x01\x02\0"])
-def test_what_is_no_request_is_told_so(site: Site, beginning: bytes) -> None:
+def test_bytes_that_are_no_request_are_refused(site: Site, beginning: bytes) -> None:
     with Crowd(site.url, 1) as crowd:
         crowd.say(beginning)
         crowd.hear(b" 400 Bad Request")
@@ -154,11 +154,11 @@ def assert_nothing_was_made_of_it(site: Site, person: Visitor) -> None:
 
 
 @pytest.mark.parametrize("size", [100_000, 800_000], ids=["short", "long"])
-def test_what_is_uploaded_arrives_whole(site: Site, size: int) -> None:
+def test_an_upload_arrives_whole(site: Site, size: int) -> None:
     assert upload(site.visitor(), "words.txt", "word " * (size // 5)).status_code == 303
 
 
-def test_who_is_being_answered_takes_no_turn_of_an_upload(start_site: SiteStarter) -> None:
+def test_a_request_whose_body_was_read_takes_no_upload_turn(start_site: SiteStarter) -> None:
     """Of four threads one may read a long body; this one has been read."""
     site = start_site(threads=4)
     site.upstream.enqueue(Reply("Hel", site.upstream.gate()))
@@ -167,7 +167,7 @@ def test_who_is_being_answered_takes_no_turn_of_an_upload(start_site: SiteStarte
         assert upload(site.visitor(), "words.txt", "word " * 160_000).status_code == 303
 
 
-def test_peers_do_not_hold_up_the_end(start_site: SiteStarter) -> None:
+def test_peers_do_not_delay_the_end_of_the_worker(start_site: SiteStarter) -> None:
     site = start_site()
     upload = half_an_upload(site.visitor())
     with (

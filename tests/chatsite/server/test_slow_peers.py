@@ -27,7 +27,7 @@ def answer(body: Iterable[bytes]) -> Any:
     return in_pieces(lambda environ, start_response: body)(environ, None)
 
 
-def test_what_is_large_comes_in_pieces_and_what_is_not_as_it_is() -> None:
+def test_a_large_item_comes_in_pieces_and_a_small_one_whole() -> None:
     large = bytes(range(256)) * 1000
 
     pieces = list(answer([b"", b"small", large]))
