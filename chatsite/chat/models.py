@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TITLE_LENGTH = 80
 LENGTH_LIMITS = ("length", "max_tokens", "max_output_tokens")
 """What providers call it when a reply has reached its length limit: OpenAI and most others; Anthropic;
-OpenAI's Responses. Gemini writes it in capitals. static/chat/reply/ending.js knows them too."""
+OpenAI's Responses. Gemini writes it in capitals."""
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):

@@ -22,8 +22,9 @@ from chatsite.chat import reading, replies
 from chatsite.chat.forms import KeyForm, MessageForm
 from chatsite.chat.history import TooLong
 from chatsite.chat.idempotency import Started
-from chatsite.chat.models import Conversation, Message
+from chatsite.chat.models import LENGTH_LIMITS, TITLE_LENGTH, Conversation, Message
 from chatsite.chat.replies import CannotGoOn
+from chatsite.chat.templatetags.json_values import DEEPEST
 from streaming import runs
 from streaming.admission import Busy, Place
 from streaming.runs import Pruned, UnknownRun
@@ -153,6 +154,10 @@ def _page(request: VisitorRequest, visitor: Visitor, current: Conversation | Non
         "can_sign_in": can_sign_in(visitor),
         "key": uuid4(),
         "max_length": settings.CHAT_MAX_LENGTH,
+        # For the page's script, as data- attributes.
+        "title_length": TITLE_LENGTH,
+        "length_limits": " ".join(LENGTH_LIMITS),
+        "deepest": DEEPEST,
     }
     return render(request, "chat/page.html", context)
 

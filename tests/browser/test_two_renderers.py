@@ -13,10 +13,11 @@ VALUES = [
     *(0, -17, 2**53, -0.0, 1.0, -3.50, 0.1, 1e-5, 1.5e-6, 1e-7, -2.5e-10, 5e-324),
     *(1e16, 123456789012345680000.0, 1e21, 1.7e308),
 ]
-SHOW = """async (values) => {
+SHOW = """async ([values, deepest]) => {
   const { fieldLabel, isWorthShowing, kindOf, plainText } = await import("/static/chat/reply/json_values.js");
   return JSON.parse(values).map((value) => [
-    plainText(value), kindOf(value, 0), kindOf(value, 8), isWorthShowing(value), JSON.stringify(value)]);
+    plainText(value), kindOf(value, deepest), kindOf(value, 0), isWorthShowing(value), JSON.stringify(value),
+  ]);
 }"""
 
 ADDRESSES = [
@@ -37,7 +38,7 @@ LOCAL = """async (sources) => {
 
 
 def test_json_values_look_the_same(chat: ChatPage) -> None:
-    shown = chat.page.evaluate(SHOW, json.dumps(VALUES))
+    shown = chat.page.evaluate(SHOW, [json.dumps(VALUES), json_values.DEEPEST])
     assert shown == [
         [
             json_values.plain_text(value),

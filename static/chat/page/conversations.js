@@ -1,17 +1,18 @@
-// The list of conversations, and the page's own address and title, once a new conversation has begun.
+// The list of conversations, and the page's own address and title.
 
-const TITLE_LENGTH = 80;
+import { find } from "../reply/elements.js";
 
 /**
+ * Gives the page the address and the title of a new conversation, and puts that into the lists.
  * @param {string} url  of the conversation
  * @param {string} text  the first message
  */
 export function conversationBegan(url, text) {
-  const title = titled(text);
+  const heading = find(document.body, "[data-title]");
+  const title = titled(text, Number(heading.dataset.titleLength));
   history.replaceState(null, "", url);
   document.title = document.title.replace(/^.*(?= · )/, () => title);
-  const heading = document.querySelector("[data-title]");
-  if (heading) heading.textContent = title;
+  heading.textContent = title;
   // There are two lists: the one at the side, and the one that folds away on a phone.
   for (const list of document.querySelectorAll("[data-conversations]")) {
     const link = document.createElement("a");
@@ -28,10 +29,10 @@ export function conversationBegan(url, text) {
   }
 }
 
-/** The title that the server gives it. @param {string} text */
-function titled(text) {
+/** Makes the title that the server makes. @param {string} text @param {number} most  characters */
+function titled(text, most) {
   const line = [...text.trim().replace(/\s+/g, " ")];
-  return line.length <= TITLE_LENGTH ? line.join("") : `${line.slice(0, TITLE_LENGTH - 1).join("")}…`;
+  return line.length <= most ? line.join("") : `${line.slice(0, most - 1).join("")}…`;
 }
 
 /** Lets Escape, and a click beside it, close the list that folds away on a phone. @param {HTMLDetailsElement} drawer @param {AbortSignal} signal */

@@ -3,8 +3,6 @@
 import { addReplyCopyButton } from "./copy.js";
 import { find } from "./elements.js";
 
-/** What providers call it when a reply has reached its length limit, as in chatsite/chat/models.py. */
-const LENGTH_LIMITS = ["length", "max_tokens", "max_output_tokens"];
 const CUT_SHORT = ["stopped", "interrupted", "length"];
 
 /**
@@ -15,7 +13,9 @@ const CUT_SHORT = ["stopped", "interrupted", "length"];
  */
 export function showEnd(article, { status, finish_reason: reason, error }) {
   article.dataset.status = status;
-  const kind = status === "done" && LENGTH_LIMITS.includes((reason ?? "").toLowerCase()) ? "length" : status;
+  const { lengthLimits = "" } = find(article, "[data-ending]").dataset;
+  const isAtLimit = status === "done" && lengthLimits.split(" ").includes((reason ?? "").toLowerCase());
+  const kind = isAtLimit ? "length" : status;
   if (error) {
     find(article, "[data-error-message]").textContent = error.message;
     find(article, "[data-error-code]").textContent = error.code;

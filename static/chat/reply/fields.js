@@ -11,22 +11,22 @@ export class Place {
   /** @type {View | null} */ #view = null;
   /** @type {Json} */ #value;
   #container;
-  #depth;
+  #levels;
 
-  /** @param {HTMLElement} container  empty @param {number} [depth]  how many values it is in */
-  constructor(container, depth = 0) {
+  /** @param {HTMLElement} container  empty @param {number} levels  of objects and lists; what is deeper is JSON text */
+  constructor(container, levels) {
     this.#container = container;
-    this.#depth = depth;
+    this.#levels = levels;
   }
 
   /** Show a value. The same object as before is known to be as it was. @param {Json} value */
   show(value) {
     if (this.#view && value === this.#value) return;
     this.#value = value;
-    const kind = kindOf(value, this.#depth);
+    const kind = kindOf(value, this.#levels);
     if (!this.#view || kind !== this.#kind) {
       this.#kind = kind;
-      this.#view = new { object: Fields, list: Items, text: Value }[kind](this.#depth + 1);
+      this.#view = new { object: Fields, list: Items, text: Value }[kind](this.#levels - 1);
       this.#container.replaceChildren(this.#view.element);
     }
     this.#view.update(value);
@@ -37,11 +37,11 @@ export class Place {
 class Fields {
   element = made("dl", "fields");
   /** @type {Map<string, { row: HTMLElement, place: Place }>} */ #rows = new Map();
-  #depth;
+  #levels;
 
-  /** @param {number} depth */
-  constructor(depth) {
-    this.#depth = depth;
+  /** @param {number} levels */
+  constructor(levels) {
+    this.#levels = levels;
   }
 
   /** @param {Json} value */
@@ -65,7 +65,7 @@ class Fields {
     const description = document.createElement("dd");
     term.textContent = fieldLabel(name);
     row.append(term, description);
-    const begun = { row, place: new Place(description, this.#depth) };
+    const begun = { row, place: new Place(description, this.#levels) };
     this.#rows.set(name, begun);
     return begun;
   }
@@ -75,11 +75,11 @@ class Fields {
 class Items {
   element = made("ol", "items");
   /** @type {Place[]} */ #places = [];
-  #depth;
+  #levels;
 
-  /** @param {number} depth */
-  constructor(depth) {
-    this.#depth = depth;
+  /** @param {number} levels */
+  constructor(levels) {
+    this.#levels = levels;
   }
 
   /** @param {Json} value */
@@ -89,7 +89,7 @@ class Items {
       if (at === this.#places.length) {
         const item = document.createElement("li");
         this.element.append(item);
-        this.#places.push(new Place(item, this.#depth));
+        this.#places.push(new Place(item, this.#levels));
       }
       this.#places[at].show(entry);
     }

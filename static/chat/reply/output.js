@@ -63,6 +63,6 @@ export class Output {
 
   #begin() {
     this.#element.replaceChildren();
-    return new Place(this.#element);
+    return new Place(this.#element, Number(this.#element.dataset.deepest));
   }
 }
