@@ -114,6 +114,16 @@ def test_every_script_and_style_has_a_name_of_its_content(page: Page) -> None:
     assert [name for name in assets if not re.search(r"\.[0-9a-f]{12}\.(?:js|css)$", name)] == []
 
 
+def test_the_page_names_every_module_that_it_loads(page: Page) -> None:
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(request.url) if request.url.endswith(".js") else None)
+    ChatPage(page).open()
+    expect(page.get_by_text("Enter sends")).to_be_visible()  # by the script
+    named = page.eval_on_selector_all("link[rel=modulepreload]", "links => links.map(link => link.href)")
+    assert len(named) > 20
+    assert sorted(loaded) == sorted(named)  # once, and none besides
+
+
 def test_everything_can_be_done_by_keyboard(site: Site, chat: ChatPage) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("One ", gate, "two."), Reply("Again."))
