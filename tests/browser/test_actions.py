@@ -37,9 +37,7 @@ def test_a_stopped_reply_goes_on_where_it_stopped(site: Site, chat: ChatPage) ->
     chat.expect_the_same_after_a_reload()
 
 
-def test_a_reply_can_be_continued_and_stopped_and_continued_after_a_reload(
-    site: Site, chat: ChatPage
-) -> None:
+def test_a_stopped_reply_can_be_continued_after_a_reload(site: Site, chat: ChatPage) -> None:
     stop_after(site, chat, "One, ")
     chat.page.reload()
     gate = site.upstream.gate()
@@ -53,7 +51,7 @@ def test_a_reply_can_be_continued_and_stopped_and_continued_after_a_reload(
     expect(chat.body).to_have_text("One, two, three.")
 
 
-def test_a_reply_that_goes_on_can_be_reloaded_in_the_middle(site: Site, chat: ChatPage) -> None:
+def test_a_continued_reply_can_be_reloaded_midway(site: Site, chat: ChatPage) -> None:
     stop_after(site, chat, "One, ")
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("two, ", gate, "three."))
@@ -74,7 +72,7 @@ def test_a_reply_at_its_length_limit_can_be_continued(site: Site, chat: ChatPage
     expect(chat.body).to_have_text("Too long.")
 
 
-def test_where_there_is_nothing_to_go_on_from_there_is_no_offer(site: Site, chat: ChatPage) -> None:
+def test_an_empty_reply_does_not_offer_continue(site: Site, chat: ChatPage) -> None:
     stop_after(site, chat)
     expect(chat.regenerate_button).to_be_visible()
     expect(chat.continue_button).to_be_hidden()
@@ -83,7 +81,7 @@ def test_where_there_is_nothing_to_go_on_from_there_is_no_offer(site: Site, chat
     expect(chat.continue_button).to_be_hidden()
 
 
-def test_an_assistant_that_cannot_go_on_does_not_offer_it(site: Site, chat: ChatPage) -> None:
+def test_continue_is_offered_only_where_it_works(site: Site, chat: ChatPage) -> None:
     chat.open("/?assistant=agent")
     stop_after(site, chat, "One, ")
     expect(chat.regenerate_button).to_be_visible()
@@ -112,7 +110,7 @@ def test_an_impatient_click_has_one_more_reply(site: Site, chat: ChatPage) -> No
     assert len(site.upstream.requests) == 2
 
 
-def test_only_the_newest_reply_can_be_had_again_and_all_can_be_copied(site: Site, chat: ChatPage) -> None:
+def test_only_the_newest_reply_can_be_regenerated(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(Reply("One."), Reply("Two."))
     for _ in range(2):
         chat.ask("Go")
@@ -158,9 +156,7 @@ def test_without_script_an_impatient_click_asks_once(site: Site, plain: ChatPage
     expect(plain.page.get_by_role("link", name="How cool are LLMs?")).to_have_count(1)
 
 
-def test_without_script_the_way_back_to_a_form_that_was_sent_sends_nothing_new(
-    site: Site, plain: ChatPage
-) -> None:
+def test_without_script_going_back_sends_nothing_twice(site: Site, plain: ChatPage) -> None:
     site.upstream.enqueue(Reply("Yes."))
     key = plain.page.locator("#composer input[name=key]").get_attribute("value")
     plain.prompt.fill("Once")

@@ -69,7 +69,7 @@ def test_an_example_brings_its_option(site: Site, chat: ChatPage) -> None:
     assert "organisation" in site.upstream.requests[0].messages[0]["content"]
 
 
-def test_there_is_nothing_to_choose_for_an_assistant_without_options(chat: ChatPage) -> None:
+def test_an_assistant_without_options_offers_no_choice(chat: ChatPage) -> None:
     expect(kind(chat)).to_have_count(0)
 
 

@@ -49,7 +49,7 @@ def test_nothing_is_sent_when_there_is_nothing(chat: ChatPage) -> None:
     expect(chat.replies).to_have_count(0)
 
 
-def test_one_can_type_but_not_send_while_a_reply_runs(site: Site, chat: ChatPage) -> None:
+def test_a_running_reply_allows_typing_not_sending(site: Site, chat: ChatPage) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("Wait ", gate, "for it."), Reply("Second."))
     chat.ask("First")
@@ -87,7 +87,7 @@ def test_what_is_too_long_is_counted_and_kept(chat: ChatPage) -> None:
     assert len(chat.prompt.input_value()) == 32_005
 
 
-def test_a_screen_reader_hears_how_much_room_is_left_when_there_is_little_and_not_at_each_key(
+def test_a_screen_reader_hears_when_room_gets_short(
     chat: ChatPage,
 ) -> None:
     chat.page.evaluate(HEAR)
@@ -103,7 +103,7 @@ def test_a_screen_reader_hears_how_much_room_is_left_when_there_is_little_and_no
     ]
 
 
-def test_a_busy_site_says_so_and_the_text_is_kept(start_site: SiteStarter, watch: Watch) -> None:
+def test_a_busy_site_keeps_the_text(start_site: SiteStarter, watch: Watch) -> None:
     watch.expect("503")
     site = start_site(settings={"STREAM_MAX_STREAMS": "1"})
     gate = site.upstream.gate()
@@ -125,9 +125,7 @@ def test_a_busy_site_says_so_and_the_text_is_kept(start_site: SiteStarter, watch
     expect(second.prompt).to_have_value("")
 
 
-def test_a_server_that_is_being_replaced_takes_the_message_without_a_word(
-    site: Site, chat: ChatPage, watch: Watch
-) -> None:
+def test_a_message_outlasts_the_replacement_of_its_server(site: Site, chat: ChatPage, watch: Watch) -> None:
     watch.expect("503")
     refused: list[str] = []
 
@@ -146,7 +144,7 @@ def test_a_server_that_is_being_replaced_takes_the_message_without_a_word(
     assert len(refused) == 2
 
 
-def test_text_that_could_not_leave_the_machine_is_kept(site: Site, chat: ChatPage, watch: Watch) -> None:
+def test_unsent_text_is_kept(site: Site, chat: ChatPage, watch: Watch) -> None:
     watch.expect("ERR_INTERNET_DISCONNECTED")
     chat.page.context.set_offline(True)
     chat.ask("Hello?")
@@ -159,7 +157,7 @@ def test_text_that_could_not_leave_the_machine_is_kept(site: Site, chat: ChatPag
     expect(chat.questions).to_have_count(1)
 
 
-def test_a_retry_by_keyboard_leaves_the_focus_in_the_box(site: Site, chat: ChatPage, watch: Watch) -> None:
+def test_a_retry_by_keyboard_focuses_the_box(site: Site, chat: ChatPage, watch: Watch) -> None:
     watch.expect("ERR_FAILED")
     chat.page.route("**/messages/**", lambda route: route.abort(), times=1)
     site.upstream.enqueue(Reply("Hello."))

@@ -73,7 +73,7 @@ def test_a_lost_connection_is_said_and_resumed(site: Site, chat: ChatPage, watch
     expect(chat.reply.get_by_text(LOST)).to_be_hidden()
 
 
-def test_a_connection_that_has_fallen_silent_is_opened_again(site: Site, chat: ChatPage) -> None:
+def test_a_silent_connection_is_opened_again(site: Site, chat: ChatPage) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("Before, ", gate, "and after."))
     chat.page.evaluate("document.querySelector('[data-chat]').dataset.silence = '300'")
@@ -85,7 +85,7 @@ def test_a_connection_that_has_fallen_silent_is_opened_again(site: Site, chat: C
     expect(chat.body).to_have_text("Before, and after.")
 
 
-def test_a_connection_that_is_never_answered_is_asked_for_again(site: Site, chat: ChatPage) -> None:
+def test_an_unanswered_connection_is_opened_again(site: Site, chat: ChatPage) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("Before, ", gate, "and after."))
     chat.page.evaluate(SHORT_WAIT)
@@ -105,9 +105,7 @@ def test_a_connection_that_is_never_answered_is_asked_for_again(site: Site, chat
     expect(chat.body).to_have_text("Before, and after.")
 
 
-def test_a_fault_of_the_page_itself_is_said_and_not_taken_for_the_networks(
-    site: Site, chat: ChatPage, watch: Watch
-) -> None:
+def test_a_fault_of_the_page_is_not_retried(site: Site, chat: ChatPage, watch: Watch) -> None:
     watch.expect("Cannot set properties of null")
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("Before, ", gate, "and after."))
@@ -126,9 +124,7 @@ def test_a_fault_of_the_page_itself_is_said_and_not_taken_for_the_networks(
     assert len(site.upstream.requests) == 1
 
 
-def test_a_connection_that_the_server_closes_is_opened_again_without_a_word(
-    site: Site, chat: ChatPage
-) -> None:
+def test_a_closed_connection_is_reopened_without_notice(site: Site, chat: ChatPage) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("Before, ", gate, "and after."))
     said = watch_for(chat, LOST)
@@ -159,9 +155,7 @@ def watch_for(chat: ChatPage, sentence: str) -> Callable[[], object]:
     return lambda: chat.page.evaluate("hasSaid")
 
 
-def test_a_server_that_closes_again_and_again_is_asked_with_pauses_and_that_is_said(
-    site: Site, chat: ChatPage
-) -> None:
+def test_repeated_closing_is_met_with_pauses_and_said(site: Site, chat: ChatPage) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("Before, ", gate, "and after."))
     asked: list[str] = []
@@ -184,7 +178,7 @@ def test_a_server_that_closes_again_and_again_is_asked_with_pauses_and_that_is_s
     expect(chat.body).to_have_text("Before, and after.")
 
 
-def test_a_busy_server_is_left_alone_for_as_long_as_it_says(site: Site, page: Page, watch: Watch) -> None:
+def test_a_busy_server_is_given_its_time(site: Site, page: Page, watch: Watch) -> None:
     watch.expect("503")
     page.clock.install()
     chat = ChatPage(page).open()
@@ -213,7 +207,7 @@ def test_a_busy_server_is_left_alone_for_as_long_as_it_says(site: Site, page: Pa
 
 
 @pytest.mark.parametrize("answer", ["reset", "204", "404"])
-def test_a_reply_whose_events_are_gone_is_fetched_whole_and_the_rest_stays(
+def test_a_reply_without_events_is_fetched_whole(
     site: Site, chat: ChatPage, watch: Watch, answer: str
 ) -> None:
     watch.expect("404")
@@ -245,9 +239,7 @@ def test_a_reply_whose_events_are_gone_is_fetched_whole_and_the_rest_stays(
     assert chat.page.evaluate("window.mark") is True
 
 
-def test_a_reply_whose_events_were_pruned_while_the_tab_slept_is_there(
-    start_site: SiteStarter, watch: Watch
-) -> None:
+def test_a_reply_with_pruned_events_is_still_shown(start_site: SiteStarter, watch: Watch) -> None:
     site = start_site()
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("Before, ", gate, "and after."))
@@ -283,9 +275,7 @@ def prune(site: Site) -> None:
     )
 
 
-def test_a_message_whose_answer_was_lost_is_sent_again_and_taken_once(
-    site: Site, chat: ChatPage, watch: Watch
-) -> None:
+def test_a_message_sent_again_is_taken_once(site: Site, chat: ChatPage, watch: Watch) -> None:
     watch.expect("ERR_CONNECTION_RESET")
     site.upstream.enqueue(Reply("Once."))
     lose_answers(chat)
@@ -303,7 +293,7 @@ def test_a_message_whose_answer_was_lost_is_sent_again_and_taken_once(
     assert len(site.upstream.requests) == 1
 
 
-def test_a_message_that_is_never_answered_is_kept_and_can_be_sent_again(site: Site, chat: ChatPage) -> None:
+def test_an_unanswered_message_is_kept_for_a_retry(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(Reply("Once."))
     held: list[Route] = []
 
@@ -323,9 +313,7 @@ def test_a_message_that_is_never_answered_is_kept_and_can_be_sent_again(site: Si
     assert len(site.upstream.requests) == 1
 
 
-def test_a_message_whose_answer_was_lost_long_ago_leads_to_its_conversation(
-    start_site: SiteStarter, watch: Watch
-) -> None:
+def test_a_late_retry_leads_to_the_conversation(start_site: SiteStarter, watch: Watch) -> None:
     watch.expect("ERR_CONNECTION_RESET")
     site = start_site()
     site.upstream.enqueue(Reply("Once."))
@@ -352,9 +340,7 @@ def lose_answers(chat: ChatPage) -> None:
     chat.page.route("**/messages/**", lose)
 
 
-def test_a_page_that_was_reloaded_before_the_answer_came_sends_the_same_message(
-    site: Site, chat: ChatPage, watch: Watch
-) -> None:
+def test_a_reload_before_the_answer_sends_nothing_twice(site: Site, chat: ChatPage, watch: Watch) -> None:
     watch.expect("ERR_CONNECTION_RESET")
     site.upstream.enqueue(Reply("Once."))
     lose_answers(chat)
@@ -369,9 +355,7 @@ def test_a_page_that_was_reloaded_before_the_answer_came_sends_the_same_message(
     assert len(site.upstream.requests) == 1
 
 
-def test_a_message_that_was_shown_meanwhile_is_not_shown_twice(
-    site: Site, chat: ChatPage, watch: Watch
-) -> None:
+def test_a_repeated_message_is_shown_once(site: Site, chat: ChatPage, watch: Watch) -> None:
     watch.expect("ERR_CONNECTION_RESET")
     site.upstream.enqueue(Reply("First."), Reply("Once."))
     chat.ask("First?")

@@ -42,7 +42,7 @@ def test_a_draft_outlives_a_reload_and_a_look_elsewhere(site: Site, chat: ChatPa
     expect(chat.prompt).to_have_value("A draft")
 
 
-def test_a_draft_that_was_sent_after_a_reload_does_not_come_back(site: Site, chat: ChatPage) -> None:
+def test_a_draft_sent_after_a_reload_does_not_return(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(Reply("Yes."), Reply("Another yes."))
     chat.prompt.fill("Hello")
     chat.page.reload()
@@ -58,7 +58,7 @@ def test_a_draft_that_was_sent_after_a_reload_does_not_come_back(site: Site, cha
     assert chat.page.url != first
 
 
-def test_a_draft_outlives_a_hidden_tab_that_the_browser_ends(tab: Tab) -> None:
+def test_a_draft_outlives_a_discarded_tab(tab: Tab) -> None:
     tab.page.add_init_script(NO_PAGEHIDE)
     tab.open()
     tab.prompt.fill("A draft")
@@ -67,7 +67,7 @@ def test_a_draft_outlives_a_hidden_tab_that_the_browser_ends(tab: Tab) -> None:
     expect(tab.prompt).to_have_value("A draft")
 
 
-def test_a_draft_that_was_sent_after_the_tab_was_hidden_does_not_come_back(site: Site, tab: Tab) -> None:
+def test_a_draft_sent_after_hiding_does_not_return(site: Site, tab: Tab) -> None:
     tab.page.add_init_script(NO_PAGEHIDE)
     tab.open()
     site.upstream.enqueue(Reply("Yes."))
@@ -80,7 +80,7 @@ def test_a_draft_that_was_sent_after_the_tab_was_hidden_does_not_come_back(site:
     expect(tab.prompt).to_have_value("")
 
 
-def test_a_draft_moves_with_the_conversation_that_gets_its_address(site: Site, tab: Tab) -> None:
+def test_a_draft_follows_a_new_conversations_address(site: Site, tab: Tab) -> None:
     site.upstream.enqueue(Reply("Yes."))
     tab.hold_events()
     tab.ask("First")
@@ -107,7 +107,7 @@ def test_an_example_leaves_a_draft_alone(site: Site, chat: ChatPage) -> None:
     expect(chat.body).to_have_text("Yes.")
 
 
-def test_a_draft_is_not_shown_to_whoever_signs_in_next(start_site: SiteStarter, page: Page) -> None:
+def test_a_draft_is_hidden_from_the_next_person(start_site: SiteStarter, page: Page) -> None:
     site = start_site()
     for name in ("anna", "bob"):
         create_account(site, name, "canary-password")

@@ -35,7 +35,7 @@ def parse(chat: ChatPage, chunks: Sequence[str]) -> object:
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r", "\r\n"], ids=json.dumps)
-def test_events_are_the_same_wherever_the_stream_is_cut(chat: ChatPage, line_end: str) -> None:
+def test_cutting_the_stream_anywhere_changes_no_event(chat: ChatPage, line_end: str) -> None:
     stream = STREAM.replace("\n", line_end)
     assert parse(chat, list(stream)) == EVENTS
     cuts = [[stream[:at], "", stream[at:]] for at in range(len(stream))]

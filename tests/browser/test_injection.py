@@ -71,7 +71,7 @@ def test_script_in_reasoning_and_tool_steps_shows_as_text(site: Site, chat: Chat
 
 
 @pytest.mark.parametrize("text", SCRIPTS)
-def test_script_in_names_and_values_of_fields_shows_as_text(site: Site, chat: ChatPage, text: str) -> None:
+def test_script_in_fields_shows_as_text(site: Site, chat: ChatPage, text: str) -> None:
     site.upstream.enqueue(Reply(json.dumps({text: [text]})))
     chat.open("/?assistant=structured").ask("Go")
     chat.expect_status("failed")  # it is not the form

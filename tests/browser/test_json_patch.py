@@ -125,7 +125,7 @@ ERRORS = {
 }
 
 
-def test_a_patch_makes_of_a_document_what_the_rfc_says(chat: ChatPage) -> None:
+def test_patches_do_what_the_rfc_says(chat: ChatPage) -> None:
     made = {name: apply(chat, document, patch) for name, (document, patch, _) in APPENDIX.items()}
     assert made == {name: {"document": expected} for name, (_, _, expected) in APPENDIX.items()}
 
@@ -135,7 +135,7 @@ def test_what_does_not_fit_is_an_error(chat: ChatPage) -> None:
     assert [name for name, result in made.items() if set(result) != {"error"}] == []
 
 
-def test_what_a_patch_leaves_alone_is_the_same_object(chat: ChatPage) -> None:
+def test_patches_keep_the_identity_of_unchanged_objects(chat: ChatPage) -> None:
     assert chat.page.evaluate("""async () => {
       const { applyPatch } = await import("/static/chat/run/json_patch.js");
       const before = { a: { b: [{}, {}] }, c: [{}] };

@@ -47,7 +47,7 @@ def repeated(html: str, turns: int) -> str:
     return re.sub(r"<article.*</article>(?=\s*</div>\s*</main>)", repeat, html, flags=re.DOTALL)
 
 
-def test_what_is_slow_on_a_long_page_is_not_done_for_each_message(site: Site, page: Page) -> None:
+def test_a_long_page_does_slow_work_only_once(site: Site, page: Page) -> None:
     site.upstream.enqueue(Reply("Text.\n\n```python\nx = 1\n```\n"))
     chat = ChatPage(page).open()
     chat.ask("Go")

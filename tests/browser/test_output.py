@@ -37,7 +37,7 @@ def field(chat: ChatPage, name: str) -> Locator:
     return output(chat).locator(f"dt:text-is('{name}') + dd").first
 
 
-def test_fields_fill_in_and_what_has_not_changed_is_left_alone(site: Site, chat: ChatPage) -> None:
+def test_unchanged_fields_are_left_alone(site: Site, chat: ChatPage) -> None:
     gate = site.upstream.gate()
     before, after = cut(TEXT, "em*_.")
     site.upstream.enqueue(Reply(*before, gate, *after))
@@ -98,7 +98,7 @@ def test_the_json_itself_is_folded_and_can_be_copied(site: Site, chat: ChatPage)
     assert json.loads(chat.page.evaluate("navigator.clipboard.readText()")) == RECIPE
 
 
-def test_what_did_not_become_a_form_says_so_and_keeps_the_fields(site: Site, chat: ChatPage) -> None:
+def test_a_failed_form_says_so_and_keeps_its_fields(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(Reply('{"title": "Pancakes"}'))
     chat.ask("Pancakes")
     chat.expect_status("failed")
@@ -106,7 +106,7 @@ def test_what_did_not_become_a_form_says_so_and_keeps_the_fields(site: Site, cha
     expect(chat.reply.get_by_text("output_invalid")).to_be_visible()
 
 
-def test_prose_stays_prose_where_an_output_is_made_of_it(start_site: SiteStarter, page: Page) -> None:
+def test_prose_with_an_output_stays_prose(start_site: SiteStarter, page: Page) -> None:
     site = start_site(settings={"CHAT_ASSISTANTS": "tests.browser.counting"})
     site.upstream.enqueue(Reply("Three **plain** ", "words."))
     chat = ChatPage(page).open(site.url)

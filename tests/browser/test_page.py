@@ -24,7 +24,7 @@ def test_an_example_is_one_click(site: Site, chat: ChatPage) -> None:
     expect(chat.page.get_by_text("What would you like to know?")).to_be_hidden()
 
 
-def test_an_example_that_was_lost_can_be_sent_again(site: Site, chat: ChatPage, watch: Watch) -> None:
+def test_a_lost_example_can_be_sent_again(site: Site, chat: ChatPage, watch: Watch) -> None:
     watch.expect("ERR_FAILED")
     chat.page.route("**/messages/**", lambda route: route.abort(), times=1)
     site.upstream.enqueue(Reply("Very."))
@@ -36,7 +36,7 @@ def test_an_example_that_was_lost_can_be_sent_again(site: Site, chat: ChatPage, 
     expect(chat.prompt).to_have_value("")
 
 
-def test_an_example_by_keyboard_leaves_the_focus_in_the_box(site: Site, chat: ChatPage) -> None:
+def test_an_example_by_keyboard_focuses_the_box(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(Reply("Very."))
     chat.page.keyboard.press("Shift+Tab")
     expect(chat.page.locator(".example").last).to_be_focused()
@@ -52,7 +52,7 @@ def test_an_impatient_click_asks_once(site: Site, chat: ChatPage) -> None:
     expect(chat.replies).to_have_count(1)
 
 
-def test_a_new_conversation_gets_an_address_and_a_place_in_the_list(site: Site, chat: ChatPage) -> None:
+def test_a_new_conversation_gets_its_address_and_link(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(Reply("First."), Reply("Second."))
     chat.ask("What   is\nmy title?")
     chat.expect_status("done")
@@ -77,7 +77,7 @@ def test_a_new_conversation_gets_an_address_and_a_place_in_the_list(site: Site, 
     expect(chat.replies).to_have_count(2)
 
 
-def test_a_screen_reader_hears_the_beginning_and_the_end_but_no_tokens(site: Site, chat: ChatPage) -> None:
+def test_a_screen_reader_hears_begin_and_end_only(site: Site, chat: ChatPage) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("A token", gate, " and another."))
     chat.ask("Go")
@@ -103,7 +103,7 @@ def test_the_headings_tell_who_speaks(site: Site, chat: ChatPage) -> None:
     assert levels == ["H1 Outside", "H2 You", f"H2 {site.upstream.model}", "H3 Inside"]
 
 
-def test_every_script_and_style_has_a_name_of_its_content(page: Page) -> None:
+def test_script_and_style_names_contain_their_hash(page: Page) -> None:
     # Otherwise a browser mixes what it has kept with what a deploy has changed.
     names: list[str] = []
     page.on("request", lambda request: names.append(request.url))
@@ -152,7 +152,7 @@ def test_the_first_link_leads_past_the_list(chat: ChatPage) -> None:
     expect(chat.prompt).to_be_focused()
 
 
-def test_without_script_a_message_is_sent_and_the_reply_can_be_watched(site: Site, plain: ChatPage) -> None:
+def test_without_script_a_reply_can_be_watched(site: Site, plain: ChatPage) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("Rendered **already**.\n\nStill ", gate, "coming."))
     plain.prompt.fill("Hello")

@@ -80,7 +80,7 @@ def test_sources_fit(site: Site, chat: ChatPage) -> None:
     expect_to_fit(chat)
 
 
-def test_the_drawer_closes_with_escape_and_with_a_tap_beside_it(site: Site, chat: ChatPage) -> None:
+def test_escape_or_a_tap_beside_closes_the_drawer(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(Reply("Yes."))
     chat.open().ask("A question")
     chat.expect_status("done")
@@ -100,7 +100,7 @@ def test_the_drawer_closes_with_escape_and_with_a_tap_beside_it(site: Site, chat
     expect(link).to_be_hidden()
 
 
-def test_what_can_be_tapped_is_large_enough_for_a_thumb(site: Site, chat: ChatPage) -> None:
+def test_tap_targets_are_large_enough_for_a_thumb(site: Site, chat: ChatPage) -> None:
     chat.open()
     expect_thumbs_to_fit(chat)
     site.upstream.enqueue(Reply(Reasoning("Hm."), "Cut", finish="length"))

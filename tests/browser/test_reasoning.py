@@ -44,7 +44,7 @@ def test_reasoning_is_the_same_after_a_reload(site: Site, chat: ChatPage) -> Non
     expect(reasoning(chat)).to_have_text("One & <two>\n three", use_inner_text=True)
 
 
-def test_a_reload_in_mid_reasoning_goes_on_where_it_was(site: Site, chat: ChatPage) -> None:
+def test_a_reload_in_mid_reasoning_goes_on(site: Site, chat: ChatPage) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply(Reasoning("Before "), gate, Reasoning("and after."), "Yes."))
     chat.ask("Go")
@@ -82,7 +82,7 @@ def test_a_screen_reader_is_told_nothing_of_it(site: Site, chat: ChatPage) -> No
     expect(chat.announcer).to_have_text("The reply is complete.")
 
 
-def test_a_reply_that_is_stopped_while_it_reasons_says_so(site: Site, chat: ChatPage) -> None:
+def test_a_reply_stopped_while_reasoning_says_so(site: Site, chat: ChatPage) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply(Reasoning("Hm."), gate, "Yes."))
     chat.ask("Go")

@@ -89,7 +89,7 @@ def test_the_finished_reply_equals_what_a_reload_shows(site: Site, chat: ChatPag
 
 
 @pytest.mark.parametrize("cut", [10, 40, 75, 100])
-def test_a_reload_in_mid_reply_goes_on_where_it_was(site: Site, chat: ChatPage, cut: int) -> None:
+def test_a_reload_in_mid_reply_goes_on(site: Site, chat: ChatPage, cut: int) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply(*pieces(MARKDOWN[:cut]), gate, *pieces(MARKDOWN[cut:])))
     chat.ask("Go")

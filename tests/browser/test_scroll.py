@@ -23,7 +23,7 @@ def let_text_come(chat: ChatPage) -> None:
     chat.page.wait_for_function(MORE_TEXT, arg=len(chat.reply.locator("[data-tail]").inner_text()))
 
 
-def test_small_movements_up_are_not_undone_by_text_that_comes(site: Site, chat: ChatPage) -> None:
+def test_new_text_does_not_undo_small_upward_scrolls(site: Site, chat: ChatPage) -> None:
     ask_for_text_that_flows(site, chat)
     expect(chat.jump_button).to_be_hidden()
     before = chat.page.evaluate("scrollY")
@@ -45,7 +45,7 @@ def test_the_arrow_keys_lead_up_while_text_comes(site: Site, chat: ChatPage) -> 
     assert chat.page.evaluate("scrollY") < before - 100
 
 
-def test_text_that_comes_is_followed_again_from_near_the_end(site: Site, chat: ChatPage) -> None:
+def test_scrolling_near_the_end_follows_text_again(site: Site, chat: ChatPage) -> None:
     ask_for_text_that_flows(site, chat)
     chat.page.mouse.wheel(0, -600)
     expect(chat.jump_button).to_be_visible()
@@ -56,7 +56,7 @@ def test_text_that_comes_is_followed_again_from_near_the_end(site: Site, chat: C
     assert chat.distance_to_bottom() < 1
 
 
-def test_the_reader_who_has_gone_up_is_left_there(site: Site, chat: ChatPage) -> None:
+def test_new_text_does_not_move_a_scrolled_page(site: Site, chat: ChatPage) -> None:
     first, second = site.upstream.gate(), site.upstream.gate()
     site.upstream.enqueue(Reply(*LINES, first, *LINES, "Middle.\n\n", second, *LINES, "The end."))
     chat.ask("Go")
@@ -77,7 +77,7 @@ def test_the_reader_who_has_gone_up_is_left_there(site: Site, chat: ChatPage) ->
     expect(chat.body.get_by_text("The end.")).to_be_in_viewport()
 
 
-def test_typing_does_not_move_a_reader_who_has_gone_up(site: Site, chat: ChatPage) -> None:
+def test_typing_does_not_move_a_scrolled_page(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(Reply(*LINES))
     chat.ask("Go")
     chat.expect_status("done")
@@ -90,7 +90,7 @@ def test_typing_does_not_move_a_reader_who_has_gone_up(site: Site, chat: ChatPag
     assert chat.page.evaluate("scrollY") == place
 
 
-def test_the_end_stays_in_view_when_the_message_box_needs_more_room(site: Site, chat: ChatPage) -> None:
+def test_the_end_stays_visible_when_the_box_grows(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(Reply(*LINES))
     chat.ask("Go")
     chat.expect_status("done")

@@ -45,9 +45,7 @@ def expect_mark(chat: ChatPage) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_worker_that_is_killed_costs_no_text_and_the_reply_can_be_continued(
-    start_site: SiteStarter, watch: Watch, workers: int
-) -> None:
+def test_a_killed_worker_costs_no_text(start_site: SiteStarter, watch: Watch, workers: int) -> None:
     watch.expect(GONE)
     site = start_site(workers=workers)
     kept = Reply("Kept, ", "every word, ", site.upstream.gate())
@@ -76,9 +74,7 @@ def test_a_worker_that_is_killed_costs_no_text_and_the_reply_can_be_continued(
     chat.expect_the_same_after_a_reload()
 
 
-def test_a_reply_that_had_shown_nothing_yet_is_begun_again_by_itself(
-    start_site: SiteStarter, watch: Watch
-) -> None:
+def test_a_reply_without_text_is_begun_again(start_site: SiteStarter, watch: Watch) -> None:
     watch.expect(GONE)
     site = start_site(workers=2)
     silent = site.upstream.gate()
@@ -126,7 +122,7 @@ def test_a_deploy_in_mid_reply_costs_no_character(
     expect_mark(chat)
 
 
-def test_a_server_that_ends_and_comes_back_has_the_reply(start_site: SiteStarter, watch: Watch) -> None:
+def test_a_restarted_server_has_the_reply(start_site: SiteStarter, watch: Watch) -> None:
     watch.expect(GONE)
     site = start_site()
     site.upstream.enqueue(Reply("Kept.\n\nAnd ", site.upstream.gate()))

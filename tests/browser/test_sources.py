@@ -33,7 +33,7 @@ def text_of(chat: ChatPage, number: int) -> Locator:
     return sources(chat).nth(number - 1).locator("[data-source-text]")
 
 
-def test_sources_are_shown_before_the_first_word_and_cited_by_number(site: Site, chat: ChatPage) -> None:
+def test_sources_come_first_and_are_cited_by_number(site: Site, chat: ChatPage) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(
         Reply(gate, "Nine metres [1", "], and four ", "times a day [1, 2].\n\n", "Not [3], `[1]`, [0].")
@@ -92,7 +92,7 @@ def test_a_reload_in_mid_reply_keeps_sources_and_citations(site: Site, chat: Cha
     chat.expect_the_same_after_a_reload()
 
 
-def test_who_has_no_documents_is_told_where_to_put_them(page: Page) -> None:
+def test_a_person_without_documents_is_shown_where(page: Page) -> None:
     chat = ChatPage(page).open("/?assistant=documents")
     chat.ask("What do they say?")
     chat.expect_status("done")
@@ -101,6 +101,6 @@ def test_who_has_no_documents_is_told_where_to_put_them(page: Page) -> None:
     expect(chat.page).to_have_url(re.compile("/documents/$"))
 
 
-def test_there_is_no_way_to_documents_where_they_play_no_part(page: Page) -> None:
+def test_other_assistants_do_not_link_to_documents(page: Page) -> None:
     chat = ChatPage(page).open("/?assistant=chat")
     expect(chat.page.get_by_role("link", name="Your documents")).to_have_count(0)

@@ -21,7 +21,7 @@ def calculation(expression: str, *, call: str = "call_1", index: int = 0) -> Too
     return ToolCall("calculator", (f'{{"expression": "{expression}"}}',), id=call, index=index)
 
 
-def test_a_step_shows_what_was_asked_and_what_came_of_it(site: Site, chat: ChatPage) -> None:
+def test_a_step_shows_its_input_and_output(site: Site, chat: ChatPage) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(
         Reply(calculation("6 * 7"), finish="tool_calls"),
@@ -42,7 +42,7 @@ def test_a_step_shows_what_was_asked_and_what_came_of_it(site: Site, chat: ChatP
     expect(steps(chat)).to_contain_text("42")
 
 
-def test_a_step_that_failed_says_why_and_the_reply_goes_on(site: Site, chat: ChatPage) -> None:
+def test_a_failed_step_says_why(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(
         Reply(calculation("6 * 7"), calculation("6 / 0", call="call_2", index=1), finish="tool_calls"),
         Reply("One of them is 42."),

@@ -26,7 +26,7 @@ def test_stop_ends_the_reply_and_the_upstream_request(site: Site, chat: ChatPage
     expect(chat.reply.get_by_text("Stopped.")).to_be_visible()
 
 
-def test_stop_before_the_first_event_is_asked_for_when_that_has_come(site: Site, chat: ChatPage) -> None:
+def test_stop_before_the_first_event_is_kept(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(Reply("So far ", site.upstream.gate()))
     chat.hold_events()
     chat.ask("Go")
@@ -38,7 +38,7 @@ def test_stop_before_the_first_event_is_asked_for_when_that_has_come(site: Site,
     expect(chat.send_button).to_be_visible()
 
 
-def test_stop_can_be_asked_for_again_after_it_has_failed(site: Site, chat: ChatPage, watch: Watch) -> None:
+def test_a_failed_stop_can_be_repeated(site: Site, chat: ChatPage, watch: Watch) -> None:
     watch.expect("ERR_FAILED")
     site.upstream.enqueue(Reply("So far ", site.upstream.gate()))
     chat.page.route("**/stop/", lambda route: route.abort(), times=1)
@@ -51,9 +51,7 @@ def test_stop_can_be_asked_for_again_after_it_has_failed(site: Site, chat: ChatP
     expect(chat.notice).to_have_count(0)
 
 
-def test_a_stop_that_fails_after_the_end_of_the_reply_changes_nothing(
-    site: Site, chat: ChatPage, watch: Watch
-) -> None:
+def test_a_stop_that_fails_too_late_changes_nothing(site: Site, chat: ChatPage, watch: Watch) -> None:
     watch.expect("ERR_FAILED")
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("So far ", gate, "and on."), Reply("Second."))

@@ -43,7 +43,7 @@ def converse(site: Site, tab: Tab) -> None:
     tab.expect_status("done")
 
 
-def test_a_hidden_tab_lets_its_connection_go_and_catches_up_when_it_is_shown(site: Site, tab: Tab) -> None:
+def test_a_hidden_tab_disconnects_and_catches_up_when_shown(site: Site, tab: Tab) -> None:
     gate = begin(site, tab, "and **after**.")
     tab.hide_and_let_go()
     gate.open()
@@ -57,7 +57,7 @@ def test_a_hidden_tab_lets_its_connection_go_and_catches_up_when_it_is_shown(sit
     assert len(site.upstream.requests) == 1
 
 
-def test_a_tab_goes_on_live_after_it_was_hidden_in_mid_reply(site: Site, tab: Tab) -> None:
+def test_a_tab_goes_on_live_when_shown_again(site: Site, tab: Tab) -> None:
     second = site.upstream.gate()
     first = begin(site, tab, "between, ", second, "and after.")
     tab.hide_and_let_go()
@@ -70,7 +70,7 @@ def test_a_tab_goes_on_live_after_it_was_hidden_in_mid_reply(site: Site, tab: Ta
     expect(tab.body).to_have_text("Before, between, and after.")
 
 
-def test_a_tab_that_is_hidden_for_a_moment_keeps_its_connection(site: Site, watch: Watch) -> None:
+def test_a_briefly_hidden_tab_keeps_its_connection(site: Site, watch: Watch) -> None:
     tab = Tab(watch.page.context, hidden_after=600_000)
     tab.open()
     asked: list[str] = []
@@ -84,7 +84,7 @@ def test_a_tab_that_is_hidden_for_a_moment_keeps_its_connection(site: Site, watc
     assert [url for url in asked if "/events/" in url] == []
 
 
-def test_a_tab_that_is_hidden_before_the_first_event_finds_its_reply(site: Site, tab: Tab) -> None:
+def test_a_tab_hidden_before_the_first_event_catches_up(site: Site, tab: Tab) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("Only ", gate, "one."))
     tab.page.evaluate(
@@ -102,7 +102,7 @@ def test_a_tab_that_is_hidden_before_the_first_event_finds_its_reply(site: Site,
     expect(tab.questions).to_have_count(1)
 
 
-def test_a_tab_opened_in_the_background_reads_nothing_until_it_is_shown(site: Site, tab: Tab) -> None:
+def test_a_background_tab_reads_nothing_until_shown(site: Site, tab: Tab) -> None:
     gate = begin(site, tab, "and after.")
     asked: list[str] = []
     tab.page.context.on("request", lambda request: asked.append(request.url))
@@ -135,7 +135,7 @@ def test_eight_tabs_all_show_the_finished_reply(site: Site, tab: Tab) -> None:
     assert len(site.upstream.requests) == 1
 
 
-def test_what_is_sent_in_one_tab_is_live_in_another(site: Site, tab: Tab) -> None:
+def test_a_reply_is_live_in_another_tab(site: Site, tab: Tab) -> None:
     converse(site, tab)
     other = another(tab)
     other.prompt.fill("A draft")
@@ -150,9 +150,7 @@ def test_what_is_sent_in_one_tab_is_live_in_another(site: Site, tab: Tab) -> Non
     assert len(site.upstream.requests) == 2
 
 
-def test_a_reply_that_is_had_again_in_one_tab_takes_the_place_of_the_first_in_another(
-    site: Site, tab: Tab
-) -> None:
+def test_regenerating_in_one_tab_replaces_the_reply_in_another(site: Site, tab: Tab) -> None:
     converse(site, tab)
     other = another(tab)
     site.upstream.enqueue(Reply("Another."))
@@ -199,9 +197,7 @@ def test_a_tab_with_another_conversation_is_left_alone(site: Site, tab: Tab) -> 
     assert asked == []
 
 
-def test_what_another_device_wrote_appears_when_the_tab_is_shown_again(
-    browser: Browser, site: Site, tab: Tab
-) -> None:
+def test_another_devices_messages_appear_when_the_tab_shows(browser: Browser, site: Site, tab: Tab) -> None:
     converse(site, tab)
     tab.prompt.fill("A draft")
     tab.hide()
@@ -220,9 +216,7 @@ def test_what_another_device_wrote_appears_when_the_tab_is_shown_again(
     expect(tab.regenerate_button).to_have_count(1)
 
 
-def test_looking_whether_there_is_anything_new_costs_next_to_nothing_and_moves_nothing(
-    site: Site, tab: Tab
-) -> None:
+def test_looking_for_news_is_cheap_and_moves_nothing(site: Site, tab: Tab) -> None:
     converse(site, tab)
     tab.reply.evaluate("article => { article.marked = true }")
     tab.hide()
@@ -232,7 +226,7 @@ def test_looking_whether_there_is_anything_new_costs_next_to_nothing_and_moves_n
     assert tab.reply.evaluate("article => article.marked") is True
 
 
-def test_a_look_for_anything_new_that_is_never_answered_is_taken_again(site: Site, tab: Tab) -> None:
+def test_an_unanswered_look_for_news_is_repeated(site: Site, tab: Tab) -> None:
     converse(site, tab)
     tab.page.evaluate("document.querySelector('[data-chat]').dataset.answerWithin = '1000'")
     held: list[Route] = []
@@ -247,7 +241,7 @@ def test_a_look_for_anything_new_that_is_never_answered_is_taken_again(site: Sit
     assert len(held) == 1
 
 
-def test_messages_that_are_shown_already_stay_as_they_are(site: Site, tab: Tab) -> None:
+def test_messages_already_shown_stay_untouched(site: Site, tab: Tab) -> None:
     converse(site, tab)
     other = another(tab)
     other.reply.evaluate("article => { article.marked = true }")

@@ -62,7 +62,7 @@ def test_the_same_addresses_are_this_sites_own(chat: ChatPage) -> None:
     assert chat.page.evaluate(LOCAL, ADDRESSES) == local
 
 
-def test_what_is_too_deep_to_show_costs_an_ellipsis_and_not_the_page() -> None:
+def test_values_too_deep_to_show_become_an_ellipsis() -> None:
     deep: list[object] = []
     for _ in range(5000):
         deep = [deep]
