@@ -90,7 +90,11 @@ export class Chat {
     await this.#begin(accepted, text);
   }
 
-  /** Sends an example past the box, in which there may be a draft. @param {HTMLFormElement} form @param {HTMLButtonElement} button */
+  /**
+   * Sends an example past the box, in which there may be a draft.
+   * @param {HTMLFormElement} form
+   * @param {HTMLButtonElement} button
+   */
   async #sendExample(form, button) {
     const data = new FormData(form, button);
     this.#composer.option = String(data.get("option") ?? "");

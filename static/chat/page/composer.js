@@ -59,7 +59,7 @@ export class Composer {
     return this.#form.action;
   }
 
-  /** The form's fields, its CSRF token among them. */
+  /** Its fields, the CSRF token among them. */
   get data() {
     return new FormData(this.#form);
   }

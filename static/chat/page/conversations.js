@@ -35,7 +35,11 @@ function titled(text, most) {
   return line.length <= most ? line.join("") : `${line.slice(0, most - 1).join("")}…`;
 }
 
-/** Lets Escape, and a click beside it, close the list that folds away on a phone. @param {HTMLDetailsElement} drawer @param {AbortSignal} signal */
+/**
+ * Lets Escape, and a click beside it, close the list that folds away on a phone.
+ * @param {HTMLDetailsElement} drawer
+ * @param {AbortSignal} signal
+ */
 export function closeable(drawer, signal) {
   const onKey = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Escape" || !drawer.open) return;

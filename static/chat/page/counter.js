@@ -17,7 +17,7 @@ export class Counter {
     this.#max = max;
   }
 
-  /** @param {string} text @returns {string} what is wrong with it: nothing, or that it is too long */
+  /** Shows how much room is left. @param {string} text @returns {string} that the text is too long, or nothing */
   count(text) {
     const left = this.#max - this.#length(text);
     const tooLong = left < 0 ? `This is ${-left} characters too long.` : "";
@@ -29,7 +29,7 @@ export class Counter {
     return tooLong;
   }
 
-  /** Characters as the server counts them: an emoji is one. Only worth the walk where it matters. @param {string} text */
+  /** Counts characters as the server does, an emoji as one, where that makes a difference. @param {string} text */
   #length(text) {
     return text.length < this.#max - LEVELS[0] ? text.length : [...text].length;
   }

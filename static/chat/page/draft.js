@@ -1,8 +1,9 @@
-// What was typed and not sent outlives a reload, and a look at another conversation, in this tab. So does its key: if
-// the message had arrived all the same, and only the answer was lost, it is not taken a second time. Whoever signs in
-// next in the tab does not see it.
+// Keeps what was typed and not sent over a reload, and a look at another conversation, in this tab. And its key: if
+// the message had arrived and only the answer was lost, the server does not take it a second time. A person who signs
+// in later in the tab does not see it.
 
 /**
+ * Restores the draft, and keeps it whenever the page may end.
  * @param {HTMLTextAreaElement} box
  * @param {HTMLInputElement} keyField
  * @param {AbortSignal} signal

@@ -3,7 +3,7 @@
 import { copyOf, find } from "../reply/elements.js";
 
 /**
- * Put a question after the other messages, and the place of its reply.
+ * Adds a question after the other messages, and a place for its reply.
  * @param {HTMLElement} messages
  * @param {string} text
  * @returns {HTMLElement} the article of the reply
@@ -17,7 +17,7 @@ export function appendExchange(messages, text) {
 }
 
 /**
- * Take away a reply that is now shown by another article: what was sent had arrived before, without the page's knowing.
+ * Removes a reply that another article shows now: the server had taken the message before, and its answer was lost.
  * @param {string} message
  * @param {HTMLElement} article  the other one
  * @param {{ withQuestion: boolean }} options
@@ -30,7 +30,7 @@ export function removeEarlier(message, article, { withQuestion }) {
 }
 
 /**
- * Show the messages of a newer page. What is the same already stays, with all that was folded or selected in it.
+ * Shows the messages of a newer page. An article that is the same stays, with all that is folded or selected in it.
  * @param {Document} page
  * @param {HTMLElement} messages
  * @returns {HTMLElement[]} the articles that were put in
@@ -52,13 +52,18 @@ export function showMessagesOf(page, messages) {
   return added;
 }
 
-/** @param {HTMLElement} article @param {HTMLElement} messages @returns {HTMLElement | null} the same, as it is shown */
+/**
+ * Finds the article that shows the same.
+ * @param {HTMLElement} article
+ * @param {HTMLElement} messages
+ * @returns {HTMLElement | null}
+ */
 function shown({ id, dataset: { status } }, messages) {
   const mine = document.getElementById(id);
   return mine && messages.contains(mine) && mine.dataset.status === status ? mine : null;
 }
 
-/** @param {Element} element @returns {Element | null} what came after it */
+/** Removes an element. @param {Element} element @returns {Element | null} the one after it */
 function removed(element) {
   const next = element.nextElementSibling;
   element.remove();

@@ -22,7 +22,8 @@ export class Notice {
   /** Shows why; null takes the notice back. @param {Refusal | null} refusal */
   show(refusal) {
     clearInterval(this.#countdown);
-    if (this.#element.contains(document.activeElement)) this.#prompt.focus({ preventScroll: true }); // Retry was pressed
+    const hadFocus = this.#element.contains(document.activeElement); // Retry was pressed
+    if (hadFocus) this.#prompt.focus({ preventScroll: true });
     this.#element.hidden = !refusal;
     this.#text.textContent = refusal?.message ?? "";
     this.#button.hidden = !refusal?.retry;

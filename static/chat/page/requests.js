@@ -1,4 +1,4 @@
-// Requests that make the server do something, and what a refusal says.
+// Requests that make the server do something, and the reason if it refuses.
 
 import { answer } from "../run/waiting.js";
 
@@ -17,7 +17,7 @@ export class Refused extends Error {
 }
 
 /**
- * Post a form's fields; the answer is an open stream of events with rendered blocks. Or the conversation's page
+ * Posts a form's fields; the answer is an open stream of events with rendered blocks. Or the conversation's page
  * (`redirected`), if this had been asked for before, so long ago that its events are gone.
  * @param {string} url
  * @param {FormData} data  with the CSRF token
@@ -32,7 +32,7 @@ export async function postForEvents(url, data, limits) {
   throw await refusal(response);
 }
 
-/** The same, whatever the answer is. @param {string} url @param {FormData} data @param {Limits} limits */
+/** Posts the same, whatever the answer is. @param {string} url @param {FormData} data @param {Limits} limits */
 export function openEvents(url, data, limits) {
   return post(withHtml(url), data, "text/event-stream", limits);
 }
@@ -43,7 +43,12 @@ export async function postForJson(url, data, limits) {
   if (!response.ok) throw await refusal(response);
 }
 
-/** Fills an id into an address that the page has as `data-`. @param {HTMLElement} root @param {string} name @param {string} id */
+/**
+ * Fills an id into an address that the page has as `data-`.
+ * @param {HTMLElement} root
+ * @param {string} name
+ * @param {string} id
+ */
 export function address(root, name, id) {
   return (root.dataset[name] ?? "").replace(NO_ID, id);
 }
@@ -62,7 +67,7 @@ function post(url, data, accept, limits) {
   return answer(url, { method: "POST", headers, body }, limits);
 }
 
-/** Make a refusal of a lost connection. @param {Promise<Response>} response @param {AbortSignal} signal */
+/** Makes a refusal of a lost connection. @param {Promise<Response>} response @param {AbortSignal} signal */
 async function told(response, signal) {
   try {
     return await response;

@@ -4,6 +4,7 @@ const NEAR = 64; // pixels from the bottom that still count as being there
 const KEY = "scrolled-up";
 
 /**
+ * Follows the end of the messages.
  * @param {HTMLElement} messages
  * @param {HTMLElement} jump  the button that leads back
  * @param {AbortSignal} signal
@@ -40,7 +41,7 @@ export function stickToBottom(messages, jump, signal) {
     jump.hidden = isNear();
   };
 
-  // Who opens or folds something is about to read there.
+  // A person who opens or folds something is about to read there.
   const onClick = (/** @type {MouseEvent} */ { target }) => {
     if (/** @type {Element} */ (target).closest("summary, [data-citation]")) sticking = false;
   };
@@ -55,7 +56,7 @@ export function stickToBottom(messages, jump, signal) {
   return toBottom;
 }
 
-/** Whether this is a reload of a page whose reader had gone up: then the browser brings back where they were. */
+/** Tells whether this is a reload of a page whose reader had gone up: then the browser brings back where they were. */
 function wasScrolledUp() {
   const [entry] = performance.getEntriesByType("navigation");
   const type = /** @type {PerformanceNavigationTiming | undefined} */ (entry)?.type;

@@ -74,7 +74,11 @@ export class Sender {
     return data;
   }
 
-  /** Posts; a server that is being replaced is back in a moment, and asked again. @param {string} url @param {FormData} data */
+  /**
+   * Posts; a server that is being replaced is back in a moment, and asked again.
+   * @param {string} url
+   * @param {FormData} data
+   */
   async #post(url, data) {
     for (let left = ATTEMPTS; ; left -= 1) {
       try {

@@ -19,8 +19,8 @@ export class Updates {
 
   /**
    * @param {HTMLElement} root
-   * @param {{ mayUpdate: () => boolean, onArticle: (article: HTMLElement) => void }} page  says whether its messages may
-   *   change now, and takes new ones
+   * @param {{ mayUpdate: () => boolean, onArticle: (article: HTMLElement) => void }} page  says whether its messages
+   *   may change now, and takes new ones
    * @param {AbortSignal} signal
    */
   constructor(root, { mayUpdate, onArticle }, signal) {
@@ -89,7 +89,10 @@ export class Updates {
   }
 }
 
-/** Loads the page again: signed out, say, or the conversation was deleted, the server has one that says so. @returns {Promise<never>} */
+/**
+ * Loads the page again: signed out, say, or the conversation was deleted, the server has one that says so.
+ * @returns {Promise<never>}
+ */
 function leave() {
   location.reload();
   return new Promise(() => {});

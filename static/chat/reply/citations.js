@@ -7,7 +7,7 @@ const NUMBER = /\[?\d+\]?/g; // with its bracket: more to hit with a thumb
 const NOT_IN = "a, code, pre, [data-copy]";
 
 /**
- * Make links of the citations in what has been rendered. Numbers that no source has stay text.
+ * Makes links of the citations in rendered text. Numbers that no source has stay text.
  * @param {ParentNode & Node} root
  * @param {Numbered} sources
  */
@@ -19,7 +19,7 @@ export function linkCitations(root, sources) {
   }
 }
 
-/** Take the links out again, as the server has the text. @param {HTMLElement} root */
+/** Takes the links out again: the server has the text without them. @param {HTMLElement} root */
 export function unlinkCitations(root) {
   for (const link of root.querySelectorAll("[data-citation]")) link.replaceWith(...link.childNodes);
   root.normalize();
@@ -36,7 +36,7 @@ function textNodes(root) {
   return found;
 }
 
-/** The text in pieces, if it cites anything. @param {string} text @param {Numbered} sources */
+/** Yields the text in pieces, if it cites anything. @param {string} text @param {Numbered} sources */
 function* linked(text, sources) {
   let from = 0;
   for (const citation of text.matchAll(CITATION)) {

@@ -1,11 +1,20 @@
 // Elements of the page: found, copied from a template, opened and folded.
 
-/** Finds what the templates are known to have. @template {HTMLElement} T @param {HTMLElement} root @param {string} selector @returns {T} */
+/**
+ * Finds what the templates are known to have.
+ * @template {HTMLElement} T
+ * @param {HTMLElement} root
+ * @param {string} selector
+ * @returns {T}
+ */
 export function find(root, selector) {
   return /** @type {T} */ (root.querySelector(selector));
 }
 
-/** The templates' contents by name. They come after all messages: each is searched for only once. @type {Map<string, HTMLElement>} */
+/**
+ * The templates' contents by name. They come after all messages: each is searched for only once.
+ * @type {Map<string, HTMLElement>}
+ */
 const templates = new Map();
 
 /** Copies what is in a template. @param {string} name @returns {HTMLElement} */

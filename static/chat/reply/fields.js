@@ -19,7 +19,7 @@ export class Place {
     this.#levels = levels;
   }
 
-  /** Show a value. The same object as before is known to be as it was. @param {Json} value */
+  /** Shows a value. The same object as before has not changed: patches change nothing in place. @param {Json} value */
   show(value) {
     if (this.#view && value === this.#value) return;
     this.#value = value;

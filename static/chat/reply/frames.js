@@ -3,9 +3,9 @@
 const HIDDEN_TAB_MS = 250;
 
 /**
- * Return a function that asks for `work` to be done soon. Asked many times before that, it is done once.
+ * Returns a function that has `work` done soon: once, however often it is called before that.
  * @param {() => void} work
- * @returns {(() => void) & { now: () => void }}  `now` does at once what has been asked for.
+ * @returns {(() => void) & { now: () => void }}  `now` does it at once, if it is due
  */
 export function onceAFrame(work) {
   let frame = 0;

@@ -2,7 +2,12 @@
 
 /** @typedef {any} Json */
 
-/** Says how a value is shown. @param {Json} value @param {number} levels  0: as text @returns {"object" | "list" | "text"} */
+/**
+ * Says how a value is shown.
+ * @param {Json} value
+ * @param {number} levels  0: as text
+ * @returns {"object" | "list" | "text"}
+ */
 export function kindOf(value, levels) {
   if (levels <= 0 || typeof value !== "object" || value === null) return "text";
   return Array.isArray(value) ? "list" : "object";

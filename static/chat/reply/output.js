@@ -34,7 +34,7 @@ export class Output {
     this.#began = true;
   }
 
-  /** Whether the reply's text is shown here: fields are read from it. */
+  /** Tells whether the reply's text is shown here, because fields are read from it. */
   get isJson() {
     return this.#began && LOOKS_LIKE_JSON.test(this.#source);
   }
@@ -45,7 +45,7 @@ export class Output {
     this.#began = true;
   }
 
-  /** A piece of the reply's text. @param {string} text */
+  /** Adds a piece of the reply's text. @param {string} text */
   add(text) {
     this.#source += text;
   }

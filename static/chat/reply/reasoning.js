@@ -1,4 +1,4 @@
-// What the model says to itself: open while there is nothing else, folded when the reply begins.
+// The model's reasoning: open while there is nothing else, folded when the reply begins.
 
 import { Fold, find } from "./elements.js";
 
@@ -24,7 +24,7 @@ export class Reasoning {
     this.#waiting += text;
   }
 
-  /** Something else has come. What is said to itself from now on is added, but not shown by itself. */
+  /** Folds it: the reply has begun. Reasoning that comes later is added, and does not open it again. */
   over() {
     if (this.#over) return;
     this.#over = true;

@@ -4,16 +4,20 @@ import { copyOf, find } from "./elements.js";
 
 /** @typedef {import("../run/events.js").Source} Source */
 
-// As the server has it (chatsite/chat/templatetags/chat.py): an address on this site, and nothing that a browser
-// takes for another one.
+// An address on this site, and nothing that a browser takes for another one, as in
+// chatsite/chat/templatetags/chat.py.
 const LOCAL_ADDRESS = /^\/(?!\/)[\w\-./~%?&=#+,:;@]*$/;
 
-/** Whether a document's source can be linked to. @param {string} source */
+/** Tells whether a document's source can be linked to. @param {string} source */
 export function isLocalAddress(source) {
   return LOCAL_ADDRESS.test(source);
 }
 
-/** Let citations show the passages of their sources. @param {HTMLElement} messages @param {AbortSignal} signal */
+/**
+ * Lets a click on a citation show the passage of its source.
+ * @param {HTMLElement} messages
+ * @param {AbortSignal} signal
+ */
 export function openCitedSources(messages, signal) {
   const onClick = (/** @type {MouseEvent} */ event) => {
     const target = /** @type {Element} */ (event.target);
@@ -43,7 +47,7 @@ export class Sources {
     return this.#list.childElementCount;
   }
 
-  /** The id of the source of that number. @param {number} number */
+  /** Makes the id of the element of a source. @param {number} number */
   id(number) {
     return `source-${this.#article.dataset.run}-${number}`;
   }

@@ -43,12 +43,12 @@ export class ReplyText {
     this.#text = block.tail;
   }
 
-  /** There are other sources than before. */
+  /** Links the citations of all sources that there are now. */
   cite() {
     linkCitations(this.#body, this.#sources);
   }
 
-  /** Show nothing: the text is shown in another way. */
+  /** Shows nothing: the text is shown in another way. */
   clear() {
     this.#body.replaceChildren();
     this.#blocks = [];
@@ -74,7 +74,7 @@ export class ReplyText {
   }
 
   /**
-   * Bring the text node up to date by cutting and appending, so that a selection in it survives.
+   * Brings the text node up to date by cutting and appending, so that a selection in it survives.
    * @param {number} from
    */
   #show(from) {

@@ -28,7 +28,10 @@
  * @property {{ message: string }} reset
  */
 
-/** @typedef {{ [Type in keyof DataByType]: { type: Type, data: DataByType[Type], id: number } }[keyof DataByType]} RunEvent */
+/**
+ * @typedef {{ [Type in keyof DataByType]: { type: Type, data: DataByType[Type], id: number } }[keyof DataByType]}
+ * RunEvent
+ */
 
 /** Reads the JSON of an event. @param {import("./sse.js").ServerEvent} event @returns {RunEvent} */
 export function runEvent({ type, data, id }) {

@@ -1,5 +1,5 @@
-// RFC 6902: JSON Patch, on JSON Pointers (RFC 6901). Nothing is changed in place: what a patch leaves alone
-// is the same object afterwards, so that one can see at once what it has changed.
+// RFC 6902: JSON Patch, on JSON Pointers (RFC 6901). Nothing is changed in place: what a patch leaves alone is the
+// same object afterwards, so comparing objects shows what has changed.
 
 /**
  * @typedef {import("./events.js").Json} Json
@@ -7,10 +7,11 @@
  */
 
 /**
+ * Applies all operations, or none.
  * @param {Json} document
  * @param {Operation[]} patch
  * @returns {Json} the document that the patch makes of it
- * @throws {PatchError} if an operation does not fit; then nothing has happened
+ * @throws {PatchError} if an operation does not fit
  */
 export function applyPatch(document, patch) {
   return patch.reduce(applied, document);

@@ -129,7 +129,11 @@ export class RunReader {
     return isCut && suspended.aborted ? { ...ending, how: "suspended" } : ending;
   }
 
-  /** @param {ReadableStream<Uint8Array>} body @param {AbortSignal} signal @returns {AsyncGenerator<RunEvent, Ending>} */
+  /**
+   * @param {ReadableStream<Uint8Array>} body
+   * @param {AbortSignal} signal
+   * @returns {AsyncGenerator<RunEvent, Ending>}
+   */
   async *#read(body, signal) {
     const silence = new AbortController();
     let heard = false;

@@ -1,4 +1,4 @@
-// Server-sent events over fetch, as WHATWG has them. EventSource cannot POST, and gives up at the first 502.
+// Reads server-sent events from fetch, as WHATWG defines them. EventSource cannot POST, and gives up at the first 502.
 
 /** The connection has gone in the middle of its events. */
 export class BrokenOff extends Error {}
@@ -6,7 +6,7 @@ export class BrokenOff extends Error {}
 /** @typedef {{ type: string, data: string, id: string }} ServerEvent  `id` is the last one seen: it persists. */
 
 /**
- * Read the events of a response's body as they arrive. An event that is cut off at the end is dropped.
+ * Yields the events of a response's body as they arrive. An event that is cut off at the end is dropped.
  * @param {ReadableStream<Uint8Array>} body
  * @param {{ onBytes?: () => void, signal?: AbortSignal }} [options]  `onBytes` hears of everything that comes,
  *   heartbeats as well; `signal` ends the reading where it is

@@ -49,7 +49,10 @@ export class BackOff {
     this.#most = most;
   }
 
-  /** Waits, never quite as long as others do: not all pages come at once to a server that is back. @param {AbortSignal} signal */
+  /**
+   * Waits, never quite as long as others do: not all pages come at once to a server that is back.
+   * @param {AbortSignal} signal
+   */
   pause(signal) {
     const ms = this.#next * (0.75 + Math.random() / 2);
     this.#next = Math.min(this.#next * 2, this.#most);
