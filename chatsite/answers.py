@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
-from streaming.admission import RETRY_AFTER
+from streaming.admission import Busy
 from streaming.outages import is_outage
 
 _TITLES = {
@@ -84,7 +84,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if is_outage(sys.exception()):
-        return busy(request, retry_after=RETRY_AFTER)
+        return busy(request, retry_after=Busy.retry_after)
     message = "Something went wrong on this site. Try again in a moment."
     try:
         return error(request, 500, "internal", message)

@@ -148,12 +148,11 @@ def post_worker_init(worker: Any) -> None:
     """The application is loaded, and requests are about to be accepted."""
     from django.conf import settings
 
-    from streaming import admission
-    from streaming.durable.keeper import keeper
+    from streaming import admission, runs
 
     import_module(settings.ROOT_URLCONF)  # LangChain with it: seconds that the first visitor need not wait
     admission.configure(max_streams=max_streams(worker.cfg))
-    keeper.start()
+    runs.look_after()
     worker.draining = Draining(worker, worker.reload_state)
     worker.draining.start()
     if worker.age == 1:

@@ -4,16 +4,30 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from streaming.callbacks.handler import QueueCallback as QueueCallback
+    from streaming.callbacks.steps import StepFilter as StepFilter
+    from streaming.errors import RunFailed as RunFailed
     from streaming.response.response import EventStreamResponse as EventStreamResponse
     from streaming.running.async_event_stream import astream as astream
     from streaming.running.event_stream import stream as stream
+    from streaming.signals import run_ended as run_ended
 
-__all__ = ["EventStreamResponse", "QueueCallback", "astream", "stream"]
+__all__ = [
+    "EventStreamResponse",
+    "QueueCallback",
+    "RunFailed",
+    "StepFilter",
+    "astream",
+    "run_ended",
+    "stream",
+]
 
 _HOMES = {
     "EventStreamResponse": "response.response",
     "QueueCallback": "callbacks.handler",
+    "RunFailed": "errors",
+    "StepFilter": "callbacks.steps",
     "astream": "running.async_event_stream",
+    "run_ended": "signals",
     "stream": "running.event_stream",
 }
 

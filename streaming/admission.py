@@ -10,10 +10,6 @@ from collections.abc import Hashable
 
 from streaming.conf import get_conf
 
-RETRY_AFTER = 5
-"""Seconds after which it is worth trying again: replies take a few."""
-
-
 _UNTOLD = 30
 """Where neither the settings nor the server say how much room there is."""
 
@@ -21,7 +17,8 @@ _UNTOLD = 30
 class Busy(Exception):
     """There is no room now."""
 
-    retry_after = RETRY_AFTER
+    retry_after = 5
+    """Seconds after which it is worth trying again: replies take a few."""
 
 
 class Place:

@@ -15,12 +15,27 @@ from streaming.admission import Busy, Place
 from streaming.durable.job import Job
 from streaming.durable.keeper import keeper
 from streaming.durable.owned_runs import OwnedRun, all_owned, interrupted, owned
-from streaming.log.event_log import EventLog
+from streaming.log.event_log import EventLog, Following
 from streaming.log.lease import lease
 from streaming.log.mirror import tail
 from streaming.models import Run
 
-__all__ = ["Job", "Pruned", "UnknownRun", "admit", "drain", "interrupt", "log", "start", "stop"]
+__all__ = [
+    "Busy",
+    "EventLog",
+    "Job",
+    "Pruned",
+    "UnknownRun",
+    "admit",
+    "drain",
+    "follow",
+    "interrupt",
+    "is_draining",
+    "log",
+    "look_after",
+    "start",
+    "stop",
+]
 
 logger = logging.getLogger("streaming")
 
@@ -90,11 +105,22 @@ def log(run_id: UUID) -> EventLog:
     return found
 
 
+def follow(run_id: UUID, *, after: int = 0) -> Following:
+    """The run's events after the one numbered `after`: the old ones at once, then as they come, wherever it
+    runs. Raises `UnknownRun`, `Pruned`."""
+    return log(run_id).follow(after=after)
+
+
 def stop(run_id: UUID) -> None:
     """End the run, wherever it runs, for a person who has asked for it. Idempotent."""
     if (here := owned.get(run_id)) is not None:
         here.stop()
     Run.objects.request_stop(run_id)  # here as well: if this process dies now, it must not be run again
+
+
+def look_after() -> None:
+    """See to the runs of processes that die, from now on. A process that has started or read a run does."""
+    keeper.start()
 
 
 def drain() -> None:

@@ -22,7 +22,7 @@ from chatsite.accounts.visitor import Visitor
 from chatsite.assistants.base import Assistant, Turn
 from chatsite.assistants.chat_model import chat_model
 from chatsite.assistants.tools import calculator, clock, documents, units
-from streaming.errors import RunFailed
+from streaming import RunFailed
 from streaming.events import Error
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,8 @@ from langchain_openai import ChatOpenAI
 from chatsite.assistants.base import Assistant, Turn
 from chatsite.assistants.chat_model import ModelNotConfigured, chat_model, model_name
 from chatsite.assistants.forms import FORMS, Form, schema_of
-from streaming.errors import REPLY_TOO_LONG, RunFailed
+from streaming import RunFailed
+from streaming.errors import REPLY_TOO_LONG
 from streaming.events import Error
 
 MAX_CHARACTERS = 20_000

@@ -9,7 +9,7 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from chatsite.chat import endings
-        from streaming.signals import run_ended
+        from streaming import run_ended
 
         run_ended.connect(endings.store, dispatch_uid="chat.endings")
         post_delete.connect(endings.forget, sender="chat.Message", dispatch_uid="chat.endings")

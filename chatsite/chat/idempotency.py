@@ -14,7 +14,7 @@ from django.db import IntegrityError
 
 from chatsite.accounts.visitor import Visitor
 from chatsite.chat.models import Message
-from streaming.admission import Busy
+from streaming.runs import Busy
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """One reader of a run: its place in this process, the last event that it has, and the rest of the events."""
 
 import re
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 
@@ -8,11 +9,10 @@ from chatsite.accounts.visitor import Visitor
 from chatsite.answers import error
 from chatsite.chat.models import Message
 from chatsite.chat.rendering.blocks import with_blocks
-from streaming import admission
+from streaming import EventStreamResponse, admission
 from streaming.admission import Place
 from streaming.events import Reset
-from streaming.log.event_log import EventLog
-from streaming.response.response import TICK, EventStreamResponse
+from streaming.runs import EventLog
 
 READERS = 12
 """Streams that one person may read at once: a browser opens six, and there may be two."""
@@ -31,10 +31,8 @@ def last_seen(request: HttpRequest) -> int | None:
 
 def stream(request: HttpRequest, log: EventLog, *, after: int, place: Place) -> EventStreamResponse:
     """Send the run's events after one. The response takes over the place, and leaves it when it is closed."""
-    live = log.follow(after=after, tick=TICK)
-    if request.GET.get("html") == "1":
-        live = with_blocks(live, text=log.text(up_to=after))
-    response = EventStreamResponse(live, on_close=place.leave)
+    html = partial(with_blocks, text=log.text(up_to=after)) if request.GET.get("html") == "1" else None
+    response = EventStreamResponse(log.follow(after=after), presenter=html, on_close=place.leave)
     place.hand_over()
     return response
 

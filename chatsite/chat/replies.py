@@ -15,10 +15,8 @@ from chatsite.chat import history
 from chatsite.chat.idempotency import Started, name_of, once
 from chatsite.chat.models import TITLE_LENGTH, Conversation, Message
 from chatsite.chat.transcript import Transcript
-from streaming import runs
-from streaming.admission import Busy
-from streaming.callbacks.steps import StepFilter
-from streaming.runs import Job
+from streaming import StepFilter, runs
+from streaming.runs import Busy, Job
 
 
 class CannotGoOn(Exception):

@@ -26,8 +26,8 @@ from chatsite.chat.models import LENGTH_LIMITS, TITLE_LENGTH, Conversation, Mess
 from chatsite.chat.replies import CannotGoOn
 from chatsite.chat.templatetags.json_values import DEEPEST
 from streaming import runs
-from streaming.admission import Busy, Place
-from streaming.runs import Pruned, UnknownRun
+from streaming.admission import Place
+from streaming.runs import Busy, Pruned, UnknownRun
 
 RECENT = 50
 """Conversations in the list beside the page."""

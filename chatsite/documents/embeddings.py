@@ -21,10 +21,10 @@ from langchain_openai import OpenAIEmbeddings
 from pydantic import SecretStr
 
 from chatsite.documents.vectors import MOST_DIMENSIONS
-from streaming import errors
-from streaming.callbacks.text import clean
+from streaming import RunFailed, errors
 from streaming.conf import get_conf
 from streaming.events import Error
+from streaming.text import clean
 from streaming.upstream import http_client
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ _SENTENCES = {
 }
 
 
-class EmbeddingFailed(errors.RunFailed):
+class EmbeddingFailed(RunFailed):
     """There are no vectors. Its `error` is for people, also where it ends a reply."""
 
 

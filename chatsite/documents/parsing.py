@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from chatsite.documents import pdf
 from chatsite.documents.models import PLACE_LENGTH, Document
 from chatsite.documents.passages import Section
-from streaming.callbacks.text import clean
+from streaming.text import clean
 
 Kind = Document.Kind
 KINDS = {

@@ -18,9 +18,9 @@ from streaming.callbacks.ledger import Ledger
 from streaming.callbacks.model_calls import ModelCall, arguments_of
 from streaming.callbacks.output_tap import OutputTap
 from streaming.callbacks.steps import Step, StepFilter, name_of
-from streaming.callbacks.text import clean
 from streaming.cancellation import Cancellation, Cancelled
 from streaming.events import Event, Reasoning, Token, ToolEnd, ToolStart
+from streaming.text import clean
 
 
 class EventSink(Protocol):

@@ -7,8 +7,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, Generation, LLMResult
 
 from streaming.callbacks.steps import Step
-from streaming.callbacks.text import TextCleaner, clean
 from streaming.events import Usage
+from streaming.text import TextCleaner, clean
 
 _FINISH_KEYS = ("finish_reason", "stop_reason", "done_reason", "stopReason", "status")
 """OpenAI and most others; Anthropic; Ollama; Bedrock; OpenAI's Responses."""

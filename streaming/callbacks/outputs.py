@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from streaming.callbacks.echo import Echo
 from streaming.callbacks.results import is_scalar, scalar
-from streaming.callbacks.text import clean
+from streaming.text import clean
 
 Patch = list[dict[str, Any]]
 

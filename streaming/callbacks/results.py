@@ -8,8 +8,8 @@ from langchain_core.documents import Document
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import ToolException
 
-from streaming.callbacks.text import clean
 from streaming.events import Documents, ToolEnd
+from streaming.text import clean
 
 
 def tool_end(call_id: str, name: str, output: Any) -> ToolEnd:

@@ -1,6 +1,6 @@
 """A run's numbered events, kept, so that any number of readers can follow them at their own pace."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from streaming.events import IDLE, End, Event, Idle, Token, number
@@ -61,10 +61,14 @@ class EventLog(Sink):
             self._changed.wait_for(lambda: self._shown >= event.id or self._sealed)
             return self._shown >= event.id
 
-    def follow(self, *, after: int = 0, tick: float | None = None) -> Iterator[Event | Idle]:
+    def follow(self, *, after: int = 0, tick: float | None = None) -> "Following":
         """The events after the one numbered `after`, the old ones at once, then as they come; the `End`
         is the last, unless the reader is sent to read on elsewhere. With `tick`, an `IDLE` whenever
         nothing has come for so many seconds."""
+        return Following(self.read, after, tick)
+
+    def read(self, after: int, tick: float | None) -> Iterator[Event | Idle]:
+        """The same as a plain generator."""
         while True:
             with self._changed:
                 self._changed.wait_for(partial(self._has_news, after), tick)
@@ -124,3 +128,24 @@ class EventLog(Sink):
 
     def _added(self) -> None:
         self.show(len(self._events))
+
+
+class Following(Iterator[Event | Idle]):
+    """The events of one log for one reader. A response makes it tick by itself."""
+
+    def __init__(
+        self, read: Callable[[int, float | None], Iterator[Event | Idle]], after: int, tick: float | None
+    ) -> None:
+        self._read = read
+        self._after = after
+        self._events = read(after, tick)
+
+    def __next__(self) -> Event | Idle:
+        event = next(self._events)
+        if isinstance(event, Event):
+            self._after = event.id
+        return event
+
+    def ticking(self, tick: float) -> Iterator[Event | Idle]:
+        """The events that are still to come, with an `IDLE` whenever none has come for `tick` seconds."""
+        return self._read(self._after, tick)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from contextvars import copy_context
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from django.db import close_old_connections
 from django.http import StreamingHttpResponse
@@ -17,10 +17,16 @@ from streaming.conf import get_conf
 from streaming.events import Idle
 from streaming.response import disconnect, sse
 from streaming.response.sse import Encodable
-from streaming.running.async_event_stream import AsyncEventStream
-from streaming.running.event_stream import EventStream
 
 Events = Iterable[Encodable | Idle] | AsyncGenerator[Encodable | Idle, None]
+
+
+@runtime_checkable
+class _Ticking(Protocol):
+    """Events that can say when none has come for a while."""
+
+    def ticking(self, tick: float) -> Events: ...
+
 
 TICK = 0.5
 """Seconds between two looks at a reader to whom nothing is written: one who leaves is noticed within one."""
@@ -31,15 +37,17 @@ _GLANCE = 0.2
 class EventStreamResponse(StreamingHttpResponse):
     """Sends events as they come, comments while none come, and ends when the reader has gone.
 
-    `events` is what `stream()`, `astream()` or `follow(..., tick=TICK)` gives, or a generator over it (a
-    presenter) that passes on what it does not know. It is closed with the response, whether or not it
-    was read: that stops a `stream()`, and leaves a run that `runs.start()` started running.
+    `events` is what `stream()`, `astream()` or `runs.follow()` gives. It is closed with the response, whether
+    or not it was read: that stops a `stream()`, and leaves a run that `runs.start()` started running.
+    `presenter` makes another iterator of the events, to be sent instead. It passes on what it does not know:
+    `Idle`, say, which comes when nothing else has for `TICK` seconds.
     """
 
     def __init__(
         self,
         events: Events,
         *,
+        presenter: Callable[[Any], Events] | None = None,
         heartbeat: float | None = None,
         on_close: Callable[[], None] | None = None,
         **kwargs: Any,
@@ -52,10 +60,12 @@ class EventStreamResponse(StreamingHttpResponse):
         self._on_close = weakref.finalize(self, on_close) if on_close else None
         self._pace = _Pace(heartbeat)
         self._thread: ThreadPoolExecutor | None = None
-        ticking: Any = events.ticking(tick) if isinstance(events, EventStream | AsyncEventStream) else events
-        frames = _aframes if hasattr(ticking, "__aiter__") else _frames
+        shown: Any = events.ticking(tick) if isinstance(events, _Ticking) else events
+        if presenter is not None:
+            shown = presenter(shown)
+        frames = _aframes if hasattr(shown, "__aiter__") else _frames
         kwargs.setdefault("content_type", "text/event-stream")
-        super().__init__(frames(ticking, self._pace), **kwargs)
+        super().__init__(frames(shown, self._pace), **kwargs)
         self["Cache-Control"] = "no-cache, no-transform"
         self["X-Accel-Buffering"] = "no"  # nginx would collect the stream
         self["Content-Encoding"] = "identity"  # GZipMiddleware would hold it back

@@ -71,6 +71,16 @@ def test_a_follower_with_a_tick_hears_that_nothing_came() -> None:
     assert next(event for event in events if event is not IDLE) == Token("a", id=1)
 
 
+def test_a_follower_ticks_from_where_it_is() -> None:
+    log = EventLog([Token("a", id=1), Token("b", id=2)])
+    events = log.follow()
+    assert next(events) == Token("a", id=1)
+
+    ticking = events.ticking(0.01)
+
+    assert [next(ticking), next(ticking)] == [Token("b", id=2), IDLE]
+
+
 def test_a_follower_is_woken_by_the_event_and_does_not_wait_for_its_tick() -> None:
     log = EventLog()
     events = log.follow(tick=60)

@@ -54,6 +54,23 @@ def test_a_stream_of_a_runnable_is_served_as_it_is(upstream: ScriptedUpstream) -
     assert b'"status":"done"' in body
 
 
+def test_a_presenter_shows_the_events_its_own_way_and_hears_of_silence(upstream: ScriptedUpstream) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply("Hel", gate, "lo"))
+
+    def shout(events: Iterator[Event | Idle]) -> Iterator[Event | Idle]:
+        for event in events:
+            if isinstance(event, Idle):
+                gate.open()
+            yield Token(event.text.upper(), id=event.id) if isinstance(event, Token) else event
+
+    body = body_of(EventStreamResponse(stream(chat_model(upstream), "Hi"), presenter=shout, heartbeat=0.05))
+
+    assert b'data: {"text":"HEL"}' in body
+    assert b": heartbeat" in body
+    assert b'data: {"text":"LO"}' in body
+
+
 @pytest.mark.alone
 def test_closing_the_response_stops_the_run(upstream: ScriptedUpstream) -> None:
     gate = upstream.gate()

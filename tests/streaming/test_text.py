@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.callbacks.text import TextCleaner
+from streaming.text import TextCleaner
 
 ANY_TEXT = st.text(st.characters())  # surrogates and NUL included
 
