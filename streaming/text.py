@@ -12,7 +12,7 @@ class TextCleaner:
         self._held = ""
 
     def feed(self, text: str) -> str:
-        """The clean text that `text` completes; empty when all of it has to wait."""
+        """Return the clean text that `text` completes; empty when all of it has to wait."""
         if not self._held and text.isascii() and "\0" not in text:
             return text
         text = self._held + text
@@ -24,12 +24,12 @@ class TextCleaner:
         return joined.replace("\0", "\ufffd")
 
     def flush(self) -> str:
-        """What was still waiting when the text ended."""
+        """Return what was still waiting when the text ended."""
         held, self._held = self._held, ""
         return "\ufffd" if held else ""
 
 
 def clean(text: str) -> str:
-    """A whole text, cleaned."""
+    """Return a whole text, cleaned."""
     cleaner = TextCleaner()
     return cleaner.feed(text) + cleaner.flush()

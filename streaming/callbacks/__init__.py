@@ -1,1 +1,1 @@
-"""LangChain's callbacks become events. No threads here."""
+"""Makes events of LangChain's callbacks. Starts no threads."""

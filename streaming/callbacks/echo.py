@@ -8,7 +8,7 @@ from collections import deque
 
 
 class Echo:
-    """What a run's models have written, and how much of it the step has given out again.
+    """Compares what a run's models have written with what the step gives out.
 
     The step may cut the text into other pieces than the models did. A call whose text went another way,
     into a prompt say, is passed over.
@@ -27,7 +27,7 @@ class Echo:
         return "".join(self._given)
 
     def wrote(self, text: str, *, call: str) -> None:
-        """That call of a model wrote the text."""
+        """Note that a call of a model wrote the text."""
         self._written.append((call, text))
 
     def passes_on(self, text: str) -> bool:

@@ -1,4 +1,4 @@
-"""QueueCallback: LangChain's callbacks become typed events in a queue.
+"""Turns LangChain's callbacks into typed events in a queue: `QueueCallback`.
 
 LangChain calls it in whatever thread runs the step: the run's own, or one of a parallel branch.
 """
@@ -24,7 +24,7 @@ from streaming.text import clean
 
 
 class EventSink(Protocol):
-    """What takes the events. `put` may block while readers are slow."""
+    """Takes the events. `put` may block while readers are slow."""
 
     def put(self, event: Event) -> None: ...
 

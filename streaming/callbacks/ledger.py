@@ -1,4 +1,4 @@
-"""The ledger of a run's model calls: what they wrote and used, and how they ended."""
+"""Keeps the ledger of a run's model calls: what they wrote and used, and how they ended."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -14,7 +14,7 @@ from streaming.events import Usage
 
 
 class Ledger:
-    """The callback writes it, in whatever threads the models run; the run's worker reads it at any time."""
+    """Takes entries from the callback, in whatever threads the models run. The run's worker reads them."""
 
     def __init__(self) -> None:
         self.at_work = ModelsAtWork()
@@ -25,21 +25,21 @@ class Ledger:
     # What the callback enters
 
     def begin(self, step: Step, prompts: Sequence[str], *, wanted: bool) -> None:
-        """A model is called. `wanted`: whether its tokens are to be shown."""
+        """Enter a call of a model. `wanted`: whether its tokens are to be shown."""
         self._calls[step.id] = ModelCall(step, prompts, wanted=wanted)
         self.at_work.begin()
 
     def call(self, step_id: UUID) -> ModelCall:
-        """The call that was begun as that step."""
+        """Return the call that was begun as that step."""
         return self._calls[step_id]
 
     def end(self, call: ModelCall) -> None:
-        """The call is over, well or not."""
+        """Enter that the call is over, well or not."""
         self.at_work.end()
         self._last = call
 
     def mark_concurrent(self) -> None:
-        """Several models write at once. Marks those too that wrote alone, and are still at work."""
+        """Mark all calls, because several models write at once: those too that wrote alone so far."""
         for call in tuple(self._calls.values()):
             call.concurrent = True
 

@@ -1,4 +1,4 @@
-"""One call of a model within a run: its text, its reasoning, why it ended, what it used."""
+"""Keeps one call of a model within a run: its text, its reasoning, why it ended, what it used."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,13 +14,13 @@ _FINISH_KEYS = ("finish_reason", "stop_reason", "done_reason", "stopReason", "st
 """OpenAI and most others; Anthropic; Ollama; Bedrock; OpenAI's Responses."""
 REASONING_KEYS = ("reasoning_content", "reasoning", "reasoning_text")
 MOST_TOKENS = 2**31 - 1
-"""That a database's integer holds."""
+"""The largest number that a database's integer holds."""
 _CHARACTERS_PER_TOKEN = 4
-"""Of English text, by OpenAI's rule of thumb; for usage that nobody reported."""
+"""Of English text, by OpenAI's rule of thumb: for usage that the provider does not report."""
 
 
 class ModelCall:
-    """Written to by the thread that runs the model; others only read it."""
+    """Collects what a call writes. The thread that runs the model adds to it; other threads only read it."""
 
     def __init__(self, step: Step, prompts: Sequence[str], *, wanted: bool) -> None:
         self.step = step
@@ -42,12 +42,12 @@ class ModelCall:
         """Whether another model of the run has written at the same time."""
 
     def add(self, token: str | list[Any], message: BaseMessage | None) -> tuple[str, str]:
-        """The reasoning and the text to show for a token, often but not always the token itself."""
+        """Take a token. Returns the reasoning and the text to show for it, often just the token."""
         reasoning = self._reasoning.feed(reasoning_of(message)) if message else ""
         return self._keep(reasoning, self._text.feed(text_of(message.content if message else token)))
 
     def end(self, response: LLMResult) -> tuple[str, str]:
-        """Note how the call ended. Returns the reasoning and text that was not shown yet: a rest that
+        """Note how the call ended. Returns the reasoning and the text that were not shown yet: a rest that
         was held back, or all of it when the model does not stream."""
         self.completed = True
         generation = response.generations[0][0] if response.generations and response.generations[0] else None
@@ -91,7 +91,7 @@ class ModelCall:
 
 
 def text_of(content: str | Sequence[Any]) -> str:
-    """The text in a message's content: itself, or its text blocks joined."""
+    """Return the text in a message's content: the content itself, or its text blocks joined."""
     if isinstance(content, str):
         return content
     return "".join(
@@ -101,7 +101,7 @@ def text_of(content: str | Sequence[Any]) -> str:
 
 
 def reasoning_of(message: BaseMessage) -> str:
-    """The reasoning in a message, in whichever of the usual places its provider puts it."""
+    """Return the reasoning in a message, from whichever of the usual places its provider puts it in."""
     for key in REASONING_KEYS:
         if isinstance(value := message.additional_kwargs.get(key), str):
             return value
@@ -111,7 +111,7 @@ def reasoning_of(message: BaseMessage) -> str:
 
 
 def arguments_of(message: BaseMessage | None) -> str:
-    """The pieces of tool calls' arguments in a chunk."""
+    """Return the pieces of tool calls' arguments in a chunk, joined."""
     chunks = message.tool_call_chunks if isinstance(message, AIMessageChunk) else ()
     return "".join(chunk["args"] or "" for chunk in chunks)
 
@@ -127,7 +127,7 @@ def _reasoning_in(block: dict[str, Any]) -> str:
 
 
 def _finish_reason(info: Mapping[str, Any]) -> str | None:
-    """Why the model stopped, in its provider's words."""
+    """Return why the model stopped, in its provider's words."""
     cut = info.get("incomplete_details")  # of OpenAI's Responses, whose status is "incomplete" then
     if isinstance(cut, Mapping) and cut.get("reason"):
         return clean(str(cut["reason"]))
@@ -142,7 +142,7 @@ def _usage(message: BaseMessage | None, response: LLMResult) -> Usage | None:
 
 
 def _reported(read: object, written: object) -> Usage | None:
-    """What a provider says, if it makes sense."""
+    """Return the usage that a provider reports, if it makes sense."""
     if isinstance(read, int) and isinstance(written, int) and min(read, written) >= 0:
         return Usage(min(read, MOST_TOKENS), min(written, MOST_TOKENS), "reported")
     return None

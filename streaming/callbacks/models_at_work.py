@@ -1,12 +1,14 @@
-"""Which of a run's models are at work, and how long they have been silent: what its deadlines ask."""
+"""Tells a run's deadlines whether its models are at work, and how long they have been silent."""
 
 import threading
 import time
 
 
 class ModelsAtWork:
-    """How long a run's models have been silent. The run's deadlines for the first token and between
-    tokens hold while a model is at work: what tools, retrievers and functions take is their own affair.
+    """Counts a run's models at work, and measures their silence.
+
+    The deadlines for the first token and between tokens hold while a model is at work. Tools, retrievers and
+    functions may take longer.
     """
 
     def __init__(self) -> None:
@@ -17,7 +19,7 @@ class ModelsAtWork:
         self.since = time.monotonic()
         """When a model was last called, or last sent something."""
         self.characters = 0
-        """Sent by the models, whether or not it was for showing: arguments of tools, for one."""
+        """How many the models have sent, shown or not: arguments of tools, for one."""
 
     @property
     def any(self) -> bool:
@@ -30,19 +32,19 @@ class ModelsAtWork:
         return self._count > 1
 
     def begin(self) -> None:
-        """A model is called."""
+        """Count a model that is called."""
         with self._lock:
             self._count += 1
         self.heard = False
         self.since = time.monotonic()
 
     def hear(self, characters: int) -> None:
-        """A model has sent something."""
+        """Note that a model has sent something."""
         self.heard = True
         self.since = time.monotonic()
         self.characters += characters
 
     def end(self) -> None:
-        """A model has ended."""
+        """Count a model that has ended."""
         with self._lock:
             self._count -= 1

@@ -11,7 +11,7 @@ from streaming.events import Event, Output
 
 
 class OutputTap:
-    """The output of the outermost wanted chain is the output of the run.
+    """Puts the output of the outermost wanted chain: it is the output of the run.
 
     LangChain gives it out chunk by chunk where the chain streams, and whole at its end where not.
     """
@@ -24,24 +24,24 @@ class OutputTap:
         self._streams = False
 
     def begin(self, step: Step) -> None:
-        """A wanted chain begins: the first one is the outermost. A prompt's output is a model's input."""
+        """Take note of a wanted chain that begins. The first is the outermost. A prompt gives no output."""
         with self._lock:
             if self._step is None and step.type != "prompt":
                 self._step = step.id
 
     def wrote(self, text: str, *, call: str) -> None:
-        """That call of a model wrote a text that is shown by itself. See `GrowingOutput.wrote`."""
+        """Note that a call of a model wrote text, which is shown as tokens. See `GrowingOutput.wrote`."""
         self._output.wrote(text, call=call)
 
     def tap(self, step_id: UUID, chunks: Iterator[Any]) -> Iterator[Any]:
-        """The chunks of a step, unchanged; those of the outermost chain are put as they pass."""
+        """Return the chunks of a step, unchanged; those of the outermost chain are put as they pass."""
         return self._tapped(chunks) if step_id == self._step else chunks
 
     def atap(self, step_id: UUID, chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
         return self._atapped(chunks) if step_id == self._step else chunks
 
     def end(self, step_id: UUID, output: Any) -> None:
-        """A chain has ended. What was streamed is known already, and adding it again would double it."""
+        """Take the output of a chain that has ended. Of one that was streamed all is known already."""
         if step_id == self._step:
             self._put_patch([] if self._streams else self._output.add(output))
             self._put_patch(self._output.flush())

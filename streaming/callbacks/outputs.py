@@ -1,9 +1,9 @@
-"""Structured output, as it grows: RFC 6902 patches from one state to the next.
+"""Makes RFC 6902 patches of structured output as it grows: from one value to the next.
 
 A client that applies every patch has, after each, exactly one of the values that the runnable gave, and in
 the end the last one. A patch cannot append to a string, it replaces it; sent for every token, a long
-string would cost the square of its length. So patches are paid for by what the model writes
-(`_BYTES_PER_CHARACTER`): a short answer shows every value, a long string is updated less often.
+string would cost the square of its length. So the bytes of all patches are limited by what the model has
+written (`_BYTES_PER_CHARACTER`): a short answer shows every value, a long string is updated less often.
 """
 
 import dataclasses
@@ -26,12 +26,12 @@ _BYTES_PER_CHARACTER = 16
 _BYTES_TO_BEGIN_WITH = 8192
 _SECONDS_TO_BEGIN_WITH = 0.2
 _SHARE_OF_TIME = 5
-"""After those seconds, finding differences takes no more than a fifth of the time."""
+"""After those seconds, finding differences takes at most one part in so many of the time."""
 _NOTHING = object()
 
 
 class GrowingOutput:
-    """One step's output: what it gave so far, and what of that was sent."""
+    """Keeps one step's output: what the step gave so far, and what of that was sent."""
 
     def __init__(self) -> None:
         self._given: Any = _NOTHING
@@ -43,8 +43,8 @@ class GrowingOutput:
         self._not_before = 0.0
 
     def wrote(self, text: str, *, call: str) -> None:
-        """The reader was sent a token of that call of a model. Text that the step only passes on is no output
-        of its own."""
+        """Note that the reader was sent a token of that call of a model. If the step only passes it on, it is
+        no output."""
         self._characters += len(text)
         self._echo.wrote(text, call=call)
 
@@ -56,12 +56,12 @@ class GrowingOutput:
         if isinstance(chunk, str) and self._given is _NOTHING and self._echo.passes_on(chunk):
             return []
         self._given = self._sum(chunk)
-        if self._is_dear():
+        if self._costs_too_much():
             return []
         return self.flush()
 
-    def _is_dear(self) -> bool:
-        """Whether another patch now would cost too much: in bytes, or in time to find the difference."""
+    def _costs_too_much(self) -> bool:
+        """Whether another patch now would cost too many bytes, or too much time to find the difference."""
         if self._spent > _BYTES_TO_BEGIN_WITH + _BYTES_PER_CHARACTER * self._characters:
             return True
         return self._seconds > _SECONDS_TO_BEGIN_WITH and time.monotonic() < self._not_before
@@ -74,7 +74,7 @@ class GrowingOutput:
         return chunk
 
     def flush(self) -> Patch:
-        """The patch up to the newest value, whatever it costs: for the end."""
+        """Return the patch up to the newest value, whatever it costs: for the end."""
         began = time.monotonic()
         value = _data(self._given)
         if value is _NOTHING:
@@ -92,9 +92,9 @@ class GrowingOutput:
 
 
 def _data(value: Any) -> Any:
-    """The value as JSON has it; `_NOTHING` for what is not data: messages, documents, objects.
+    """Return the value as JSON has it; `_NOTHING` for what is not data: messages, documents, objects.
 
-    Of a dict, those entries are left out that are not data.
+    Entries of a dict that are not data are left out.
     """
     if isinstance(value, Mapping):
         entries = {
@@ -112,5 +112,5 @@ def _data(value: Any) -> Any:
 
 
 def _is_langchains(value: object) -> bool:
-    """A message, a document, a prompt: it travels in events of its own, or not at all."""
+    """Whether the value is a message, a document or a prompt: it has events of its own, or none."""
     return type(value).__module__.startswith("langchain")

@@ -1,4 +1,4 @@
-"""What tools and retrievers return, as events carry it."""
+"""Makes events of what tools and retrievers return."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from streaming.text import clean
 
 
 def tool_end(call_id: str, name: str, output: Any) -> ToolEnd:
-    """The end of a call that returned. A message with status "error" is a tool that failed and said so."""
+    """Make the end of a call that returned. A message with status "error" means that the tool failed."""
     if isinstance(output, ToolMessage):
         if output.status == "error":
             return ToolEnd(call_id, name, error=clean(output.text))
@@ -22,13 +22,13 @@ def tool_end(call_id: str, name: str, output: Any) -> ToolEnd:
 
 
 def tool_failure(call_id: str, name: str, error: BaseException) -> ToolEnd:
-    """The end of a call that raised. Only a `ToolException` was written to be read."""
-    told = str(error) if isinstance(error, ToolException) else f"The tool failed ({type(error).__name__})."
-    return ToolEnd(call_id, name, error=clean(told))
+    """Make the end of a call that raised. Only the text of a `ToolException` is meant to be read."""
+    text = str(error) if isinstance(error, ToolException) else f"The tool failed ({type(error).__name__})."
+    return ToolEnd(call_id, name, error=clean(text))
 
 
 def documents(found: Sequence[Document]) -> Documents:
-    """What a retriever found. A document without an id has its place in the list, from 1."""
+    """Make the event of what a retriever found. A document without an id gets its place in the list."""
     return Documents(
         [
             {
@@ -43,7 +43,7 @@ def documents(found: Sequence[Document]) -> Documents:
 
 
 def jsonable(value: Any) -> Any:
-    """The value where JSON has it, its text where not."""
+    """Return the value where JSON has such values, its text where not."""
     if is_scalar(value):
         return scalar(value)
     if isinstance(value, Mapping):
@@ -54,12 +54,12 @@ def jsonable(value: Any) -> Any:
 
 
 def is_scalar(value: object) -> bool:
-    """Whether JSON has it, or Python takes it for something that JSON has."""
+    """Whether JSON has the value, or Python takes the value for one that JSON has."""
     return value is None or isinstance(value, str | int | float | bool)
 
 
 def scalar(value: Any) -> Any:
-    """A scalar that every store and parser takes: clean text, and null for NaN and the infinities."""
+    """Return a scalar that every store and parser takes: clean text, and null for NaN and the infinities."""
     if isinstance(value, str):
         return clean(value)
     return None if isinstance(value, float) and not math.isfinite(value) else value

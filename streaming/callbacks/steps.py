@@ -1,4 +1,4 @@
-"""The steps of a run: which model, tool, retriever or chain an event comes from, and who wants to see it."""
+"""Names and filters the steps of a run: the models, tools, retrievers and chains that events come from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One runnable at work within a run, under the names that LangChain gives it."""
+    """Stands for one runnable at work within a run, under the names that LangChain gives it."""
 
     id: UUID
     name: str
@@ -18,7 +18,7 @@ class Step:
 
 
 def name_of(name: str | None, serialized: Mapping[str, Any] | None) -> str:
-    """The step's name, found as `astream_events` finds it."""
+    """Return the step's name, found as `astream_events` finds it."""
     if name is not None:
         return name
     if serialized and "name" in serialized:
@@ -30,8 +30,11 @@ def name_of(name: str | None, serialized: Mapping[str, Any] | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFilter:
-    """Which steps' events are wanted. The fields mean what the same arguments of LangChain's
-    `astream_events` mean: a step is in if any include names it, or there is none, and no exclude does."""
+    """Chooses the steps whose events are wanted.
+
+    The fields mean what the same arguments of LangChain's `astream_events` mean: a step is in if an include
+    names it, or there is no include, and no exclude does.
+    """
 
     include_names: Sequence[str] | None = None
     include_types: Sequence[str] | None = None

@@ -1,1 +1,1 @@
-"""A runnable runs: its thread or task, its deadlines, and the stream that one reader drains."""
+"""Runs a runnable: its thread or task, its deadlines, and the stream that one reader drains."""

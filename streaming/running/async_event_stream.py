@@ -1,4 +1,4 @@
-"""astream(): `stream()` for asynchronous views, with the same events. The run is a task of the loop."""
+"""Does what `stream()` does for asynchronous views: `astream()`, whose run is a task of the event loop."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence

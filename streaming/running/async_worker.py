@@ -1,7 +1,7 @@
 """Runs a runnable as a task of an event loop: the worker of `astream()`, and its queue.
 
-All but the running itself is the thread's worker's: the same callback, deadlines and one end. Only what
-ends a run may come from another thread (the deadlines'), so it goes through `call_soon_threadsafe`.
+All but the running itself is `Worker`'s, as for threads: the callback, the deadlines, the one end. What ends
+a run may come from another thread, the deadlines' say, and so goes through `call_soon_threadsafe`.
 """
 
 import asyncio
@@ -20,12 +20,12 @@ from streaming.running.worker import Worker
 from streaming.upstream.branches import task_works_for
 
 _AGAIN = 0.4 if sys.version_info < (3, 12) else 2.0
-"""Seconds from one cancellation of what has not ended to the next. 3.11's `wait_for()`, in which LangChain
-waits for chunks, can swallow one. Elsewhere only a runnable's own code can, which may also be cleaning up."""
+"""Seconds until what has not ended is cancelled again. Python 3.11's `wait_for()`, in which LangChain waits
+for chunks, can swallow a cancellation. Elsewhere only a runnable's own code can, which may be cleaning up."""
 _PATIENCE = 10.0
 """Seconds after which a task that lets no cancellation end it is left to itself."""
 _SETTLED = 0.05
-"""Seconds in which the loop closes what a cancelled task let go of."""
+"""Seconds that the loop gets to close what a cancelled task has dropped."""
 
 
 class AsyncEventQueue(EventQueue):
@@ -41,11 +41,11 @@ class AsyncEventQueue(EventQueue):
         self._read = asyncio.Event()
 
     def attach(self) -> None:
-        """The running loop is the reader's from now on."""
+        """Make the running loop the reader's."""
         self._loop = asyncio.get_running_loop()
 
     async def aget(self, timeout: float | None = None) -> Event | None:
-        """The next event; None when there was none for `timeout` seconds."""
+        """Return the next event; None when there was none for `timeout` seconds."""
         while (event := self.get(0)) is None:
             self._news.clear()
             try:
@@ -95,8 +95,8 @@ class AsyncWorker(Worker):
                 task.get_loop().call_soon_threadsafe(self._cancel_tasks, task, time.monotonic() + _PATIENCE)
 
     def _cancel_tasks(self, task: "asyncio.Task[None]", give_up: float) -> None:
-        """In the loop, until all has ended: the tasks of parallel branches, too, which LangChain forgets when
-        it is cancelled."""
+        """Cancel the run's tasks, in the loop, until all have ended: those of parallel branches, too, which
+        LangChain forgets when it is cancelled."""
         going_on = [
             other for other in asyncio.all_tasks() if other is task or task_works_for(self._callback, other)
         ]

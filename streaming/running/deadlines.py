@@ -14,17 +14,17 @@ from streaming.process_thread import ProcessThread
 logger = logging.getLogger("streaming")
 
 _GLANCE = 1.0
-"""Seconds after which the watch looks again while a deadline is awaited: it may have come closer."""
+"""Seconds after which the watch looks again while it waits for a deadline, which may have moved closer."""
 
 
 class Timed(Protocol):
-    """What can be watched."""
+    """Has deadlines that can be watched."""
 
     def due(self) -> float:
-        """When the next deadline falls, on the monotonic clock. It may move, either way."""
+        """Return when the next deadline falls, on the monotonic clock. It may move, either way."""
 
     def fail_overdue(self) -> None:
-        """The deadline has passed."""
+        """End it as failed: its deadline has passed."""
 
 
 class Watch:
@@ -37,7 +37,7 @@ class Watch:
         self._thread = ProcessThread(self._run, name="streaming-deadlines")
 
     def add(self, timed: Timed) -> None:
-        """Begin to watch."""
+        """Begin to watch it."""
         with self._changed:
             self._watched.add(timed)
             self._thread.start()
@@ -45,7 +45,7 @@ class Watch:
                 self._changed.notify()
 
     def discard(self, timed: Timed) -> None:
-        """Watch no longer."""
+        """Watch it no longer."""
         with self._changed:
             self._watched.discard(timed)
 

@@ -1,4 +1,4 @@
-"""A bounded queue of numbered events with one reader: what `stream()` drains."""
+"""Queues a run's events for one reader, with a bound: what `stream()` drains."""
 
 from collections import deque
 
@@ -7,10 +7,7 @@ from streaming.log.sink import Sink
 
 
 class EventQueue(Sink):
-    """Holds up to `size` events; whoever puts one more waits for the reader.
-
-    The `End` never waits: it is put when no other event can follow.
-    """
+    """Holds up to `size` events; a thread that puts one more waits for the reader. The `End` never waits."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -21,7 +18,7 @@ class EventQueue(Sink):
         """Whether the reader has the `End`."""
 
     def get(self, timeout: float | None = None) -> Event | None:
-        """The next event; None when there was none for `timeout` seconds."""
+        """Return the next event; None when there was none for `timeout` seconds."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._events, timeout):
                 return None

@@ -1,8 +1,8 @@
 """Runs a runnable in a thread, and is the one place where a run ends.
 
 A run ends once, by whichever comes first: the runnable returns or raises (in the worker's thread), a
-person stops it (in the thread of that request), a deadline passes (in the thread of the watch). Whoever
-is first seals the sink, so that no token can follow, and writes the `End`. The others find it done.
+person stops it (in the thread of that request), a deadline passes (in the thread of the watch). The first
+seals the sink, so that no token can follow, and writes the `End`. The others find it sealed, and do nothing.
 """
 
 import gc
@@ -70,7 +70,7 @@ class Worker:
         self._end(status)
 
     def abandon(self) -> None:
-        """Make it end without a word: its log was sealed by somebody else."""
+        """Make the runnable end, and write no `End`: its log was sealed by somebody else."""
         watch.discard(self)
         self._cancel()
 
@@ -82,7 +82,7 @@ class Worker:
     # Where the runnable runs
 
     def _begin(self) -> bool:
-        """Put the `Start`. False if that was done before, or the run was ended before it began."""
+        """Put the `Start`. False if that was done before, or the run had ended before it began."""
         if self._started:
             return False
         self._started = True
@@ -100,7 +100,7 @@ class Worker:
 
     @contextmanager
     def _ending(self) -> Iterator[None]:
-        """Around the runnable: however it ends, the run ends."""
+        """Surround the runnable: however that ends, the run ends."""
         cancellation.current.set(self._cancellation)
         try:
             yield
@@ -128,7 +128,7 @@ class Worker:
 
     @contextmanager
     def _waiting_for_readers(self) -> Iterator[None]:
-        """A slow reader is no silent model."""
+        """Count no silence meanwhile: a slow reader is no silent model."""
         thread = threading.get_ident()
         self._blocked.add(thread)
         try:
@@ -140,7 +140,7 @@ class Worker:
     # In the watch's thread
 
     def due(self) -> float:
-        """When the next of the deadlines falls."""
+        """Return when the next of the deadlines falls."""
         total = self._began + self._conf.TOTAL_TIMEOUT
         models = self._ledger.at_work
         if models.characters > self._conf.MAX_CHARACTERS:
@@ -204,7 +204,7 @@ class Worker:
 
 
 class ThreadWorker(Worker):
-    """Runs it in a thread of its own."""
+    """Runs the runnable in a thread of its own."""
 
     def start(self) -> None:
         """Put the `Start`, and run. The thread sees the caller's context variables."""
@@ -239,12 +239,12 @@ class ThreadWorker(Worker):
 
 
 def _size(event: Event) -> int:
-    """Characters that the event adds to a log, about."""
+    """Return about how many characters the event adds to a log."""
     return len(event.text) if isinstance(event, Token | Reasoning) else len(repr(event))
 
 
 def close_database_connections() -> None:
-    """A thread that ends without this leaks the connection that the runnable or a hook opened in it."""
+    """Close what the runnable or a hook opened in this thread: the end of a thread does not."""
     from django.conf import settings
 
     if settings.configured:

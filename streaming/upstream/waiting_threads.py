@@ -58,18 +58,18 @@ def _wake_all(run: Cancellation, callback: BaseCallbackHandler) -> None:
 
 
 def _wake_those_waiting(run: Cancellation, callback: BaseCallbackHandler, raised: set[int]) -> bool:
-    """One look. False if the run's own thread has left it."""
-    with run.lock:  # it cannot leave it meanwhile
+    """Wake those that wait now. False if the run's own thread has left the run."""
+    with run.lock:  # the thread cannot leave the run meanwhile
         if run.thread is None:
             return False
-        # Those that have ended may have left their numbers to branches.
+        # A thread that has ended may have left its number to a branch.
         spared = {run.ending, *(thread.ident for thread in run.earlier if thread.is_alive())}
         frames = sys._current_frames()
         while frames:
             thread, frame = frames.popitem()
             if thread not in spared and (thread == run.thread or works_for(callback, frame)):
                 _wake(thread, frame, raised)
-            del frame  # it has the connection, which has to go as soon as the thread has left it
+            del frame  # it keeps the connection open after the thread has dropped that
     return True
 
 

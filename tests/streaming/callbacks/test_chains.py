@@ -79,7 +79,7 @@ CHAINS: dict[str, Chain] = {
 
 
 @pytest.mark.parametrize("model", [chat_model, plain_chat_model, completion_model])
-def test_a_prompt_a_model_and_a_parser_of_text_give_tokens_and_nothing_else(
+def test_a_chain_that_gives_text_gives_tokens_only(
     upstream: ScriptedUpstream, stream: Stream, model: Callable[..., Runnable[Any, str]]
 ) -> None:
     upstream.enqueue(Reply("Why", " not", "?"))
@@ -92,9 +92,7 @@ def test_a_prompt_a_model_and_a_parser_of_text_give_tokens_and_nothing_else(
     assert end_of(events).status == "done"
 
 
-def test_of_two_models_in_a_row_the_second_ones_text_is_not_sent_again_as_output(
-    upstream: ScriptedUpstream, stream: Stream
-) -> None:
+def test_the_text_of_a_second_model_is_not_output(upstream: ScriptedUpstream, stream: Stream) -> None:
     upstream.enqueue(Reply("Which", " bells?"), Reply("Small", " ones."))
     model = chat_model(upstream)
 
@@ -135,7 +133,7 @@ def test_a_partial_value_comes_while_the_model_still_writes(
 
 
 @pytest.mark.parametrize("characters", [1_000, 8_000])
-def test_the_bytes_of_partial_values_grow_with_the_answer_not_with_its_square(
+def test_bytes_of_partial_values_grow_with_the_answer(
     upstream: ScriptedUpstream, stream: Stream, characters: int
 ) -> None:
     answer = json.dumps({"text": "x" * characters})
@@ -166,7 +164,7 @@ def test_text_that_is_not_json_fails_after_its_tokens(upstream: ScriptedUpstream
 
 
 @pytest.mark.parametrize("text", ['{"n": NaN}', '{"n": -Infinity}', '{"a": "\\u0000"}', '{"a": "\\ud83d"}'])
-def test_what_a_model_writes_as_json_is_json_on_the_wire_that_can_be_stored(
+def test_json_that_a_model_writes_can_be_stored(
     upstream: ScriptedUpstream, stream: Stream, text: str
 ) -> None:
     def refuse(constant: str) -> Any:
@@ -246,9 +244,7 @@ def test_an_answer_that_never_fits_the_schema_gives_no_output(
 # Functions
 
 
-def test_a_final_functions_result_is_the_output_and_the_tokens_still_flow(
-    upstream: ScriptedUpstream, stream: Stream
-) -> None:
+def test_a_final_functions_result_is_the_output(upstream: ScriptedUpstream, stream: Stream) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply('{"title": ', gate, '"The bell"}'))
 
@@ -275,7 +271,7 @@ def test_a_generator_functions_pieces_are_the_output_as_they_come(
         assert outputs_of([first, *events]) == ["The", "The bell"]
 
 
-def test_a_function_that_invokes_a_model_gives_its_tokens_and_its_own_result(
+def test_a_function_gives_its_models_tokens_and_its_result(
     upstream: ScriptedUpstream,
     stream: Stream,
 ) -> None:
@@ -318,7 +314,7 @@ def test_the_tokens_of_parallel_branches_are_told_apart(upstream: ScriptedUpstre
     assert outputs_of(events)[-1] == {"left": "on the left", "right": "on the right"}
 
 
-def test_branches_that_have_written_at_once_say_on_the_wire_whose_their_tokens_are(
+def test_tokens_of_concurrent_branches_name_their_step(
     upstream: ScriptedUpstream,
     stream: Stream,
 ) -> None:
@@ -357,7 +353,7 @@ def test_branches_that_have_written_at_once_say_on_the_wire_whose_their_tokens_a
     [(Cut(), "upstream_incomplete"), (ErrorEvent("overloaded"), "upstream_error")],
     ids=["cut", "error"],
 )
-def test_a_chain_whose_model_fails_in_the_middle_fails_after_what_had_come(
+def test_a_chain_fails_after_the_tokens_that_had_come(
     upstream: ScriptedUpstream, stream: Stream, name: str, ending: Any, code: str
 ) -> None:
     upstream.on(lambda _: Reply('{"title": "The', ending))
@@ -382,7 +378,7 @@ def begun(schema: type[Any], method: str, *then: Any) -> Reply:
     [(Cut(), "upstream_incomplete"), (ErrorEvent("overloaded"), "upstream_error")],
     ids=["cut", "error"],
 )
-def test_a_form_of_which_the_model_has_written_half_fails_after_that_half(
+def test_a_form_that_breaks_off_keeps_its_half(
     upstream: ScriptedUpstream, stream: Stream, schema: type[Any], method: Any, ending: Any, code: str
 ) -> None:
     upstream.enqueue(begun(schema, method, ending))
@@ -395,15 +391,13 @@ def test_a_form_of_which_the_model_has_written_half_fails_after_that_half(
     assert outputs_of(events)[-1:] == whole
 
 
-def test_a_chain_whose_reply_ends_without_a_finish_reason_fails(
-    upstream: ScriptedUpstream, stream: Stream
-) -> None:
+def test_a_chain_without_a_finish_reason_fails(upstream: ScriptedUpstream, stream: Stream) -> None:
     upstream.enqueue(Reply(*pieces(STORY), finish=None))
 
     assert code_of(list(stream(CHAINS["json"](chat_model(upstream)), "A story"))) == "upstream_incomplete"
 
 
-def test_one_branch_that_fails_fails_the_run_when_the_others_have_ended(upstream: ScriptedUpstream) -> None:
+def test_a_failing_branch_fails_the_run_at_its_end(upstream: ScriptedUpstream) -> None:
     gate = upstream.gate()
     upstream.on(by_content(Reply("l", gate, "L"), Reply("r", ErrorEvent("overloaded"))))
 

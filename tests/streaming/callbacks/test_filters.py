@@ -202,7 +202,7 @@ EVERY_COMBINATION = [
 
 
 @pytest.mark.parametrize("filters", EVERY_COMBINATION, ids=lambda filters: "-".join(filters) or "none")
-def test_every_combination_of_filters_gives_what_astream_events_gives(
+def test_filters_choose_what_astream_events_chooses(
     upstream: ScriptedUpstream, loop: LoopThread, filters: Filters
 ) -> None:
     assert_alike(loop, over_http(upstream), filters)

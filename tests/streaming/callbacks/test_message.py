@@ -124,7 +124,7 @@ def test_a_completion_model_has_a_message_too(upstream: ScriptedUpstream) -> Non
     assert end.usage == Usage(2, 3, "estimated")  # LangChain passes on no report of a completion's stream
 
 
-def test_a_completion_model_that_is_only_invoked_has_the_usage_that_was_reported(
+def test_an_invoked_completion_model_has_reported_usage(
     upstream: ScriptedUpstream,
 ) -> None:
     upstream.enqueue(Reply("Spark", "ling", finish="length", usage=Reported(11, 7)))
@@ -183,7 +183,7 @@ def test_any_model_of_langchains_does(model: Callable[..., Runnable[Any, Any]]) 
     assert events.message.content == "All at once"
 
 
-def test_a_model_that_does_not_stream_gives_one_token_and_the_same_end(upstream: ScriptedUpstream) -> None:
+def test_a_whole_reply_is_one_token_with_the_same_end(upstream: ScriptedUpstream) -> None:
     reply = Reply("All ", "at ", "once", usage=Reported(3, 2))
     upstream.enqueue(reply, reply)
 

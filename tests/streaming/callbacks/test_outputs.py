@@ -105,7 +105,7 @@ def cut(text: str, random: Any) -> list[str]:
 
 @settings(deadline=None)  # the machine may be busy
 @given(st.lists(long_texts, min_size=1))
-def test_over_its_budget_a_client_still_has_only_values_that_were_given_and_in_the_end_the_last(
+def test_over_its_budget_a_client_has_given_values_only(
     pieces: list[str],
 ) -> None:
     output, client = GrowingOutput(), Client()
@@ -215,7 +215,7 @@ def test_text_that_is_only_passed_on_is_no_output() -> None:
     ],
     ids=["changed", "with more", "a part"],
 )
-def test_text_that_was_changed_on_the_way_is_output_from_its_beginning(
+def test_changed_text_is_output_from_its_beginning(
     written: list[tuple[str, str]], given_: list[str], value: str
 ) -> None:
     output, client = GrowingOutput(), Client()

@@ -161,7 +161,7 @@ by_both_models = pytest.mark.parametrize("model", [reasoning_beside, reasoning_i
     ],
     ids=["beside-error", "beside-cut", "blocks-error", "blocks-cut"],
 )
-def test_a_failure_in_the_middle_of_reasoning_fails_the_run_without_a_text(
+def test_a_failure_while_reasoning_leaves_no_text(
     upstream: ScriptedUpstream, stream: Stream, model: Model, ending: Any, code: str
 ) -> None:
     upstream.enqueue(Reply(Thought("They "), ending))

@@ -134,7 +134,7 @@ def test_what_a_tool_returns_is_made_safe_to_store_and_to_send(stream: Stream) -
 # Tools that raise
 
 
-def test_a_tool_that_refuses_is_a_tool_end_with_its_sentence_and_the_agent_goes_on(
+def test_an_agent_goes_on_after_a_tool_that_refuses(
     upstream: ScriptedUpstream,
     stream: Stream,
 ) -> None:
@@ -147,7 +147,7 @@ def test_a_tool_that_refuses_is_a_tool_end_with_its_sentence_and_the_agent_goes_
     assert end_of(events).status == "done"
 
 
-def test_arguments_that_do_not_fit_are_a_tool_end_with_an_error_and_the_agent_goes_on(
+def test_arguments_that_do_not_fit_are_a_tools_error(
     upstream: ScriptedUpstream,
     stream: Stream,
 ) -> None:
@@ -159,9 +159,7 @@ def test_arguments_that_do_not_fit_are_a_tool_end_with_an_error_and_the_agent_go
     assert text_of(events) == "Which number?"
 
 
-def test_a_tool_that_raises_ends_its_step_and_as_langchain_has_it_the_run(
-    upstream: ScriptedUpstream, stream: Stream
-) -> None:
+def test_a_tool_that_raises_ends_its_step_and_run(upstream: ScriptedUpstream, stream: Stream) -> None:
     upstream.enqueue(call("broken", '{"a": 1}'))
 
     events = list(stream(create_agent(chat_model(upstream), [broken]), ASK))
@@ -173,9 +171,7 @@ def test_a_tool_that_raises_ends_its_step_and_as_langchain_has_it_the_run(
     assert "canary" not in repr(events)
 
 
-def test_with_middleware_the_agent_goes_on_after_a_tool_that_raises(
-    upstream: ScriptedUpstream, stream: Stream
-) -> None:
+def test_middleware_lets_an_agent_survive_a_raising_tool(upstream: ScriptedUpstream, stream: Stream) -> None:
     upstream.enqueue(call("broken", '{"a": 1}'), Reply("It is broken."))
     agent = create_agent(
         chat_model(upstream), [broken], middleware=[ToolRetryMiddleware(max_retries=0, on_failure="continue")]
@@ -188,7 +184,7 @@ def test_with_middleware_the_agent_goes_on_after_a_tool_that_raises(
     assert end_of(events).status == "done"
 
 
-def test_a_tool_that_does_not_exist_is_told_to_the_model_and_the_agent_goes_on(
+def test_an_agent_goes_on_after_calling_an_unknown_tool(
     upstream: ScriptedUpstream,
     stream: Stream,
 ) -> None:
@@ -276,7 +272,7 @@ WRONG = ["thread", "replaces_callbacks"]
 
 @pytest.mark.parametrize("name", RIGHT)
 @pytest.mark.parametrize("model", [chat_model, plain_chat_model, streaming_completion_model])
-def test_a_model_inside_a_tool_streams_where_the_callbacks_reach_it(
+def test_a_model_inside_a_tool_streams(
     upstream: ScriptedUpstream, stream: Stream, model: Model, name: str
 ) -> None:
     upstream.enqueue(Reply("Hel", "lo"))
@@ -287,7 +283,7 @@ def test_a_model_inside_a_tool_streams_where_the_callbacks_reach_it(
     assert of_kind(ToolEnd, events)[0].output == "Hello"
 
 
-def test_a_completion_model_that_is_only_invoked_gives_its_text_as_one_token(
+def test_an_invoked_completion_model_gives_one_token(
     upstream: ScriptedUpstream,
     stream: Stream,
 ) -> None:
@@ -360,7 +356,7 @@ def test_a_model_inside_an_asynchronous_tool_streams(upstream: ScriptedUpstream,
     [(ErrorEvent("canary"), "upstream_error"), (Cut(), "upstream_incomplete")],
     ids=["error", "cut"],
 )
-def test_a_model_that_fails_inside_an_asynchronous_tool_ends_the_tool_and_the_run(
+def test_a_failing_model_in_an_asynchronous_tool_ends_the_run(
     upstream: ScriptedUpstream, astream: Stream, ending: Any, code: str
 ) -> None:
     upstream.enqueue(Reply("Hel", ending))
@@ -373,7 +369,7 @@ def test_a_model_that_fails_inside_an_asynchronous_tool_ends_the_tool_and_the_ru
 
 
 @pytest.mark.alone
-def test_leaving_while_a_model_works_inside_an_asynchronous_tool_closes_upstream(
+def test_leaving_a_model_in_an_asynchronous_tool_closes_upstream(
     upstream: ScriptedUpstream, astream: Stream
 ) -> None:
     gate = upstream.gate()
@@ -387,9 +383,7 @@ def test_leaving_while_a_model_works_inside_an_asynchronous_tool_closes_upstream
 # Failure in the middle
 
 
-def test_an_agent_whose_second_model_step_fails_keeps_its_steps_and_fails(
-    upstream: ScriptedUpstream, stream: Stream
-) -> None:
+def test_an_agent_that_fails_later_keeps_its_steps(upstream: ScriptedUpstream, stream: Stream) -> None:
     upstream.enqueue(call("add", '{"a": 1, "b": 2}'), Reply("It ", ErrorEvent("overloaded")))
 
     events = list(stream(create_agent(chat_model(upstream), [add]), ASK))
@@ -421,7 +415,7 @@ by_every_failure = pytest.mark.parametrize(
 
 
 @by_every_failure
-def test_a_model_that_fails_inside_a_tool_ends_the_tool_and_the_run(
+def test_a_failing_model_in_a_tool_ends_the_run(
     upstream: ScriptedUpstream, stream: Stream, reply: Reply | Failure, written: str, kind: str, code: str
 ) -> None:
     model = chat_model(upstream, max_retries=0)
@@ -454,7 +448,7 @@ def test_leaving_an_agent_closes_upstream_and_calls_nothing_more(
 
 @pytest.mark.alone
 @pytest.mark.parametrize("name", SAME_CONTEXT)
-def test_leaving_while_a_model_works_inside_a_tool_closes_upstream(
+def test_leaving_a_model_in_a_tool_closes_upstream(
     upstream: ScriptedUpstream, stream: Stream, name: str
 ) -> None:
     gate = upstream.gate()
@@ -471,7 +465,7 @@ def test_leaving_while_a_model_works_inside_a_tool_closes_upstream(
     [*((plain_chat_model, name) for name in RIGHT), (chat_model, "thread_with_config")],
     ids=lambda value: value if isinstance(value, str) else value.__name__,
 )
-def test_leaving_ends_a_call_inside_a_tool_that_the_run_does_not_know_of(
+def test_leaving_ends_an_unreported_call_inside_a_tool(
     upstream: ScriptedUpstream, model: Model, name: str
 ) -> None:
     """On a client of its own, or in a thread without the run's context. In an event loop it would go on."""

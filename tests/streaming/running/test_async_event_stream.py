@@ -93,7 +93,7 @@ def test_failures_end_it_as_failed(upstream: ScriptedUpstream, reply: Reply | Fa
     assert (end.status, end.error.code) == ("failed", code)
 
 
-def test_tokens_come_with_the_text_so_far_and_raise_what_the_run_raised(upstream: ScriptedUpstream) -> None:
+def test_tokens_come_with_the_text_and_the_failure(upstream: ScriptedUpstream) -> None:
     upstream.enqueue(Reply("Hel", "lo", ErrorEvent("boom"), close=True))
 
     async def run() -> None:
@@ -134,7 +134,7 @@ def test_closing_it_closes_the_providers_connection(
     assert len(upstream.requests) == 1
 
 
-def test_cancelling_is_no_reason_to_fall_back_to_another_model(upstream: ScriptedUpstream) -> None:
+def test_cancelling_calls_no_fallback(upstream: ScriptedUpstream) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply(headers_after=gate))
     model = plain_chat_model(upstream)
@@ -248,7 +248,7 @@ def test_a_slow_consumer_is_no_silent_provider(upstream: ScriptedUpstream, setti
 
 
 @pytest.mark.parametrize("steps", range(8))
-def test_a_reader_that_is_cancelled_just_as_an_event_comes_is_gone(steps: int) -> None:
+def test_a_reader_cancelled_as_an_event_comes_is_gone(steps: int) -> None:
     async def read(queue: AsyncEventQueue) -> None:
         while True:
             await queue.aget(60)

@@ -79,7 +79,7 @@ def test_a_slow_consumer_is_no_silent_provider(upstream: ScriptedUpstream, setti
     assert last(events).status == "done"
 
 
-def test_the_earliest_deadline_comes_first_whatever_the_order_of_adding() -> None:
+def test_the_earliest_deadline_comes_first() -> None:
     import time
 
     class Timed:

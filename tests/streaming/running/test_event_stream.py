@@ -74,7 +74,7 @@ def test_a_chain_streams_the_tokens_of_its_model(upstream: ScriptedUpstream) -> 
     assert upstream.requests[0].messages[-1]["content"] == "A joke about parrots"
 
 
-def test_a_model_that_is_only_invoked_inside_a_chain_streams_all_the_same(upstream: ScriptedUpstream) -> None:
+def test_a_model_invoked_inside_a_chain_streams(upstream: ScriptedUpstream) -> None:
     upstream.enqueue(Reply("a", "b"))
     model = chat_model(upstream)
     chain: Runnable[Any, str] = RunnableLambda(lambda text: model.invoke(text).text.upper())
@@ -190,7 +190,7 @@ def test_a_body_that_is_not_http_ends_the_run_as_failed(upstream: ScriptedUpstre
     assert end_of(list(stream(chat_model(upstream), "Hi"))).status == "failed"
 
 
-def test_an_exception_of_the_run_is_raised_by_tokens_after_the_last_one(upstream: ScriptedUpstream) -> None:
+def test_tokens_raises_what_the_run_raised(upstream: ScriptedUpstream) -> None:
     upstream.enqueue(Reply("Hel", ErrorEvent("boom")))
     tokens = stream(chat_model(upstream), "Hi").tokens()
 
@@ -279,9 +279,7 @@ def test_a_consumer_that_falls_behind_holds_the_provider_back(
         assert text_of(list(events)) == "abcdefgh"
 
 
-def test_a_reply_beyond_the_limit_fails_and_keeps_what_was_within(
-    upstream: ScriptedUpstream, settings: Any
-) -> None:
+def test_a_reply_beyond_the_limit_keeps_what_fits(upstream: ScriptedUpstream, settings: Any) -> None:
     settings.STREAMING = {"MAX_CHARACTERS": 10}
     upstream.enqueue(Reply("12345", "x" * 1_000_000, "never"))
 
@@ -293,7 +291,7 @@ def test_a_reply_beyond_the_limit_fails_and_keeps_what_was_within(
     assert text_of(events) == "12345"
 
 
-def test_a_report_of_usage_that_makes_no_sense_costs_nobody_the_end() -> None:
+def test_a_senseless_report_of_usage_costs_no_end() -> None:
     class Odd(FakeListLLM):
         def _generate(self, *args: Any, **kwargs: Any) -> LLMResult:
             totals = {"prompt_tokens": None, "completion_tokens": -1}

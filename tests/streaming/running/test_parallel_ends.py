@@ -13,9 +13,7 @@ from tests.upstream import Reply, ScriptedUpstream, Usage
 
 
 @pytest.mark.alone
-def test_an_output_beyond_the_limit_ends_the_branches_that_wait_on_clients_of_their_own(
-    upstream: ScriptedUpstream, settings: Any
-) -> None:
+def test_an_output_beyond_the_limit_ends_silent_branches(upstream: ScriptedUpstream, settings: Any) -> None:
     settings.STREAMING = {"MAX_CHARACTERS": 1000}
     gate = upstream.gate()
     upstream.enqueue(Reply(gate))
@@ -36,7 +34,7 @@ def test_an_output_beyond_the_limit_ends_the_branches_that_wait_on_clients_of_th
 
 @pytest.mark.alone
 @pytest.mark.parametrize("model", [plain_chat_model, plain_completion_model])
-def test_an_output_beyond_the_limit_ends_the_silent_model_that_it_is_made_of(
+def test_an_output_beyond_the_limit_ends_its_silent_model(
     upstream: ScriptedUpstream, settings: Any, model: Callable[[ScriptedUpstream], Any]
 ) -> None:
     settings.STREAMING = {"MAX_CHARACTERS": 1000}
@@ -54,7 +52,7 @@ def test_an_output_beyond_the_limit_ends_the_silent_model_that_it_is_made_of(
     assert upstream.requests[0].peer_closed.wait(1)
 
 
-def test_what_two_models_report_adds_up_to_no_more_than_a_database_holds(upstream: ScriptedUpstream) -> None:
+def test_usage_adds_up_to_what_a_database_holds(upstream: ScriptedUpstream) -> None:
     most = 2**31 - 1
     upstream.enqueue(*(Reply("a", usage=Usage(most, most)) for _ in range(2)))
     model = chat_model(upstream, stream_usage=True)

@@ -113,9 +113,7 @@ def test_closing_during_a_retrys_back_off_calls_nobody_again(
 
 @pytest.mark.parametrize("model", [chat_model, plain_chat_model])
 @pytest.mark.parametrize("silent", [True, False], ids=["silent", "flowing"])
-def test_cancelling_is_no_reason_to_fall_back_to_another_model(
-    upstream: ScriptedUpstream, model: Model, *, silent: bool
-) -> None:
+def test_cancelling_calls_no_fallback(upstream: ScriptedUpstream, model: Model, *, silent: bool) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply(headers_after=gate) if silent else Reply(EndlessTokens()))
     events = stream(model(upstream).with_fallbacks([model(upstream), model(upstream)]), "Hi")
@@ -132,7 +130,7 @@ def test_cancelling_is_no_reason_to_fall_back_to_another_model(
     assert len(upstream.requests) == 1
 
 
-def test_what_cut_a_model_off_is_not_kept_with_the_connection_in_its_traceback() -> None:
+def test_what_cut_a_model_off_is_not_kept() -> None:
     callback = QueueCallback(EventQueue(size=1))
     failure, cut = ConnectionError(), Cancelled()
     for error in (failure, cut):
@@ -142,7 +140,7 @@ def test_what_cut_a_model_off_is_not_kept_with_the_connection_in_its_traceback()
     assert not callback.ledger.is_providers(cut)
 
 
-def test_branches_that_have_the_numbers_of_ended_threads_are_ended_too(upstream: ScriptedUpstream) -> None:
+def test_branches_with_numbers_of_ended_threads_are_ended(upstream: ScriptedUpstream) -> None:
     """The system gives a thread's number to another one as soon as it has ended."""
     over = threading.Event()
     earlier = [threading.Thread(target=over.wait) for _ in range(16)]
@@ -179,7 +177,7 @@ def test_closing_ends_every_parallel_branch(upstream: ScriptedUpstream, model: M
     join_all()
 
 
-def test_closing_reaches_a_connection_that_another_run_left_in_the_pool(upstream: ScriptedUpstream) -> None:
+def test_closing_reaches_a_connection_of_an_earlier_run(upstream: ScriptedUpstream) -> None:
     """Of a client that is not ours. Who opened a socket does not tell who waits on it."""
     gate = upstream.gate()
     upstream.enqueue(Reply("a"), Reply("b", gate))
@@ -246,13 +244,20 @@ def test_a_consumer_that_leaves_a_full_queue_frees_the_run(upstream: ScriptedUps
     join_all()
 
 
-def test_closing_twice_or_after_the_end_does_nothing(upstream: ScriptedUpstream) -> None:
+def test_closing_after_the_end_changes_nothing(upstream: ScriptedUpstream) -> None:
     upstream.enqueue(Reply("a"))
     events = stream(chat_model(upstream), "Hi")
-    list(events)
+    *_, end = events
 
     events.close()
     events.close()
+
+    assert isinstance(end, End)
+    assert end.status == "done"
+    assert list(events) == []
+    assert events.message is not None
+    assert events.message.content == "a"
+    join_all()
 
 
 def test_a_tool_that_sleeps_is_woken() -> None:
@@ -288,7 +293,7 @@ def test_a_run_inside_a_run_ends_with_it(upstream: ScriptedUpstream) -> None:
     join_all()
 
 
-def test_a_stream_may_be_closed_while_another_thread_waits_for_it(upstream: ScriptedUpstream) -> None:
+def test_a_stream_may_be_closed_while_another_thread_reads(upstream: ScriptedUpstream) -> None:
     gate = upstream.gate()
     upstream.enqueue(Reply("a", gate))
     events = stream(chat_model(upstream), "Hi")

@@ -32,7 +32,7 @@ def test_what_is_for_a_model_on_this_machine_goes_to_no_proxy(upstream: Scripted
 
 
 @pytest.mark.alone
-def test_what_reads_on_after_its_run_has_failed_is_told_so_wherever_it_does(
+def test_reading_on_after_the_run_failed_is_cancelled(
     upstream: ScriptedUpstream,
 ) -> None:
     upstream.enqueue(Reply("a", upstream.gate()))
