@@ -11,7 +11,7 @@ from streaming.durable.job import Job
 from streaming.events import Event, Start, Status
 from streaming.log.log_writer import log_writer
 from streaming.log.owned_log import OwnedLog
-from streaming.running.worker import ThreadWorker
+from streaming.running.thread_worker import ThreadWorker
 
 
 class OwnedRun:

@@ -17,7 +17,7 @@ from streaming.callbacks.steps import StepFilter
 from streaming.conf import get_conf
 from streaming.events import IDLE, Event, Idle, Start, Token
 from streaming.running.event_queue import EventQueue
-from streaming.running.worker import ThreadWorker
+from streaming.running.thread_worker import ThreadWorker
 
 
 def stream(

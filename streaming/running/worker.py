@@ -1,16 +1,14 @@
-"""Runs a runnable in a thread, and is the one place where a run ends.
+"""Runs a runnable, and is the one place where a run ends.
 
 A run ends once, by whichever comes first: the runnable returns or raises (in the worker's thread), a
 person stops it (in the thread of that request), a deadline passes (in the thread of the watch). The first
 seals the sink, so that no token can follow, and writes the `End`. The others find it sealed, and do nothing.
 """
 
-import gc
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import copy_context
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk
@@ -27,7 +25,6 @@ from streaming.events import End, Error, Event, Reasoning, Start, Status, Token,
 from streaming.log.sink import Sink
 from streaming.running.deadlines import watch
 from streaming.scheduling import give_way
-from streaming.upstream.waiting_threads import wake_threads
 
 
 class Worker:
@@ -201,41 +198,6 @@ class Worker:
         except Exception as exc:  # noqa: BLE001 - a provider's odd report must not cost the reply
             errors.log_failure(self._start.run, errors.INTERNAL, exc)
             return None
-
-
-class ThreadWorker(Worker):
-    """Runs the runnable in a thread of its own."""
-
-    def start(self) -> None:
-        """Put the `Start`, and run. The thread sees the caller's context variables."""
-        if self._begin():
-            name = f"run-{self._start.run[:8]}"
-            threading.Thread(target=copy_context().run, args=(self._run,), name=name, daemon=True).start()
-
-    def _run(self) -> None:
-        try:
-            with self._ending():
-                try:
-                    self._note_working(threading.get_ident())
-                    for _ in self._runnable.stream(self._input, self._config):
-                        self._cancellation.check()
-                finally:
-                    self._note_working(None)
-        finally:
-            if self._cancellation.cancelled and not self._cancellation.had_connections:
-                # A client of its own. What a completion model was reading is in a reference cycle, and so is
-                # the exception of a parallel branch, with all that it was raised in: only the collector
-                # closes their connections.
-                gc.collect()
-            close_database_connections()
-
-    def _note_working(self, thread: int | None) -> None:
-        with self._cancellation.lock:
-            self._cancellation.thread = thread
-
-    def _cancel(self) -> None:
-        super()._cancel()
-        wake_threads(self._cancellation, self._callback)
 
 
 def _size(event: Event) -> int:

@@ -1,0 +1,43 @@
+"""Runs a runnable in a thread: the worker of `stream()` and of durable runs."""
+
+import gc
+import threading
+from contextvars import copy_context
+
+from streaming.running.worker import Worker, close_database_connections
+from streaming.upstream.waiting_threads import wake_threads
+
+
+class ThreadWorker(Worker):
+    """Runs one runnable's `stream` in a thread of its own."""
+
+    def start(self) -> None:
+        """Put the `Start`, and run. The thread sees the caller's context variables."""
+        if self._begin():
+            name = f"run-{self._start.run[:8]}"
+            threading.Thread(target=copy_context().run, args=(self._run,), name=name, daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            with self._ending():
+                try:
+                    self._note_working(threading.get_ident())
+                    for _ in self._runnable.stream(self._input, self._config):
+                        self._cancellation.check()
+                finally:
+                    self._note_working(None)
+        finally:
+            if self._cancellation.cancelled and not self._cancellation.had_connections:
+                # A client of its own. What a completion model was reading is in a reference cycle, and so is
+                # the exception of a parallel branch, with all that it was raised in: only the collector
+                # closes their connections.
+                gc.collect()
+            close_database_connections()
+
+    def _note_working(self, thread: int | None) -> None:
+        with self._cancellation.lock:
+            self._cancellation.thread = thread
+
+    def _cancel(self) -> None:
+        super()._cancel()
+        wake_threads(self._cancellation, self._callback)
