@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal
 
 Status = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
+"""No run is `queued` yet: one that has no room is refused, and the others begin with the commit."""
 
 
 @dataclass(frozen=True, slots=True)
