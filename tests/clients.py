@@ -17,7 +17,7 @@ class Peer:
     """A client that sees bytes, and leaves as it is told to."""
 
     def __init__(self, upstream: ScriptedUpstream) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", upstream.port), timeout=5)
+        self.socket = socket.create_connection(("127.0.0.1", upstream.port), timeout=60)
 
     def __enter__(self) -> Self:
         return self

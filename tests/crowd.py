@@ -85,6 +85,6 @@ class Crowd:
         sock = socket.socket()
         if self._receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._receive_buffer)
-        sock.settimeout(10)
+        sock.settimeout(60)
         sock.connect(self._address)
         return sock

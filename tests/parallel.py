@@ -35,12 +35,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of the local model together, so that it is loaded once; put those last that have to be
-    alone, so that no other waits for them."""
+    """Keep the tests of the local model together, so that it is loaded once. Begin with the groups, each of
+    which is one worker's work, and end with the tests that are alone, so that no other waits for them."""
     for item in items:
         if item.get_closest_marker("model") is not None:
             item.add_marker(pytest.mark.xdist_group("model"))
-    items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    alone, group = (item.get_closest_marker(name) is not None for name in ("alone", "xdist_group"))
+    if alone and group:
+        failure = f"{item.nodeid} cannot be alone: its group begins before the others have ended"
+        raise pytest.UsageError(failure)
+    return 2 if alone else int(not group)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -145,7 +145,7 @@ class GunicornServer:
         """Let `log` begin here: a new test begins."""
         self._log_start = self.log_file.stat().st_size
 
-    def stop(self, *, timeout: float = 15.0) -> bool:
+    def stop(self, *, timeout: float = 60.0) -> bool:
         """SIGTERM, then SIGKILL. Returns whether it ended by itself in time; harmless to repeat."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)

@@ -59,7 +59,7 @@ def read_from_a_socket(*, receive_buffer: int | None = None) -> Iterator[tuple[R
         asking = pool.submit(visitor.follow, "a-run")
         servers_end, _ = listener.accept()
         with visitor, servers_end:
-            servers_end.settimeout(5)
+            servers_end.settimeout(60)
             assert servers_end.recv(65536).endswith(b"\r\n\r\n")
             servers_end.sendall(head + b"data: read\n\n")
             reading = asking.result()

@@ -23,7 +23,7 @@ class Visitor:
     def __init__(self, url: str, *, receive_buffer: int | None = None) -> None:
         # Several threads may act for one person, and no connection lingers into the next test.
         transport = NarrowTransport(receive_buffer) if receive_buffer else OwnConnections()
-        self.http = httpx.Client(base_url=url, transport=transport, timeout=10, trust_env=False)
+        self.http = httpx.Client(base_url=url, transport=transport, timeout=60, trust_env=False)
         self._token = ""
 
     def __enter__(self) -> Self:

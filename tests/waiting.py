@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], *, timeout: float = 5.0, message: str = "") -> T:
+def wait_until(condition: Callable[[], T], *, timeout: float = 60.0, message: str = "") -> T:
     """Wait until `condition()` is true, and return what it gave; fail if it is not in `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not (result := condition()):

@@ -13,7 +13,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser.chat_page import ChatPage
 from tests.site import Site
@@ -30,6 +39,8 @@ OPTIONS = (
 )
 HOW_TO_GET_ONE = "Install one (on Debian: apt install chromium), or set CHROMIUM to its path."
 OURS = {"127.0.0.1", "localhost"}
+PATIENCE = 30_000
+"""Milliseconds for what the page shall show or do, on a machine that does much else."""
 
 
 def find_chromium() -> str | None:
@@ -101,6 +112,7 @@ def browser() -> Iterator[Browser]:
         pytest.fail(f"BROWSER_TESTS=required, and no Chromium was found. {HOW_TO_GET_ONE}", pytrace=False)
     # Chromium's sandbox does not start for root, which containers and CI often are.
     sandbox = [] if os.geteuid() else ["--no-sandbox"]
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=executable, args=[*OPTIONS, *sandbox])
         yield launched
@@ -111,7 +123,7 @@ def browser() -> Iterator[Browser]:
 def watch(browser: Browser, site: Site, tmp_path: Path) -> Iterator[Watch]:
     """Fails the test on any console error, uncaught error, or request to another host."""
     context = browser.new_context(base_url=site.url)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     watch = Watch(context, picture=tmp_path / "page.png")
     yield watch
     context.close()
@@ -134,7 +146,7 @@ def chat(page: Page) -> ChatPage:
 def plain(browser: Browser, site: Site) -> Iterator[ChatPage]:
     """A page in a browser without script."""
     context = browser.new_context(base_url=site.url, java_script_enabled=False)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     yield ChatPage(context.new_page()).open()
     context.close()
 

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import PATIENCE
 from tests.site import Site
 from tests.upstream import Reasoning, Reply, ToolCall
 
@@ -19,7 +20,7 @@ def chat(browser: Browser, site: Site) -> Iterator[ChatPage]:
     context = browser.new_context(
         base_url=site.url, viewport={"width": WIDTH, "height": 844}, has_touch=True, is_mobile=True
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     yield ChatPage(context.new_page())
     context.close()
 

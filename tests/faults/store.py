@@ -32,7 +32,7 @@ class SQLite:
 
     def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         given = [value.hex if isinstance(value, UUID) else value for value in parameters]
-        with closing(sqlite3.connect(self._address, uri=True, timeout=20)) as connection:
+        with closing(sqlite3.connect(self._address, uri=True, timeout=60)) as connection:
             return connection.execute(sql.replace("%s", "?"), given).fetchall()
 
 

@@ -127,7 +127,7 @@ def test_a_conversation_of_thousands_of_turns(site: Site, ledger: Ledger) -> Non
 def prolong(site: Site, message: str, *, turns: int) -> None:
     """Repeat a question and its answer so often, each after the one before. Straight into the file: through
     the site it would take minutes."""
-    with closing(sqlite3.connect(site.data_dir / "db.sqlite3", timeout=20)) as database, database:
+    with closing(sqlite3.connect(site.data_dir / "db.sqlite3", timeout=60)) as database, database:
         database.row_factory = sqlite3.Row
         find = "SELECT * FROM chat_message WHERE id = ?"
         answer = dict(database.execute(find, [UUID(message).hex]).fetchone())

@@ -180,7 +180,7 @@ def test_it_begins_with_the_commit_or_not_at_all(upstream: ScriptedUpstream) -> 
 @pytest.mark.parametrize(("commits", "places"), [(True, 1), (False, 0)])
 def test_a_run_of_a_larger_transaction_has_a_place_once_that_commits(*, commits: bool, places: int) -> None:
     leaves = threading.Event()
-    job = Job(runnable=RunnableLambda(lambda _: leaves.wait(10)), input="Hi")
+    job = Job(runnable=RunnableLambda(lambda _: leaves.wait(60)), input="Hi")
     place = runs.admit()
 
     with transaction.atomic():
@@ -360,7 +360,7 @@ def test_many_readers_of_a_run_elsewhere_share_one_mirror(upstream: ScriptedUpst
     run_id = start(chat_model(upstream))
     found: list[object] = []
     for thread in [in_a_thread(lambda: found.append(elsewhere(run_id))) for _ in range(8)]:
-        thread.join(5)
+        thread.join(60)
 
     assert len({id(log) for log in found}) == 1
     gate.open()

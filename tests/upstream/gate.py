@@ -29,7 +29,7 @@ class Gate:
                 # The end of the pipe is what every waiting `poll` sees.
                 os.close(self._write_end)
 
-    def wait_until_reached(self, *, timeout: float = 5.0) -> None:
+    def wait_until_reached(self, *, timeout: float = 60.0) -> None:
         """Wait until a script stands here: all that it says before has been sent."""
         if not self._reached.wait(timeout):
             message = f"no script reached the gate in {timeout} s"

@@ -38,7 +38,7 @@ class Listener:
     def stop(self) -> list[str]:
         """Accept no more and end every connection; returns what did not end."""
         self._stopping.open()
-        self._acceptor.join(timeout=5)
+        self._acceptor.join(timeout=60)
         with self._lock:
             connections = list(self._connections)
         stuck = self._end(connections)
@@ -52,7 +52,7 @@ class Listener:
             busy = [connection for connection in self._connections if connection.busy]
         return self._end(busy)
 
-    def _end(self, connections: Collection[Connection], *, timeout: float = 5.0) -> list[str]:
+    def _end(self, connections: Collection[Connection], *, timeout: float = 60.0) -> list[str]:
         with self._lock:
             threads = [self._connections[item] for item in connections if item in self._connections]
         for connection in connections:

@@ -30,7 +30,7 @@ class Moment:
     def is_set(self) -> bool:
         return self._happened.is_set()
 
-    def wait(self, timeout: float = 5.0) -> bool:
+    def wait(self, timeout: float = 60.0) -> bool:
         return self._happened.wait(timeout)
 
 

@@ -99,7 +99,7 @@ class ScriptedUpstream:
         """What went against the script; `verify` fails unless the test takes them out of this list."""
         return self._problems
 
-    def wait_for_request(self, number: int = 1, *, timeout: float = 5.0) -> Request:
+    def wait_for_request(self, number: int = 1, *, timeout: float = 60.0) -> Request:
         """The `number`-th request, counted from 1, as soon as it has arrived."""
         with self._changed:
             if not self._changed.wait_for(lambda: len(self._requests) >= number, timeout):

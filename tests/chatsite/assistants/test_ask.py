@@ -165,7 +165,7 @@ def test_a_pipe_whose_reader_leaves_ends_it_and_the_providers_connection(
 
         assert upstream.requests[0].peer_closed.wait(1)
         assert process.stderr.read() == b""
-        assert process.wait(10) == 141
+        assert process.wait(60) == 141
 
 
 # What leads to the reply

@@ -153,6 +153,7 @@ def test_another_reply_can_be_had_beside_the_first(site: Site) -> None:
     assert "<p>Two</p>" in page
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("worker_class", ["gthread", "gevent"])
 def test_a_reader_who_left_a_silent_stream_is_noticed_within_two_seconds(
     start_site: SiteStarter, worker_class: str

@@ -66,7 +66,7 @@ def test_no_transaction_is_open_while_the_provider_is_asked(
         cursor.execute("CREATE TABLE written (x)")
         cursor.execute("DROP TABLE written")
     gate.open()
-    uploading.join(10)
+    uploading.join(60)
 
     assert told == ["The embedding model's server failed. Try again."]
 

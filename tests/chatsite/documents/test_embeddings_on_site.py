@@ -11,8 +11,6 @@ from tests.server import copy_prepared
 from tests.site import Site, running_site
 from tests.upstream import Failure, Reply, ToolCall
 
-pytestmark = pytest.mark.xdist_group("embeddings-on-site")  # one server for all of them
-
 HOUSE = "# Hall\n\nThe spare key is under the mat.\n\n# Garden\n\nThe roses are red."
 
 

@@ -29,6 +29,7 @@ def answered(crowd: Crowd) -> list[int]:
     return [number for number, _ in poll.poll(0)]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("worker_class", ["gthread", "gevent"])
 def test_a_person_who_uploads_many_files_at_once_delays_nobody(
     start_site: SiteStarter, worker_class: str

@@ -167,6 +167,7 @@ def test_a_request_whose_body_was_read_takes_no_upload_turn(start_site: SiteStar
         assert upload(site.visitor(), "words.txt", "word " * 160_000).status_code == 303
 
 
+@pytest.mark.alone
 def test_peers_do_not_delay_the_end_of_the_worker(start_site: SiteStarter) -> None:
     site = start_site()
     upload = half_an_upload(site.visitor())

@@ -82,7 +82,7 @@ def test_it_ends_with_its_parent_even_if_a_fork_of_that_lives_on(
         child, fork, _ = parent.stdout.readline().split()
         try:
             parent.send_signal(number)
-            wait_until(lambda: gone(int(child)), timeout=5)
+            wait_until(lambda: gone(int(child)), timeout=60)
         finally:
             os.kill(int(fork), signal.SIGKILL)
 

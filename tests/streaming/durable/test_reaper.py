@@ -216,7 +216,7 @@ def test_of_several_that_reap_at_once_one_ends_it() -> None:
     orphans = [orphan(BEGUN, TEXT) for _ in range(5)]
     with told_of_ends() as told:
         for thread in [in_a_thread(lambda: Reaper().look()) for _ in range(4)]:
-            thread.join(20)
+            thread.join(60)
             assert not thread.is_alive()
 
     assert sorted(str(run_id) for run_id, _, _ in told) == sorted(str(run.pk) for run in orphans)

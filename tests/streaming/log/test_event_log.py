@@ -89,7 +89,7 @@ def test_a_follower_is_woken_by_the_event_and_does_not_wait_for_its_tick() -> No
 
     log.put(Token("a"))
 
-    woken.join(5)
+    woken.join(60)
     assert not woken.is_alive()
 
 
@@ -109,7 +109,7 @@ def test_a_full_queue_makes_its_producer_wait_until_there_is_room() -> None:
 
     assert queue.get(5) == Token("a", id=1)
     assert queue.get(5) == Token("b", id=2)
-    producer.join(5)
+    producer.join(60)
 
 
 def test_the_end_has_room_in_a_full_queue() -> None:

@@ -125,7 +125,7 @@ def test_readers_at_their_own_pace_get_the_same(back_end: BackEnd) -> None:
     back_end.write(End(status="done"))
 
     for reader in readers:
-        reader.join(20)
+        reader.join(60)
         assert not reader.is_alive()
     assert all(own == got[0] for own in got)
     assert len(got[0]) == 52

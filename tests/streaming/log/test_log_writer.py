@@ -77,14 +77,14 @@ def test_what_cannot_be_stored_now_waits_unseen_and_nothing_of_it_is_lost(
     outage = Outage(monkeypatch, error)
     gate.open()
     for _ in range(3):
-        assert outage.refused.acquire(timeout=5)
+        assert outage.refused.acquire(timeout=60)
     wait_until(log.unseen)
     seen: list[Event] = []
     reader = in_a_thread(lambda: seen.extend(event for event in log.follow() if isinstance(event, Event)))
 
     assert log.text() == "Hel"
     outage.end()
-    reader.join(10)
+    reader.join(60)
 
     assert not reader.is_alive()
     assert "".join(event.text for event in seen if isinstance(event, Token)) == "Hello, world"
@@ -135,7 +135,7 @@ def test_what_a_full_disk_refuses_waits_however_often_it_is_refused(
     with no_room(monkeypatch) as tries:
         gate.open()
         for _ in range(4):
-            assert tries.acquire(timeout=5)
+            assert tries.acquire(timeout=60)
         assert log.text() == "Hel"
 
     assert end_of(run_id).status == "done"
@@ -336,7 +336,7 @@ def test_the_database_may_go_away_while_one_is_given_up(
         run_id = start(chat_model(upstream))
         wait_until(lambda: outage)
         for _ in range(3):
-            assert outage[0].refused.acquire(timeout=5)
+            assert outage[0].refused.acquire(timeout=60)
         outage[0].end()
         assert end_of(run_id).status == "failed"
     assert [end.status for _, end, _ in told] == ["failed"]

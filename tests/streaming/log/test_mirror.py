@@ -72,6 +72,6 @@ def test_readers_of_a_run_that_is_deleted_are_sent_away() -> None:
 
     run.delete()
 
-    reader.join(10)
+    reader.join(60)
     assert not reader.is_alive()
     assert seen == [BEGUN]

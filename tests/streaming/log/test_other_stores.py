@@ -35,7 +35,7 @@ def test_durable_runs_are_the_same_over(stores: dict[str, str]) -> None:
         env=os.environ | stores,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
 

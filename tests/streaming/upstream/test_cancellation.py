@@ -272,7 +272,7 @@ def test_a_tool_that_sleeps_is_woken() -> None:
 
     events = stream(RunnableLambda(sleep), "Hi")
     next(events)
-    assert asleep.wait(5)
+    assert asleep.wait(60)
 
     events.close()
 
@@ -305,6 +305,6 @@ def test_a_stream_may_be_closed_while_another_thread_reads(upstream: ScriptedUps
     events.close()
 
     assert upstream.requests[0].peer_closed.wait(WITHIN)
-    reader.join(5)
+    reader.join(60)
     assert isinstance(seen[-1], End)
     assert seen[-1].status == "stopped"
