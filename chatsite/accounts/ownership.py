@@ -1,5 +1,7 @@
 """What is whose: models that belong to a user or to a guest."""
 
+from collections.abc import Hashable
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -15,6 +17,11 @@ class Owned(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def owner(self) -> Hashable:
+        """Whose it is, to tell people apart by."""
+        return self.user_id or self.guest
 
 
 def owned_by(visitor: Visitor, *, through: str = "") -> Q:

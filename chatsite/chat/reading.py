@@ -29,9 +29,12 @@ def last_seen(request: HttpRequest) -> int | None:
     return int(last) if re.fullmatch(r"[0-9]{1,18}", last) else None
 
 
-def stream(request: HttpRequest, log: EventLog, *, after: int, place: Place) -> EventStreamResponse:
+def stream(
+    request: HttpRequest, log: EventLog, reply: Message, *, after: int, place: Place
+) -> EventStreamResponse:
     """Send the run's events after one. The response takes over the place, and leaves it when it is closed."""
-    html = partial(with_blocks, text=log.text(up_to=after)) if request.GET.get("html") == "1" else None
+    text, owner = log.text(up_to=after), reply.conversation.owner
+    html = partial(with_blocks, text=text, owner=owner) if request.GET.get("html") == "1" else None
     response = EventStreamResponse(log.follow(after=after), presenter=html, on_close=place.leave)
     place.hand_over()
     return response

@@ -129,7 +129,7 @@ def events(request: VisitorRequest, run_id: UUID) -> HttpResponseBase:
     if log.ended and after == log.last_id:
         return HttpResponse(status=204)
     with reading.reader_place(request.visitor) as place:
-        return reading.stream(request, log, after=after, place=place)
+        return reading.stream(request, log, reply, after=after, place=place)
 
 
 @_refusals
@@ -199,4 +199,4 @@ def _stream_of(request: HttpRequest, started: Started, place: Place) -> HttpResp
     after = reading.last_seen(request) if started.is_repeat else 0
     if after is None or not log.has(after):
         return reading.bad_event_id(request)
-    return reading.stream(request, log, after=after, place=place)
+    return reading.stream(request, log, started.reply, after=after, place=place)

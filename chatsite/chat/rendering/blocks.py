@@ -6,31 +6,31 @@ tail, travels as plain text. What was sent plus the tail is always the whole tex
 reader sees depends on when a block was finished, and the page ends up as `render(text)` however the tokens
 were cut.
 
-The work is close to linear in the text: each block is rendered once, an open fence is watched instead of
-parsed, and a long list or table is looked at again only when it has grown by a quarter, or visibly ended.
+The work is in proportion to the text: each block is rendered once, an open fence is watched instead of
+parsed, and a tail in which nothing was final is looked at again only when it has grown by its share.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from markdown_it.token import Token as Part
 
-from chatsite.chat.rendering.markdown import References, outline, render
+from chatsite.chat.rendering import pieces
+from chatsite.confined.pool import NoPlace, TooMuch
 from streaming.events import End, Event, Idle, Token
 
 # Up to this many characters a tail costs too little to be worth waiting for.
 SMALL_TAIL = 250
+LARGE_TAIL = 5_000
+"""From here on a tail is looked at again when it has doubled, before that when it has grown by a quarter."""
+AT_A_TIME = 4_000
+"""Characters of a text that is there already: it is taken as if it came in pieces, for the same cost."""
+MOST_REFERENCES = 20_000
+"""Characters of the link references of a reply."""
 
-# A blank line ends these for good, their own last line the headings and rules. Lists and indented code go on.
-_ENDED_BY_BLANK_LINE = frozenset({"paragraph_open", "table_open", "blockquote_open"})
-_ENDED_BY_ITSELF = frozenset({"heading_open", "hr"})
-
-_LINE_END = re.compile(r"\r\n?|\n")
-_BLANK_LINES = re.compile(r"(?:[ \t]*(?:\r\n?|\n))*")
 # After a blank line, this begins a new top-level block whatever came before (but an open fence).
 _NEW_BLOCK = re.compile(r"(?!(?:[-+*]|\d{1,9}[.)])(?:\s|$))\S")
 
@@ -51,13 +51,15 @@ class Block(Event):
         return {"html": self.html, "tail": self.tail} | ({"whole": True} if self.whole else {})
 
 
-def with_blocks(events: Iterable[Event | Idle], *, text: str = "") -> Iterator[Event | Idle]:
+def with_blocks(
+    events: Iterable[Event | Idle], *, text: str = "", owner: Hashable = None
+) -> Iterator[Event | Idle]:
     """Yield `events`, each finished block after the token that finished it, and the last one before the end.
 
     A reader that resumes after event n gives as `text` all text up to n. What its page shows depends on
     where it was interrupted, so a whole block comes first, and all that follows builds on it.
     """
-    reply = Reply(text)
+    reply = Reply(text, owner=owner)
     if text:
         yield Block(html=reply.html, tail=reply.tail, whole=True)
     for event in events:
@@ -73,19 +75,26 @@ class Reply:
     """A reply so far: `html`, which is final but for link references, and `tail`, the source after it."""
 
     text: str = ""
+    owner: Hashable = None
+    """Whose turn it takes to render it."""
     _html: list[SafeString] = field(default_factory=list, init=False)
-    _source: list[str] = field(default_factory=list, init=False)  # all of the text, in pieces
+    _source: list[str] = field(default_factory=list, init=False)  # what each of these was made of
     _tail: list[str] = field(default_factory=list, init=False)  # the end of it that is not rendered
     _line: list[str] = field(default_factory=list, init=False)  # the end of that which has no line end yet
     _tail_length: int = field(default=0, init=False)
     _looked_at: int = field(default=0, init=False)  # the length of the tail when it was last parsed
+    _has_ended: bool = field(default=False, init=False)  # whether a block in it seemed to have ended
+    _in_vain: bool = field(default=False, init=False)  # whether it seemed so, and nothing was final
+    _given_up: bool = field(default=False, init=False)
     _after_blank: bool = field(default=False, init=False)
     _fence_end: re.Pattern[str] | None = field(default=None, init=False)
-    _references: References = field(default_factory=dict, init=False)
+    _references: dict[str, dict[str, Any]] = field(default_factory=dict, init=False)
+    _references_length: int = field(default=0, init=False)
+    _reaches_back: bool = field(default=False, init=False)  # whether one may be named before it is defined
 
     def __post_init__(self) -> None:
-        self._append(self.text)
-        self._freeze()
+        for at in range(0, len(self.text), AT_A_TIME):
+            self.add(self.text[at : at + AT_A_TIME])
 
     @property
     def html(self) -> SafeString:
@@ -104,27 +113,37 @@ class Reply:
     def finish(self) -> Iterator[Block]:
         """Yield what is left to show: the tail, or the whole if a link reference changes what was sent."""
         tail = self.tail
-        self._html.append(render(tail, references=self._references))
-        whole = render("".join(self._source))
-        if whole != self.html:
-            yield Block(html=whole, tail="", whole=True)
+        if tail:
+            self._take(self._rendered(tail), tail)
+        sent = list(self._html)
+        if self._reaches_back:
+            self._render_again()
+        if self._html != sent:
+            yield Block(html=self.html, tail="", whole=True)
         elif tail:
             yield Block(html=self._html[-1], tail="")
 
+    def whole(self) -> SafeString:
+        """The HTML of all of it. It has come to its end with that."""
+        for _ in self.finish():
+            pass
+        return self.html
+
     def _append(self, text: str) -> bool:
         """Take `text`, and say whether the tail is worth parsing."""
-        self._source.append(text)
         self._tail.append(text)
         self._tail_length += len(text)
         self._line.append(text)
-        if "\n" not in text:
+        if "\n" not in text or self._given_up:
             return False
         *lines, rest = "".join(self._line).split("\n")
         self._line = [rest]
         ended = [self._may_end_a_block(line) for line in lines]
-        if self._fence_end or self._tail_length > SMALL_TAIL:
-            return any(ended) or (not self._fence_end and self._tail_length > self._looked_at * 5 // 4)
-        return True
+        self._has_ended = any(ended)
+        growth = 1.25 if self._tail_length < LARGE_TAIL else 2
+        if self._fence_end or self._tail_length <= SMALL_TAIL:
+            return self._has_ended or not self._fence_end
+        return (self._has_ended and not self._in_vain) or self._tail_length > self._looked_at * growth
 
     def _may_end_a_block(self, line: str) -> bool:
         if self._fence_end:
@@ -135,38 +154,47 @@ class Reply:
     def _freeze(self) -> Block | None:
         """Render what cannot change any more, and keep the rest as the tail."""
         tail = self.tail
-        lines = tail[: tail.rfind("\n") + 1]
-        cut, self._fence_end = _finished(lines)
-        rest = tail[cut:]
+        try:
+            done = pieces.finished(tail[: tail.rfind("\n") + 1], self._references, owner=self.owner)
+        except NoPlace:
+            return None
+        except TooMuch:
+            self._given_up = True
+            return None
+        rest = tail[done.length :]
         self._tail = [rest]
         self._tail_length = self._looked_at = len(rest)
-        if not cut:
+        self._in_vain = self._has_ended and not done.length
+        self._fence_end = re.compile(done.fence_end) if done.fence_end else None
+        if not done.length:
             return None
-        html = render(tail[:cut], references=self._references)
-        self._html.append(html)
-        return Block(html=html, tail=rest)
+        self._take(done, tail[: done.length])
+        return Block(html=done.html, tail=rest)
 
+    def _take(self, done: pieces.Rendered, source: str) -> None:
+        for name, target in done.references.items():
+            self._define(name, target)
+        self._html.append(done.html)
+        self._source.append(source)
 
-def _finished(text: str) -> tuple[int, re.Pattern[str] | None]:
-    """Return how much of `text`, whole lines, is final, and what would end the fence that it leaves open."""
-    blocks = [part for part in outline(text) if part.level == 0 and part.nesting >= 0]
-    if not blocks or not (last := blocks[-1]).map:
-        return 0, None
-    lines = [0, *(match.end() for match in _LINE_END.finditer(text))]
-    first, end = last.map
-    fence_end = _fence_end(last) if last.type == "fence" else None
-    if fence_end:
-        closed = end - first > 1 and fence_end.match(text[lines[end - 1] : lines[end]])
-        return (_after_blank_lines(text, lines[end]), None) if closed else (lines[first], fence_end)
-    blank_line_follows = end < len(lines) - 1
-    ended = last.type in _ENDED_BY_ITSELF or (blank_line_follows and last.type in _ENDED_BY_BLANK_LINE)
-    return _after_blank_lines(text, lines[end]) if ended else lines[first], None
+    def _define(self, name: str, target: dict[str, Any]) -> None:
+        """Take note of a link reference. It is sent along with each piece that might name it, so there is an
+        end to them; the first of a name holds."""
+        self._references_length += len(name) + sum(map(len, map(str, target.values())))
+        if name in self._references or self._references_length > MOST_REFERENCES:
+            return
+        self._references[name] = target
+        self._reaches_back = self._reaches_back or any("[" in html for html in self._html)
 
+    def _render_again(self) -> None:
+        """What may name a reference that was defined after it."""
+        for place, html in enumerate(self._html):
+            if "[" in html:
+                self._html[place] = self._rendered(self._source[place]).html
 
-def _after_blank_lines(text: str, start: int) -> int:
-    blank = _BLANK_LINES.match(text, start)
-    return blank.end() if blank else start
-
-
-def _fence_end(fence: Part) -> re.Pattern[str]:
-    return re.compile(rf" {{0,3}}{re.escape(fence.markup[0])}{{{len(fence.markup)},}}[ \t\r\n]*$")
+    def _rendered(self, source: str) -> pieces.Rendered:
+        """What it looks like; where that is too dear, its source."""
+        try:
+            return pieces.rendered(source, self._references, owner=self.owner)
+        except (TooMuch, NoPlace):
+            return pieces.Rendered(pieces.plain(source), {})

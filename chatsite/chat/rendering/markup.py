@@ -12,7 +12,7 @@ from markdown_it.utils import OptionsDict
 from chatsite.chat.rendering.highlight import highlight
 
 # Deep enough for any list that a person can read. CommonMark has no limit, recursion has.
-MAX_NESTING = 40
+MAX_NESTING = 20
 
 Tokens = Sequence[Token]
 Env = MutableMapping[str, Any]

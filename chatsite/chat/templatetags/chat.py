@@ -76,10 +76,11 @@ def text_of(message: Message | None) -> Text:
             return Text(json=message.content)
         if message.is_running:  # fields may still come of it
             return Text(tail=message.content)
+    owner = message.conversation.owner
     if message.is_running:
-        so_far = Reply(message.content)
+        so_far = Reply(message.content, owner=owner)
         return Text(html=so_far.html, tail=so_far.tail)
-    return Text(html=render(message.content))
+    return Text(html=render(message.content, owner=owner))
 
 
 @register.filter

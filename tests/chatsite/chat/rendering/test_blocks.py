@@ -2,17 +2,15 @@
 
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 import pytest
-from django.utils.safestring import SafeString
 from hypothesis import example, given
 from hypothesis import strategies as st
-from markdown_it.token import Token as Part
 
-from chatsite.chat.rendering import blocks, markdown
+from chatsite.chat.rendering import parser, pieces
 from chatsite.chat.rendering.blocks import Block, Reply, with_blocks
-from chatsite.chat.rendering.markdown import render
+from chatsite.chat.rendering.pieces import Finished, References, Rendered
 from streaming.events import IDLE, End, Event, Idle, Reasoning, Token
 
 PIECES = r"""
@@ -22,11 +20,16 @@ a b\n  \n\n  \r\n  \r  - a\n  \t- b\n  1. c\n  2. d\n  * e\n  \tcode\n  ```\n  `
 """
 
 
-def pieces() -> list[str]:
+def samples() -> list[str]:
     return [piece.encode().decode("unicode_escape") for piece in re.split(r"\s\s+|\n", PIECES.strip())]
 
 
-MARKDOWN = st.lists(st.sampled_from(pieces()) | st.text(max_size=5), max_size=30).map("".join)
+def render(text: str) -> str:
+    """All of it at once, as the parser has it."""
+    return parser.render(text)[0]
+
+
+MARKDOWN = st.lists(st.sampled_from(samples()) | st.text(max_size=5), max_size=30).map("".join)
 
 
 class Page:
@@ -85,10 +88,11 @@ def test_a_page_that_lost_its_connection_anywhere_equals_a_reload(text: str, cut
 @given(text=MARKDOWN)
 def test_rendered_html_and_tail_are_the_whole_text_at_any_time(text: str) -> None:
     reply = Reply()
+    source = ""
     for event in tokens(text):
         assert isinstance(event, Token)
         reply.add(event.text)
-        source = "".join(reply._source)
+        source += event.text
         assert source.endswith(reply.tail)
         assert "]:" in source or render(source.removesuffix(reply.tail)) == reply.html
 
@@ -145,6 +149,9 @@ def test_a_block_is_finished_as_soon_as_a_long_one_has_visibly_ended() -> None:
         "| a | b |\n",
         "Word. **Bold**\n\n",
         "- a\n\n",
+        "[a]: https://example.org\n\n",
+        "> > > > quote\nlazy\n",
+        "1. a\n\n   b\n\n",
     ],
 )
 def test_the_work_grows_with_the_text(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
@@ -153,6 +160,23 @@ def test_the_work_grows_with_the_text(monkeypatch: pytest.MonkeyPatch, line: str
     page(tokens(text))
     assert parsed["outline"] < 8 * len(text) + 60_000
     assert parsed["render"] <= 2 * len(text)
+
+
+def test_a_reply_of_nothing_but_references_is_finished_as_it_goes() -> None:
+    text = "".join(f"[a{number}]: https://example.org/{number}\n" for number in range(400))
+
+    waiting = Page().show(with_blocks(tokens(text)))
+
+    assert len(waiting.tail) < 1_000
+
+
+def test_a_reader_that_resumes_pays_for_the_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "[a]: https://example.org\n\n" * 1_300
+    parsed = count_parsed(monkeypatch)
+
+    list(with_blocks([End(status="done")], text=text))
+
+    assert parsed["outline"] < 2 * len(text)
 
 
 def test_an_answer_of_five_thousand_tokens_is_cheap() -> None:
@@ -197,17 +221,22 @@ def test_an_empty_reply_has_no_blocks() -> None:
 
 
 def count_parsed(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    """Count the characters that the presenter has parsed."""
-    parsed = {"outline": 0, "render": 0}
+    """Count the characters that were looked at, those that were rendered, and the pieces of both."""
+    parsed = {"outline": 0, "render": 0, "pieces": 0}
+    finished, rendered = pieces.finished, pieces.rendered
 
-    def outline(text: str) -> list[Part]:
+    def count_finished(text: str, references: References, *, owner: Hashable) -> Finished:
+        done = finished(text, references, owner=owner)
         parsed["outline"] += len(text)
-        return markdown.outline(text)
+        parsed["render"] += done.length
+        parsed["pieces"] += 1
+        return done
 
-    def render(text: str, *, references: markdown.References | None = None) -> SafeString:
+    def count_rendered(text: str, references: References, *, owner: Hashable) -> Rendered:
         parsed["render"] += len(text)
-        return markdown.render(text, references=references)
+        parsed["pieces"] += 1
+        return rendered(text, references, owner=owner)
 
-    monkeypatch.setattr(blocks, "outline", outline)
-    monkeypatch.setattr(blocks, "render", render)
+    monkeypatch.setattr(pieces, "finished", count_finished)
+    monkeypatch.setattr(pieces, "rendered", count_rendered)
     return parsed

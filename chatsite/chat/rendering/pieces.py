@@ -1,0 +1,93 @@
+"""Pieces of Markdown, rendered by a child process within its budget. What is too dear is shown as it is.
+
+Only here is anything marked safe: what has gone through the sanitiser, and what is escaped.
+"""
+
+import hashlib
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from chatsite.confined.budgets import RENDERING
+from chatsite.confined.pool import Pool, TooMuch
+
+References = Mapping[str, dict[str, Any]]
+
+CHILDREN = 3
+"""That render at once; of one person's, one does."""
+WAIT = 5.0
+"""Seconds that a piece waits for its turn."""
+_JOBS = 5_000
+"""Of one child, which might grow."""
+_DEAR = 1_000
+"""Pieces that are known to be too dear, and are not tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A piece, and the link references that it defines."""
+
+    html: SafeString
+    references: References
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Rendered):
+    """What is final of a piece: so many characters. `html` is theirs."""
+
+    length: int
+    fence_end: str | None
+    """What the line looks like (a pattern) that ends the fence that is open after them."""
+
+
+def rendered(text: str, references: References, *, owner: Hashable) -> Rendered:
+    """The whole piece. Raises `TooMuch`, or `NoPlace`."""
+    done = _ask("render", text, references, owner)
+    return Rendered(_safe(done["html"]), done["references"])
+
+
+def finished(text: str, references: References, *, owner: Hashable) -> Finished:
+    """Those blocks of whole lines of a growing text that are final. Raises `TooMuch`, or `NoPlace`."""
+    done = _ask("finish", text, references, owner)
+    return Finished(_safe(done["html"]), done["references"], done["length"], done["fence_end"])
+
+
+def plain(text: str) -> SafeString:
+    """The plain form."""
+    return format_html("<pre>{}</pre>\n", text) if text.strip() else SafeString("")
+
+
+def _ask(do: str, text: str, references: References, owner: Hashable) -> dict[str, Any]:
+    content = text.encode("utf-8", "surrogatepass")
+    name = hashlib.blake2b(content, digest_size=16).digest()
+    if name in _too_dear:
+        raise TooMuch
+    job = {"do": do, "references": dict(references) if "[" in text else {}}
+    try:
+        done: dict[str, Any] = _pool().ask(job, content, length=len(text), owner=owner)
+    except TooMuch:
+        _remember(name)
+        raise
+    return done
+
+
+_too_dear: dict[bytes, None] = {}
+
+
+def _remember(name: bytes) -> None:
+    _too_dear[name] = None
+    while len(_too_dear) > _DEAR:
+        _too_dear.pop(next(iter(_too_dear)), None)
+
+
+def _safe(html: str) -> SafeString:
+    return mark_safe(html)  # noqa: S308 - the one place: the child has sanitised it
+
+
+@cache
+def _pool() -> Pool:
+    return Pool("chatsite.chat.rendering.parser:work", RENDERING, size=CHILDREN, jobs=_JOBS, wait=WAIT)

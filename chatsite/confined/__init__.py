@@ -1,0 +1,1 @@
+"""Where text from outside is parsed: in child processes, within budgets (`budgets.py`)."""
