@@ -21,6 +21,7 @@ _TITLES = {
     405: "Not possible here",
     411: "Length required",
     413: "Too large",
+    429: "Limit reached",
     500: "Something went wrong",
     503: "Busy",
 }
@@ -63,6 +64,13 @@ class LengthRequired(MiddlewareMixin):
             return None
         message = "The request does not say how long it is: send it with a Content-Length."
         return error(request, 411, "length_required", message)
+
+
+def limited(request: HttpRequest, message: str, *, retry_after: int) -> HttpResponse:
+    """The visitor has reached a limit of their own."""
+    response = error(request, 429, "limit_reached", message)
+    response["Retry-After"] = str(retry_after)
+    return response
 
 
 # Django calls these: handler400 and so on in chatsite.urls, CSRF_FAILURE_VIEW in the settings.

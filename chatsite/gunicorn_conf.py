@@ -54,6 +54,8 @@ max_requests = 0
 # Heartbeat files go into the data directory, and there is no control socket in the home directory.
 worker_tmp_dir = str(DATA_DIR / "tmp")
 control_socket_disable = True
+# No header is to say under which path the site lies.
+forwarder_headers = ""
 
 # A peer that takes no data holds a thread: after this time (milliseconds) the kernel ends its connection.
 _UNREAD_FOR = 60_000
@@ -66,6 +68,8 @@ def on_starting(server: Any) -> None:
     """Refuse what cannot work, in a sentence; start the local model if it is the one that answers."""
     server.local_model = None
     server.reload_state = ReloadState()
+    # Also where its own option says it: the workers' settings read it from there.
+    os.environ["FORWARDED_ALLOW_IPS"] = ",".join(server.cfg.forwarded_allow_ips)
     try:
         max_streams(server.cfg)
         listening.require_free(server.cfg.address)

@@ -5,6 +5,7 @@ machine's names only, a secret key of its own, and a model that runs here.
 """
 
 import socket
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,32 @@ CHAT_ASSISTANTS = env.words("CHAT_ASSISTANTS") or [
 ]
 CHAT_SYSTEM_PROMPT = env.prose("CHAT_SYSTEM_PROMPT", "You are a helpful assistant.")
 
+# What one address, one person and one guest may do: 0 is no limit. chatsite/accounts/limits.py has the times,
+# and the admin other numbers for groups.
+LIMITS = {
+    "requests": env.integer("LIMIT_REQUESTS", 600, minimum=0, maximum=10**9),
+    "sign_ins": env.integer("LIMIT_SIGN_INS", 60, minimum=0, maximum=10**9),
+    "guests": env.integer("LIMIT_GUESTS", 100, minimum=0, maximum=10**9),
+    "messages": env.integer("LIMIT_MESSAGES", 600, minimum=0, maximum=10**9),
+    "uploads": env.integer("LIMIT_UPLOADS", 200, minimum=0, maximum=10**9),
+    "replies": CHAT_REPLIES_AT_ONCE,
+    "tokens": env.integer("LIMIT_TOKENS", 5_000_000, minimum=0, maximum=10**12),
+    "cost": env.integer("LIMIT_COST", 0, minimum=0, maximum=10**9),
+    "disk": env.integer("LIMIT_DISK", 200_000_000, minimum=0, maximum=10**15),
+}
+GUEST_LIMITS = {
+    "messages": env.integer("LIMIT_GUEST_MESSAGES", 300, minimum=0, maximum=10**9),
+    "uploads": env.integer("LIMIT_GUEST_UPLOADS", 100, minimum=0, maximum=10**9),
+    "tokens": env.integer("LIMIT_GUEST_TOKENS", 1_000_000, minimum=0, maximum=10**12),
+    "disk": env.integer("LIMIT_GUEST_DISK", 50_000_000, minimum=0, maximum=10**15),
+}
+# Cents for a million tokens, for LIMIT_COST.
+PRICE_INPUT = env.integer("PRICE_INPUT", 0, minimum=0, maximum=1_000_000)
+PRICE_OUTPUT = env.integer("PRICE_OUTPUT", 0, minimum=0, maximum=1_000_000)
+# The proxies whose word on the visitor's address is believed. gunicorn reads it, too, and tells its workers
+# what its own options made of it.
+FORWARDED_ALLOW_IPS = env.words("FORWARDED_ALLOW_IPS") or ["127.0.0.1", "::1"]
+
 # What people may upload to ask about.
 DOCUMENTS_PER_PERSON = env.integer("DOCUMENTS_PER_PERSON", 50, minimum=1, maximum=100_000)
 DOCUMENT_MAX_BYTES = env.integer("DOCUMENT_MAX_BYTES", 10_000_000, minimum=1_000, maximum=1_000_000_000)
@@ -99,6 +126,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "csp",
     "streaming",
     "chatsite",
@@ -112,6 +140,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "chatsite.accounts.middleware.AddressLimits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -119,6 +148,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "chatsite.answers.LengthRequired",
+    "axes.middleware.AxesMiddleware",  # the last one: it puts its answer in the place of the sign-in page's
 ]
 
 ROOT_URLCONF = "chatsite.urls"
@@ -151,6 +181,17 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# Guessers of passwords, counted in the database: by the name together with the address, so that nobody can
+# lock somebody else out. Django's own backend is asked only if the first one lets the request through.
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_FAILURE_LIMIT = env.integer("SIGN_IN_FAILURES", 10, minimum=1, maximum=1_000_000)
+AXES_COOLOFF_TIME = timedelta(seconds=env.seconds("SIGN_IN_LOCK", 900.0))
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "chatsite.accounts.views.locked_out"
+AXES_CLIENT_IP_CALLABLE = "chatsite.accounts.address.address_of"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
@@ -185,6 +226,9 @@ SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 # The page takes the token from its form, so scripts need not read either cookie.
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+# A guest's key. With the prefix, browsers take the cookie from this host over https only, and no subdomain
+# can plant another one.
+GUEST_COOKIE_NAME = "__Host-guest" if CHAT_HTTPS else "guest"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -36,7 +36,7 @@ PROTOCOL = ROOT / "docs/protocol.md"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 # Variables in docs/configuration.md that gunicorn reads, not we.
-GUNICORNS = {"WEB_CONCURRENCY", "GUNICORN_CMD_ARGS", "FORWARDED_ALLOW_IPS"}
+GUNICORNS = {"WEB_CONCURRENCY", "GUNICORN_CMD_ARGS"}
 # Codes that Django's form fields give to errors; the others are in our sources.
 DJANGOS = {"invalid"}
 

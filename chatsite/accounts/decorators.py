@@ -10,8 +10,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from chatsite.accounts.guests import hand_out_key
+from chatsite.accounts.limits import LimitReached
 from chatsite.accounts.visitor import SignInRequired, VisitorRequest, visitor_of
-from chatsite.answers import error, wants_events
+from chatsite.answers import error, limited, wants_events
 
 P = ParamSpec("P")
 View = Callable[Concatenate[VisitorRequest, P], HttpResponseBase]
@@ -33,7 +35,12 @@ def for_visitors(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRes
             visitor = visitor_of(request)
         except SignInRequired:
             return _sign_in_first(request)
-        response = view(VisitorRequest.of(request, visitor), *args, **kwargs)
+        known = VisitorRequest.of(request, visitor)
+        try:
+            response = view(known, *args, **kwargs)
+        except LimitReached as reached:
+            response = limited(request, str(reached), retry_after=reached.retry_after)
+        hand_out_key(known, response)
         return _not_allowed(request, response) if response.status_code == 405 else response
 
     vars(answer)["access"] = "visitors"

@@ -1,19 +1,17 @@
-"""Who is asking: somebody who signed in, or a guest, who is known by the session."""
+"""Who is asking: somebody who signed in, or a guest, who is known by a key in a cookie of its own."""
 
 from dataclasses import dataclass
 from typing import cast
-from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.contrib.auth import get_user
 from django.contrib.auth.models import User
-from django.contrib.sessions.backends.base import SessionBase
 from django.db import connection
 from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
-_SESSION_KEY = "guest"
-_SEEN = "seen"
+from chatsite.accounts.models import Guest, new_key
+
+_OLD_GUEST = "guest"
 
 
 class SignInRequired(Exception):
@@ -47,7 +45,22 @@ def visitor_of(request: HttpRequest) -> Visitor:
         return Visitor(user=request.user)
     if not settings.CHAT_ALLOW_GUESTS:
         raise SignInRequired
-    return Visitor(guest=request.session.get(_SESSION_KEY, ""))
+    guest = guest_of(request)
+    return Visitor(guest=guest.pk if guest else "")
+
+
+def guest_of(request: HttpRequest) -> Guest | None:
+    """The guest whose key the request has."""
+    found = Guest.objects.of_key(request.COOKIES.get(settings.GUEST_COOKIE_NAME, ""))
+    return found or _guest_of_session(request)
+
+
+def _guest_of_session(request: HttpRequest) -> Guest | None:
+    """The guest whom the session knows, from a time before there were keys: they get one with the answer."""
+    if not (guest_id := request.session.pop(_OLD_GUEST, "")):
+        return None
+    vars(request)["guest_key"] = key = new_key()
+    return Guest.objects.give_key(guest_id, key)
 
 
 def can_sign_in(visitor: Visitor) -> bool:
@@ -55,33 +68,13 @@ def can_sign_in(visitor: Visitor) -> bool:
     return visitor.user is None and User.objects.filter(is_active=True).exists()
 
 
-def known_visitor_of(request: VisitorRequest, *, key: UUID | None = None) -> Visitor:
-    """The same, for somebody who is about to own something: a guest gets an id, kept in the session.
-
-    `key` is that of a request which may come again, before the answer has brought the session's cookie:
-    a double click must not make two people. Then the id follows from the key and the browser's CSRF
-    cookie, which both are nobody else's.
-    """
-    if request.visitor.user is None and not request.visitor.guest:
-        request.visitor = Visitor(guest=_guest_id(request, key))
-        request.session[_SESSION_KEY] = request.visitor.guest
-    _renew(request.session)
-    return request.visitor
-
-
-def _renew(session: SessionBase) -> None:
-    """A session ends two weeks after it was last written (SESSION_COOKIE_AGE), and with it all that a guest
-    has. Once a day keeps it for who goes on using it."""
-    today = timezone.now().date().isoformat()
-    if session.get(_SEEN) != today:
-        session[_SEEN] = today
-
-
-def _guest_id(request: HttpRequest, key: UUID | None) -> str:
-    browser = request.COOKIES.get(settings.CSRF_COOKIE_NAME)
-    if key is None or not browser:
-        return uuid4().hex
-    return salted_hmac("chatsite.guest", f"{key} {browser}", algorithm="sha256").hexdigest()[:32]
+def is_still_here(request: HttpRequest, visitor: Visitor) -> bool:
+    """Whether the visitor's session goes on: nobody has signed out, or been sent away, since the request."""
+    if visitor.user is None:
+        return Guest.objects.going_on().filter(pk=visitor.guest).exists()
+    now = HttpRequest()
+    now.session = type(request.session)(request.session.session_key)
+    return get_user(now) == visitor.user
 
 
 def one_at_a_time(visitor: Visitor) -> None:

@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
+from chatsite.accounts import limits
+from chatsite.accounts.visitor import Visitor
 from chatsite.chat.models import Message
 from streaming.events import End, Event
 from streaming.models import Run
@@ -11,8 +15,18 @@ from streaming.models import Run
 
 def store(*, run_id: UUID, end: End, events: Sequence[Event], **kwargs: Any) -> None:
     """Store the reply of a run that has ended, in the same transaction. (A receiver of `run_ended`.)"""
-    if (reply := Message.objects.filter(run_id=run_id).first()) is not None:
+    with_owner = Message.objects.select_related("conversation__user")
+    if (reply := with_owner.filter(run_id=run_id).first()) is not None:
         reply.end(end, events)
+        if end.usage is not None:
+            owner = Visitor(reply.conversation.user, reply.conversation.guest)
+            _spend(owner, end.usage.input_tokens or 0, end.usage.output_tokens or 0)
+
+
+def _spend(owner: Visitor, read: int, written: int) -> None:
+    """Count what the reply has used."""
+    limits.spend(owner, "tokens", read + written)
+    limits.spend(owner, "cost", read * settings.PRICE_INPUT + written * settings.PRICE_OUTPUT)
 
 
 def forget(*, instance: Message, **kwargs: Any) -> None:

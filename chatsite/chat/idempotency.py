@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 
 from django.db import IntegrityError
 
+from chatsite.accounts.limits import LimitReached
 from chatsite.accounts.visitor import Visitor
 from chatsite.chat.models import Message
 from streaming.runs import Busy
@@ -42,13 +43,13 @@ def once(name: UUID | None, visitor: Visitor, start: Callable[[], Message]) -> S
 
     `start` stores the name with the reply. Of requests that come at the same time one can, and the database
     refuses the others when its transaction is over (`IntegrityError`), or they find that the first one has
-    taken the last place (`Busy`). Either way they look again.
+    taken the last place (`Busy`, `LimitReached`). Either way they look again.
     """
     if first := _first(name, visitor):
         return Started(first, is_repeat=True)
     try:
         return Started(start())
-    except (IntegrityError, Busy):
+    except (IntegrityError, Busy, LimitReached):
         if first := _first(name, visitor):
             return Started(first, is_repeat=True)
         raise

@@ -1,17 +1,19 @@
 """One reader of a run: its place in this process, the last event that it has, and the rest of the events."""
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 
-from chatsite.accounts.visitor import Visitor
+from chatsite.accounts.presence import while_here
+from chatsite.accounts.visitor import Visitor, VisitorRequest
 from chatsite.answers import error
 from chatsite.chat.models import Message
 from chatsite.chat.rendering.blocks import with_blocks
 from streaming import EventStreamResponse, admission
 from streaming.admission import Place
-from streaming.events import Reset
+from streaming.events import Event, Idle, Reset
 from streaming.runs import EventLog
 
 READERS = 12
@@ -30,12 +32,17 @@ def last_seen(request: HttpRequest) -> int | None:
 
 
 def stream(
-    request: HttpRequest, log: EventLog, reply: Message, *, after: int, place: Place
+    request: VisitorRequest, log: EventLog, reply: Message, *, after: int, place: Place
 ) -> EventStreamResponse:
     """Send the run's events after one. The response takes over the place, and leaves it when it is closed."""
+    here = partial(while_here, request, request.visitor)
     text, owner = log.text(up_to=after), reply.conversation.owner
-    html = partial(with_blocks, text=text, owner=owner) if request.GET.get("html") == "1" else None
-    response = EventStreamResponse(log.follow(after=after), presenter=html, on_close=place.leave)
+
+    def html(events: Iterable[Event | Idle]) -> Iterator[Event | Idle]:
+        return with_blocks(here(events), text=text, owner=owner)
+
+    presenter = html if request.GET.get("html") == "1" else here
+    response = EventStreamResponse(log.follow(after=after), presenter=presenter, on_close=place.leave)
     place.hand_over()
     return response
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Model
 
+from chatsite.accounts import limits
 from chatsite.accounts.visitor import Visitor, one_at_a_time
 from chatsite.assistants.base import Assistant, Turn
 from chatsite.assistants.registry import default_assistant, get_assistant
@@ -16,7 +16,7 @@ from chatsite.chat.idempotency import Started, name_of, once
 from chatsite.chat.models import TITLE_LENGTH, Conversation, Message
 from chatsite.chat.transcript import Transcript
 from streaming import StepFilter, runs
-from streaming.runs import Busy, Job
+from streaming.runs import Job
 
 
 class CannotGoOn(Exception):
@@ -104,6 +104,7 @@ def _start(
     with runs.admit() as place, transaction.atomic():
         one_at_a_time(visitor)
         _require_room(visitor)  # again: of many requests at once, each had found room
+        limits.take_as(visitor, "messages")
         for row in (*unsaved, reply):
             row.save()
         runs.start(job, run_id=run_id, place=place)
@@ -111,8 +112,10 @@ def _start(
 
 
 def _require_room(visitor: Visitor) -> None:
-    if Message.objects.for_visitor(visitor).unfinished().count() >= settings.CHAT_REPLIES_AT_ONCE:
-        raise Busy
+    going_on = Message.objects.for_visitor(visitor).unfinished().count()
+    limits.require_room(visitor, "replies", used=going_on + 1)
+    limits.require_left(visitor, "tokens")
+    limits.require_left(visitor, "cost")
 
 
 def _job(reply: Message, path: list[Message], visitor: Visitor) -> Job:

@@ -14,7 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from chatsite.accounts.decorators import P, View, for_visitors
-from chatsite.accounts.visitor import Visitor, VisitorRequest, can_sign_in, known_visitor_of
+from chatsite.accounts.guests import known_visitor_of
+from chatsite.accounts.visitor import Visitor, VisitorRequest, can_sign_in
 from chatsite.answers import SeeOther, busy, error, wants_events
 from chatsite.assistants.chat_model import ModelNotConfigured
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
@@ -87,7 +88,7 @@ def send(request: VisitorRequest) -> HttpResponseBase:
     if not form.is_valid():
         code, message = form.first_error
         return error(request, 404 if code == "not_found" else 400, code, message)
-    visitor = known_visitor_of(request, key=form.cleaned_data["key"])
+    visitor = known_visitor_of(request)
     return _answer(request, visitor, lambda: replies.send(**form.cleaned_data, visitor=visitor))
 
 
@@ -190,7 +191,7 @@ def _answer(request: VisitorRequest, visitor: Visitor, start: Callable[[], Start
         return _stream_of(request, start(), place)
 
 
-def _stream_of(request: HttpRequest, started: Started, place: Place) -> HttpResponseBase:
+def _stream_of(request: VisitorRequest, started: Started, place: Place) -> HttpResponseBase:
     """Send the reply's events: all of them, or, for a repeated request, those that the reader lacks."""
     try:
         log = runs.log(started.reply.run)

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Sum
 
+from chatsite.accounts import limits
 from chatsite.accounts.visitor import Visitor, one_at_a_time
 from chatsite.documents import embeddings
 from chatsite.documents.models import TITLE_LENGTH, Document, Embedding, Passage
@@ -42,7 +44,8 @@ def add(name: str, content: bytes, *, visitor: Visitor) -> Document:
     """
     kind_of(name)
     with _place(visitor):
-        check_room(visitor)
+        limits.take_as(visitor, "uploads")  # also of one that is refused: it is read before
+        check_room(visitor, len(content))
         parsed = _read(name, content)
         pieces = list(split(parsed.sections))
         if not pieces:
@@ -50,7 +53,7 @@ def add(name: str, content: bytes, *, visitor: Visitor) -> Document:
         vectors = _vectors_of(pieces)  # before the transaction: SQLite has one writer, and this takes seconds
         with transaction.atomic():
             one_at_a_time(visitor)
-            check_room(visitor)
+            check_room(visitor, len(content))
             document = _store(_title(name), len(content), parsed, visitor)
             _store_passages(document, pieces, vectors)
         return document
@@ -63,11 +66,13 @@ def _place(visitor: Visitor) -> Place:
     return _in_hand.enter(owner=visitor, most=EACH, of=places)
 
 
-def check_room(visitor: Visitor) -> None:
-    """Raises `TooMany`."""
+def check_room(visitor: Visitor, size: int) -> None:
+    """For a file of so many bytes. Raises `TooMany`, `LimitReached`."""
     most: int = settings.DOCUMENTS_PER_PERSON
-    if Document.objects.for_visitor(visitor).count() >= most:
+    theirs = Document.objects.for_visitor(visitor)
+    if theirs.count() >= most:
         raise TooMany(f"You have {most:,} documents, as many as you may have. Delete one to upload another.")
+    limits.require_room(visitor, "disk", used=size + (theirs.aggregate(Sum("size"))["size__sum"] or 0))
 
 
 def _read(name: str, content: bytes) -> Parsed:

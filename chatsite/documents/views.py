@@ -12,7 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chatsite.accounts.decorators import for_visitors
-from chatsite.accounts.visitor import Visitor, VisitorRequest, known_visitor_of
+from chatsite.accounts.guests import known_visitor_of
+from chatsite.accounts.visitor import Visitor, VisitorRequest
 from chatsite.answers import SeeOther, error
 from chatsite.documents import uploads
 from chatsite.documents.embeddings import EmbeddingFailed

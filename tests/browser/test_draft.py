@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Watch
 from tests.browser.tab import Tab
-from tests.chatsite.accounts.test_sign_in import create_account
+from tests.chatsite.accounts.people import create_account
 from tests.site import Site, SiteStarter
 from tests.upstream import Reply
 

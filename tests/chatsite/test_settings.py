@@ -44,6 +44,13 @@ def test_with_nothing_set_the_site_is_safe(tmp_path: Path) -> None:
     }
 
 
+def test_with_https_browsers_guard_the_key_of_a_guest(tmp_path: Path) -> None:
+    assert read(tmp_path, "GUEST_COOKIE_NAME", "SESSION_COOKIE_SECURE", CHAT_HTTPS="1") == {
+        "GUEST_COOKIE_NAME": "__Host-guest",
+        "SESSION_COOKIE_SECURE": True,
+    }
+
+
 def test_the_secret_key_stays_the_same_and_is_the_owners_only(tmp_path: Path) -> None:
     first, second = (read(tmp_path, "SECRET_KEY")["SECRET_KEY"] for _ in range(2))
     assert first == second

@@ -93,7 +93,7 @@ def test_one_person_asks_for_five_hundred_streams(start_site: SiteStarter, worke
         taken = [answer for answer in answers if isinstance(answer, Reading)]
         refused = [answer for answer in answers if isinstance(answer, httpx.Response)]
         assert 0 < len(taken) <= 4
-        assert {answer.status_code for answer in refused} == {503}
+        assert {answer.status_code for answer in refused} <= {429, 503}
         for reading in taken:
             reading.until("token")
         check_others(ledger, alone)

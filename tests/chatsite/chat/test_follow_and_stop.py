@@ -231,7 +231,9 @@ def test_one_person_cannot_take_all_the_room(start_site: SiteStarter) -> None:
             stack.enter_context(greedy.follow(first.start["run"]))
         thirteenth = greedy.get(f"/runs/{first.start['run']}/events/")
 
-        assert (third.status_code, thirteenth.status_code) == (503, 503)
+        assert (third.status_code, third.json()["error"]["code"]) == (429, "limit_reached")
+        assert "2 replies written at once" in third.json()["error"]["message"]
+        assert thirteenth.status_code == 503
         with other.send("Hi") as reading:
             reading.until("token")
             gate.open()

@@ -184,7 +184,7 @@ def test_a_repeat_is_not_one_reply_too_many(start_site: SiteStarter) -> None:
     with ask(visitor, same) as first:
         first.until("token")
         other = visitor.post("/messages/", {"text": "Other", "key": key()}, headers={"Accept": EVENTS})
-        assert refusal(other) == (503, "busy")
+        assert refusal(other) == (429, "limit_reached")
         assert visitor.post("/messages/", same).status_code == 303
         with ask(visitor, same) as second:
             gate.open()
@@ -198,7 +198,7 @@ def test_the_key_of_a_request_that_was_refused_can_be_used_again(start_site: Sit
     visitor = site.visitor()
     same = {"text": "Second?", "key": key()}
     with visitor.send("First?") as first:
-        assert visitor.post("/messages/", same, headers={"Accept": EVENTS}).status_code == 503
+        assert visitor.post("/messages/", same, headers={"Accept": EVENTS}).status_code == 429
         gate.open()
         assert first.end["status"] == "done"
 

@@ -1,0 +1,44 @@
+"""What a guest has becomes that of the account which they sign in to. Connected in `apps.py`."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import HttpRequest
+
+from chatsite.accounts.models import Guest
+from chatsite.accounts.ownership import Owned
+from chatsite.accounts.visitor import guest_of
+
+
+def signed_in(*, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Somebody has signed in: what they had as a guest is theirs now. (A receiver of `user_logged_in`.)"""
+    if (guest := guest_of(request)) is not None and (adopted := adopt(guest, user)):
+        told = " and ".join(f"{count} {name}" for name, count in adopted.items())
+        messages.success(request, f"What you had before you signed in is in your account now: {told}.")
+
+
+def signed_out(*, request: HttpRequest, **kwargs: Any) -> None:
+    """Somebody has signed out. (A receiver of `user_logged_out`.)"""
+    if (guest := guest_of(request)) is not None:
+        guest.end()
+
+
+def adopt(guest: Guest, user: User) -> dict[str, int]:
+    """Give the user all that the guest has, once, and end the guest. Returns how many of what."""
+    adopted = {}
+    with transaction.atomic():
+        if not guest.end():
+            return {}
+        for model in _owned_models():
+            owned = model._default_manager.filter(guest=guest.pk, user=None)
+            if count := owned.update(user=user, guest=""):
+                names = model._meta
+                adopted[str(names.verbose_name if count == 1 else names.verbose_name_plural)] = count
+    return adopted
+
+
+def _owned_models() -> list[type[Owned]]:
+    return [model for model in apps.get_models() if issubclass(model, Owned)]

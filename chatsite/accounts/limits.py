@@ -1,0 +1,155 @@
+"""How much one person, or one address, may do. Counted in the database, so that it holds across processes.
+
+The settings have a number for each name (0: no limit), and another one for guests where that differs. In the
+admin, `Limits` puts others in their place for the members of a group, or for guests. A count begins with the
+first use, and is forgotten when its time is over.
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q
+from django.http import HttpRequest
+
+from chatsite.accounts.address import address_of, group_of, is_this_machine
+from chatsite.accounts.models import Count, Limits
+from chatsite.accounts.visitor import Visitor
+
+logger = logging.getLogger("chatsite.limits")
+
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+SOON = 5
+"""Seconds after which something that goes on may have ended."""
+_NO_LIMIT = 2**62
+_UNIT = {"cost": 1_000_000}
+"""What is counted in parts of what the limit says: millionths of a cent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What is limited: within so many seconds, or at any time if that is 0."""
+
+    seconds: int
+    sentence: str
+
+
+LIMITS = {
+    "requests": Limit(MINUTE, "This site answers {most:,} requests a minute from one address."),
+    "sign_ins": Limit(HOUR, "This site takes {most:,} tries to sign in an hour from one address."),
+    "guests": Limit(DAY, "This site lets in {most:,} new guests a day from one address."),
+    "messages": Limit(HOUR, "You can ask for {most:,} replies an hour."),
+    "uploads": Limit(DAY, "You can upload {most:,} files a day."),
+    "replies": Limit(0, "You can have {most:,} replies written at once. Wait until one of them has ended."),
+    "tokens": Limit(DAY, "You have used the {most:,} tokens that you can use a day."),
+    "cost": Limit(DAY, "You have used what your replies may cost a day."),
+    "disk": Limit(0, "Your documents can have {most:,} bytes together. Delete one to upload another."),
+}
+
+
+class LimitReached(Exception):
+    """Somebody has done as much as they may. The text is for people: which limit, and when it ends."""
+
+    def __init__(self, name: str, *, most: int, retry_after: int) -> None:
+        told = LIMITS[name].sentence.format(most=most)
+        super().__init__(f"{told} Try again in {duration(retry_after)}." if LIMITS[name].seconds else told)
+        self.name = name
+        self.retry_after = retry_after
+
+
+def duration(seconds: int) -> str:
+    """So many seconds, in words."""
+    for size, name in ((HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
+        if seconds >= 2 * size or size == 1:
+            return f"{-(-seconds // size)} {name}{'s' if seconds > 1 else ''}"
+    raise AssertionError(seconds)
+
+
+def most_of(name: str, visitor: Visitor | None = None) -> int:
+    """The visitor's limit, 0 if there is none: the highest of their groups', or else the settings'."""
+    if visitor is None:
+        return int(settings.LIMITS[name])
+    theirs = Q(group__user=visitor.user) if visitor.user else Q(group=None)
+    if found := Limits.objects.filter(theirs).exclude(**{name: None}).values_list(name, flat=True):
+        return 0 if 0 in found else max(found)
+    usual = settings.LIMITS if visitor.user else settings.LIMITS | settings.GUEST_LIMITS
+    return int(usual[name])
+
+
+def name_of(visitor: Visitor) -> str:
+    """What a person is counted by."""
+    return f"user {visitor.user.pk}" if visitor.user else f"guest {visitor.guest}"
+
+
+def take(name: str, who: str, *, most: int, amount: int = 1) -> None:
+    """Count something that is about to be done. Raises `LimitReached` where that is too much."""
+    if most and not _add(name, who, amount, most):
+        raise _reached(name, who, most, _seconds_left(name, who))
+
+
+def take_for_address(request: HttpRequest, name: str) -> None:
+    """The same for the address that a request comes from. This machine is free: its own programs have that
+    address, and a visitor behind a proxy on it has another one."""
+    address = address_of(request)
+    if address and not is_this_machine(address):
+        take(name, f"address {group_of(address)}", most=most_of(name))
+
+
+def take_as(visitor: Visitor, name: str) -> None:
+    """The same for a person, with the limit that is theirs."""
+    take(name, name_of(visitor), most=most_of(name, visitor))
+
+
+def spend(visitor: Visitor, name: str, amount: int) -> None:
+    """Count what was used, however much it was: the next one is refused."""
+    if amount:
+        _add(name, name_of(visitor), amount, _NO_LIMIT)
+
+
+def require_left(visitor: Visitor, name: str) -> None:
+    """Raises `LimitReached` if the person has used up what they may spend."""
+    if most := most_of(name, visitor):
+        now = time.time()
+        enough = most * _UNIT.get(name, 1)
+        used = Count.objects.filter(name=name, who=name_of(visitor), ends__gt=now, amount__gte=enough)
+        if used.exists():
+            raise _reached(name, name_of(visitor), most, _seconds_left(name, name_of(visitor)))
+
+
+def require_room(visitor: Visitor, name: str, *, used: int) -> None:
+    """Raises `LimitReached` if so much is more than the person may have at any time."""
+    most = most_of(name, visitor)
+    if most and used > most:
+        raise _reached(name, name_of(visitor), most, SOON)
+
+
+def _reached(name: str, who: str, most: int, retry_after: int) -> LimitReached:
+    logger.warning("limit of %s (%d) reached by %s", name, most, who)
+    return LimitReached(name, most=most, retry_after=retry_after)
+
+
+def _seconds_left(name: str, who: str) -> int:
+    ends = Count.objects.filter(name=name, who=who).values_list("ends", flat=True).first()
+    return max(1, (ends or 0) - int(time.time()))
+
+
+_UPSERT = """
+    INSERT INTO accounts_count (name, who, amount, ends) VALUES (%s, %s, %s, %s)
+    ON CONFLICT (name, who) DO UPDATE SET
+        amount = excluded.amount + CASE WHEN accounts_count.ends <= %s THEN 0 ELSE accounts_count.amount END,
+        ends = CASE WHEN accounts_count.ends <= %s THEN excluded.ends ELSE accounts_count.ends END
+    WHERE accounts_count.ends <= %s OR accounts_count.amount + excluded.amount <= %s
+"""
+
+
+def _add(name: str, who: str, amount: int, most: int) -> bool:
+    """In one statement, so that of two processes which take the last one only one gets it."""
+    if amount > most:
+        return False
+    now = int(time.time())
+    ends = now + (LIMITS[name].seconds or DAY)
+    with connection.cursor() as cursor:
+        cursor.execute(_UPSERT, [name, who, amount, ends, now, now, now, most])
+        return bool(cursor.rowcount)
