@@ -22,13 +22,14 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 
+from chatsite.config.private import keep_to_ourselves
 from chatsite.documents import pgvector
 
 
 @contextlib.contextmanager
 def alone(data_dir: Path) -> Iterator[None]:
     """Let one process at a time in: migrations and the change of SQLite's journal can fail side by side."""
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keep_to_ourselves(data_dir)
     with (data_dir / "boot.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -5,6 +5,7 @@ The master reads it at start and on HUP. Hooks that are given a worker run in th
 """
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from chatsite.config import env
 from chatsite.config.logs import log_level
+from chatsite.config.private import keep_to_ourselves
 from chatsite.server import listening, local_model
 from chatsite.server.draining import Draining
 from chatsite.server.reload import ReloadState
@@ -30,7 +32,8 @@ try:
     _host = listening.host()
     _port = env.integer("PORT", 8000, minimum=0, maximum=65_535)
     loglevel = log_level().lower()
-    (DATA_DIR / "tmp").mkdir(parents=True, exist_ok=True, mode=0o700)
+    keep_to_ourselves(DATA_DIR)
+    (DATA_DIR / "tmp").mkdir(exist_ok=True)
 except ImproperlyConfigured as error:
     sys.exit(f"Cannot start: {error}")
 except OSError as error:
@@ -75,7 +78,8 @@ def on_starting(server: Any) -> None:
         listening.require_free(server.cfg.address)
         _check_settings(server.cfg.address)
         if local_model.is_wanted() and not os.environ.get(local_model.URL_VARIABLE):
-            server.local_model = local_model.LocalModel(log=DATA_DIR / "local-model.log")
+            os.environ[local_model.KEY_VARIABLE] = key = secrets.token_urlsafe(32)
+            server.local_model = local_model.LocalModel(log=DATA_DIR / "local-model.log", key=key)
             server.local_model.start()
             os.environ[local_model.URL_VARIABLE] = server.local_model.url
     except (ImproperlyConfigured, listening.CannotListenError, local_model.LocalModelError) as error:

@@ -37,6 +37,7 @@ OPENAI_BASE_URL = env.url("OPENAI_BASE_URL")
 CHAT_LOCAL_MODEL = local_model.is_wanted()
 # Set by the gunicorn master for its workers, once the local model is ready.
 CHAT_LOCAL_MODEL_URL = env.url(local_model.URL_VARIABLE)
+CHAT_LOCAL_MODEL_KEY = env.secret(local_model.KEY_VARIABLE) or "none"
 # Replies that one person may have written at once, so that there is room for others.
 CHAT_REPLIES_AT_ONCE = env.integer("CHAT_REPLIES_AT_ONCE", 4, minimum=1, maximum=100_000)
 CHAT_MAX_LENGTH = 32_000  # characters in one message of a person
@@ -140,6 +141,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "chatsite.accounts.middleware.NoDebugBehindProxy",
     "chatsite.accounts.middleware.AddressLimits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -267,6 +269,7 @@ LOGGING = {
         # A visitor can cause these at will; the answer, 413, says all.
         "django.security.RequestDataTooBig": {"level": "CRITICAL"},
         "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
+        "axes": {"level": "WARNING"},
         # For each HEAD: Django leaves it to the server to drop the body.
         "gunicorn.http.wsgi": {"level": "ERROR"},
         # A line for each try; what cannot be done without the database says so itself.

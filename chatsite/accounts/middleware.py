@@ -1,9 +1,13 @@
 """What is asked of every request, before anything is done for it."""
 
 import logging
+from collections.abc import Callable
 
+from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
 from chatsite.accounts import limits
@@ -14,6 +18,23 @@ logger = logging.getLogger("chatsite.limits")
 
 FREE = frozenset({"/healthz", "/readyz", "/metrics"})
 SIGN_IN = frozenset({"/accounts/login/", "/admin/login/"})
+
+
+FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
+
+
+class NoDebugBehindProxy(MiddlewareMixin):
+    """Refuses what a proxy hands on while DEBUG is on: the proxy may well answer to everybody."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        if not settings.DEBUG:
+            raise MiddlewareNotUsed
+        super().__init__(get_response)
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        if any(name in request.headers for name in FORWARDED):
+            return HttpResponseForbidden("DEBUG is on, which is not for use behind a proxy.\n", "text/plain")
+        return None
 
 
 class AddressLimits(MiddlewareMixin):

@@ -42,7 +42,9 @@ def _local_model() -> ChatOpenAI:
             "The local model is not running: `make run` starts it. "
             "Or set OPENAI_API_KEY, OPENAI_BASE_URL or CHAT_MODEL."
         )
-    return _openai_client(local_model.NAME, base_url=settings.CHAT_LOCAL_MODEL_URL, api_key="local")
+    return _openai_client(
+        local_model.NAME, base_url=settings.CHAT_LOCAL_MODEL_URL, api_key=settings.CHAT_LOCAL_MODEL_KEY
+    )
 
 
 def _openai_model(name: str) -> ChatOpenAI:

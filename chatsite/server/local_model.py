@@ -26,6 +26,9 @@ NAME = "SmolLM2-135M-Instruct"
 URL_VARIABLE = "CHAT_LOCAL_MODEL_URL"
 """The variable in which the gunicorn master tells its workers the address."""
 
+KEY_VARIABLE = "CHAT_LOCAL_MODEL_KEY"
+"""Where the gunicorn master tells its workers the key."""
+
 SLOTS = 4
 """Replies generated at once; a fifth waits for its turn."""
 
@@ -54,9 +57,11 @@ def is_wanted() -> bool:
 class LocalModel:
     """The child process, as its parent sees it. Only the thread that made it uses it."""
 
-    def __init__(self, *, log: Path) -> None:
-        """`log` gets what llama.cpp has to say (no prompts); it is emptied at every start."""
+    def __init__(self, *, log: Path, key: str = "") -> None:
+        """`log` gets what llama.cpp has to say (no prompts); it is emptied at every start. With a `key`, only
+        those who have it are answered: any program on the machine can connect."""
         self._log = log
+        self._key = key
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
         """The base of its API, as in OPENAI_BASE_URL; "" while it does not run."""
@@ -78,6 +83,7 @@ class LocalModel:
                 start_new_session=True,
             )
         try:
+            self._tell_key()
             address = self._first_line()
         except BaseException:
             self.stop()
@@ -86,6 +92,13 @@ class LocalModel:
             self.stop()
             raise LocalModelError(f"The local model did not start: {self._log} says why.")
         self.url = f"{address}/v1"
+
+    def _tell_key(self) -> None:
+        """By the pipe: what is in the environment or on the command line is seen by more."""
+        assert self._process is not None and self._process.stdin is not None  # noqa: S101, PT018
+        with contextlib.suppress(BrokenPipeError):  # it has ended, and the log says why
+            self._process.stdin.write(f"{self._key}\n")
+            self._process.stdin.flush()
 
     def _first_line(self) -> str:
         """Read what the child says once it answers; "" if it ends, or says nothing in time. Starts no thread:
@@ -151,7 +164,7 @@ def weights() -> Path:
 def serve() -> None:
     """Load the model, say where it listens, and stay until standard input closes."""
     parent = os.getppid()
-    server = _server()  # its threads serve from now on, without Python
+    server = _server(key=_key())  # its threads serve from now on, without Python
     address: str = server.listening_address
     # Raises unless it answers 200. No proxy, whatever the environment says: it is on this machine.
     urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{address}/health", timeout=10).close()
@@ -170,7 +183,12 @@ def _end_with(parent: int) -> None:
     os._exit(0)
 
 
-def _server() -> Any:
+def _key() -> str:
+    """The first line of standard input. Read byte by byte: a buffered object would hold its lock at exit."""
+    return b"".join(iter(lambda: os.read(0, 1).strip(b"\n"), b"")).decode()
+
+
+def _server(*, key: str) -> Any:
     import xllamacpp
 
     params = xllamacpp.CommonParams()
@@ -193,6 +211,7 @@ def _server() -> Any:
     # Nothing but the API, nothing on disk, nothing from the network, and no web page of another origin.
     params.ui = params.endpoint_slots = params.fit_params = False
     params.cors_origins = "http://127.0.0.1"
+    params.api_keys = [key] if key else []
     params.cache_ram_mib = 0
     params.offline = True
     params.verbosity = 2  # warnings and errors

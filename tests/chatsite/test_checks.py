@@ -17,6 +17,11 @@ def test_debug_is_for_this_machine_only(settings: Settings) -> None:
         assert [message.id for message in checks.debug_is_for_loopback_only()] == found
 
 
+def test_debug_is_not_for_https(settings: Settings) -> None:
+    settings.DEBUG = settings.CHAT_HTTPS = True
+    assert [message.id for message in checks.debug_is_for_loopback_only()] == ["chatsite.E004"]
+
+
 def test_any_host_is_worth_a_warning(settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     assert [message.id for message in checks.hosts_are_named()] == ["chatsite.W001"]

@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from chatsite.server.local_model import NAME, LocalModel, LocalModelError
@@ -58,6 +59,19 @@ def test_it_completes_and_keeps_to_the_limit(local_model: LocalModel) -> None:
     reply = request(f"{local_model.url}/chat/completions", body)
     assert reply["choices"][0]["message"]["content"]
     assert reply["usage"]["completion_tokens"] <= 8
+
+
+def test_without_its_key_nobody_is_answered(tmp_path: Path) -> None:
+    ask = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
+    with LocalModel(log=tmp_path / "log", key="canary-key") as model, httpx.Client(trust_env=False) as client:
+        address = f"{model.url}/chat/completions"
+        assert client.post(address, json=ask, timeout=60).status_code == 401
+        with_key = {"Authorization": "Bearer canary-key", "Origin": "https://evil.example"}
+        answer = client.post(address, json=ask, headers=with_key, timeout=60)
+
+    assert answer.status_code == 200
+    assert answer.headers.get("Access-Control-Allow-Origin") not in {"*", "https://evil.example"}
+    assert "canary-key" not in (tmp_path / "log").read_text()
 
 
 def test_stop_ends_it_and_may_be_repeated(tmp_path: Path) -> None:

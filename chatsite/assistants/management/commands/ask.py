@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -120,7 +121,8 @@ def _model_at_hand() -> Iterator[None]:
     if not settings.CHAT_LOCAL_MODEL or settings.CHAT_LOCAL_MODEL_URL:
         yield
         return
-    with LocalModel(log=settings.DATA_DIR / "local-model.log") as model:
+    settings.CHAT_LOCAL_MODEL_KEY = key = secrets.token_urlsafe(32)
+    with LocalModel(log=settings.DATA_DIR / "local-model.log", key=key) as model:
         settings.CHAT_LOCAL_MODEL_URL = model.url
         yield
 
