@@ -20,6 +20,10 @@ RATE_LIMITED = Error(
     "upstream_rate_limited", "The model's server has too many requests. Try again shortly.", retryable=True
 )
 REJECTED = Error("upstream_rejected", "The model's server rejected the request.", retryable=False)
+NO_MODEL_SERVER = Error(
+    "upstream_not_a_model", "The address does not answer as a model's server does.", retryable=False
+)
+EMPTY = Error("upstream_empty", "The model's reply was empty. Try again.", retryable=True)
 TOO_LONG = Error("context_too_long", "This conversation is too long for the model.", retryable=False)
 UPSTREAM = Error("upstream_error", "The model's server failed. Try again.", retryable=True)
 INCOMPLETE = Error(
@@ -36,11 +40,14 @@ OUTPUT = Error(
 INTERNAL = Error("internal", "Something went wrong on this site.", retryable=True)
 
 _BY_STATUS = {401: AUTH, 403: AUTH, 404: NO_MODEL, 429: RATE_LIMITED, 413: TOO_LONG}
-_BY_CLASS = {  # of httpx2, httpcore2, the SDKs that are made like openai's, and Python
+_BY_CLASS = {  # of httpx2, httpcore2, the SDKs that are made like openai's, `upstream/`, and Python
     "ConnectTimeout": TIMEOUT_CONNECT,
     "ConnectError": UNREACHABLE,
     "TimeoutException": TIMEOUT_IDLE,
     "APITimeoutError": TIMEOUT_FIRST,
+    "NotAModelServer": NO_MODEL_SERVER,
+    "EmptyReply": EMPTY,
+    "BrokenOff": INCOMPLETE,
     "ReadError": INCOMPLETE,
     "RemoteProtocolError": INCOMPLETE,
     "TransportError": UNREACHABLE,

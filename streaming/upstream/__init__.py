@@ -1,4 +1,4 @@
-"""The connection to a provider: the client, a chat model that uses it, and ending it from outside."""
+"""A provider's wire: the client, the reader of its streams, a chat model made of both, the off switch."""
 
 from typing import TYPE_CHECKING, Any
 

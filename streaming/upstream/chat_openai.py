@@ -1,37 +1,109 @@
-"""A chat model for servers that speak OpenAI's API, and more: reasoning is outside that API's schema.
+"""A chat model for servers that speak OpenAI's API, more or less: LangChain's class, with our own reader.
 
-LangChain's `ChatOpenAI` keeps to the schema, and drops what DeepSeek, llama.cpp, vLLM, OpenRouter and
-others send beside `content`. This one keeps it where LangChain's own classes for such providers do.
+What is sent, and what a message is, stays LangChain's. The stream in between is read here: what servers do
+beside the protocol would break it there, and a model object for each word costs most of what a word costs.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
+import httpx2
 import langchain_openai
 import openai
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_openai.chat_models._client_utils import _astream_with_chunk_timeout
+from langchain_openai.chat_models.base import _add_gateway_metadata
 
-from streaming.callbacks.model_calls import REASONING_KEYS
+from streaming.upstream.chat_completions import Asked, ChatReader
+from streaming.upstream.left_out import Server, left_out
+from streaming.upstream.reply import Reply
+from streaming.upstream.requests import Request, errors_of_langchain
+from streaming.upstream.send_back import REASONING_FIELDS, complete
+from streaming.upstream.think_blocks import thinking_models
+
+_PATH = "/chat/completions"
 
 
 class ChatOpenAI(langchain_openai.ChatOpenAI):
-    """LangChain's class, whose messages also carry reasoning, as `additional_kwargs["reasoning_content"]`."""
+    """LangChain's class, whose messages also carry reasoning, as `additional_kwargs["reasoning_content"]`.
 
-    def _convert_chunk_to_generation_chunk(
+    A client of one's own (`client=`) is called as LangChain calls it, and read as LangChain reads it.
+    """
+
+    def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+        if self._is_read_by_langchain(kwargs):
+            return super()._stream(*args, **kwargs)
+        return self._stream_chat(*args, **kwargs)
+
+    async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
+        by_langchain = self._is_read_by_langchain(kwargs)
+        chunks = super()._astream(*args, **kwargs) if by_langchain else self._astream_chat(*args, **kwargs)
+        async for chunk in chunks:
+            yield chunk
+
+    def _stream_chat(
         self,
-        chunk: dict[str, Any],
-        default_chunk_class: type,
-        base_generation_info: dict[str, Any] | None,
-    ) -> ChatGenerationChunk | None:
-        converted = super()._convert_chunk_to_generation_chunk(
-            chunk, default_chunk_class, base_generation_info
-        )
-        # Where the reply has to fit a schema, OpenAI's client wraps the chunk into an event of its own.
-        choices = chunk.get("choices") or chunk.get("chunk", {}).get("choices")
-        if converted is not None and choices:
-            _keep_reasoning(choices[0].get("delta") or {}, converted.message)
-        return converted
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        payload = self._streaming_payload(messages, stop, **kwargs)
+        with errors_of_langchain():
+            response = Request(_PATH, payload, server=self._server).send(self.root_client)
+            reader = self._reader(payload, response)
+            for chunk in Reply(response, reader).chunks():
+                if run_manager:
+                    run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                yield chunk
+        thinking_models.learn(self._server, reader.thinking)
+
+    async def _astream_chat(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        payload = self._streaming_payload(messages, stop, **kwargs)
+        with errors_of_langchain():
+            response = await Request(_PATH, payload, server=self._server).asend(self.root_async_client)
+            reader = self._reader(payload, response)
+            chunks = Reply(response, reader).achunks()
+            async for chunk in _astream_with_chunk_timeout(
+                chunks, self.stream_chunk_timeout, model_name=self.model_name
+            ):
+                if run_manager:
+                    await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                yield chunk
+        thinking_models.learn(self._server, reader.thinking)
+
+    def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
+        while True:
+            try:
+                return super()._generate(messages, *args, **kwargs)
+            except openai.APIStatusError as refusal:
+                if not left_out.learn(self._server, self._get_request_payload(messages, **kwargs), refusal):
+                    raise
+
+    async def _agenerate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
+        while True:
+            try:
+                return await super()._agenerate(messages, *args, **kwargs)
+            except openai.APIStatusError as refusal:
+                if not left_out.learn(self._server, self._get_request_payload(messages, **kwargs), refusal):
+                    raise
+
+    def _get_request_payload(
+        self, input_: LanguageModelInput, *, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        payload = super()._get_request_payload(input_, stop=stop, **kwargs)
+        complete(self._convert_input(input_).to_messages(), payload.get("messages", ()))
+        left_out.apply(self._server, payload)
+        return payload
 
     def _create_chat_result(
         self, response: dict[str, Any] | openai.BaseModel, generation_info: dict[str, Any] | None = None
@@ -42,15 +114,38 @@ class ChatOpenAI(langchain_openai.ChatOpenAI):
             _keep_reasoning(choice.message.model_extra or {}, generation.message)
         return result
 
-    def _get_generation_chunk_from_completion(self, completion: openai.BaseModel) -> ChatGenerationChunk:
-        """The last chunk of a reply that has to fit a schema. Its reasoning has come already."""
-        last = super()._get_generation_chunk_from_completion(completion)
-        last.message.additional_kwargs.pop("reasoning_content", None)
-        return last
+    @property
+    def _server(self) -> Server:
+        return str(self.openai_api_base or "OpenAI"), self.model_name
+
+    def _is_read_by_langchain(self, kwargs: Mapping[str, Any]) -> bool:
+        return self.root_client is None or self._use_responses_api({**kwargs, **self.model_kwargs})
+
+    def _streaming_payload(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        *,
+        stream_usage: bool | None = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        kwargs["stream"] = True
+        if self._should_stream_usage(stream_usage, **kwargs):
+            kwargs["stream_options"] = {"include_usage": True}
+        return self._get_request_payload(messages, stop=stop, **kwargs)
+
+    def _reader(self, payload: Mapping[str, Any], response: httpx2.Response) -> ChatReader:
+        asked = Asked.of(payload, thinks_from_the_start=self._server in thinking_models)
+        info: dict[str, Any] = {}
+        if self.include_response_headers:
+            info["headers"] = dict(response.headers)
+        if self._uses_gateway:
+            _add_gateway_metadata(info, response)
+        return ChatReader(asked, response.request, info, output_version=self.output_version)
 
 
 def _keep_reasoning(said: Mapping[str, Any], message: BaseMessage) -> None:
-    for field in REASONING_KEYS:  # servers disagree on the name
+    for field in REASONING_FIELDS:
         if isinstance(text := said.get(field), str) and text:
-            message.additional_kwargs["reasoning_content"] = text
+            message.additional_kwargs |= {"reasoning_content": text, "reasoning_field": field}
             return

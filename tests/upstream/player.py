@@ -166,7 +166,8 @@ class StreamPlayer:
         if usage and self._wants_usage and not reply.usage_on_finish:
             self._send(wire.event(self._bodies.usage_chunk(usage)))
         # In one piece: a client that leaves at [DONE] has had the whole reply.
-        self._connection.send(chunked(wire.DONE) + LAST_CHUNK)
+        done = b"" if reply.finish is None else chunked(wire.DONE)
+        self._connection.send(done + LAST_CHUNK)
 
     def _delta(self, fields: dict[str, Any]) -> None:
         # The role comes with the first piece, not before it, so that silence in a script is silence.

@@ -5,8 +5,8 @@ Every fault that the project must survive is one line:
     Reply("Hel", gate, "lo")                       # pauses until the test opens the gate
     Reply("a", headers_after=gate)                 # silent before its headers
     Reply("a", Comments())                         # keepalive comments for ever
-    Reply("a", finish=None)                        # ends cleanly, without finish reason
-    Reply("a", End())                              # the same, without [DONE] either
+    Reply("a", finish=None)                        # ends cleanly, without finish reason and [DONE]
+    Reply("a", End())                              # the same, without usage either
     Reply("a", Cut())                              # closed in the middle of a chunk
     Reply("a", Reset())                            # RST
     Reply("a", ErrorEvent("overloaded"))           # an error inside a 200

@@ -15,7 +15,7 @@ def test_a_reply_streams_and_the_conversation_keeps_it(site: Site) -> None:
         end = reading.end
 
     assert reading.response.headers["Content-Type"] == "text/event-stream"
-    assert [event.id for event in reading.events] == ["1", "2", "3", "4"]
+    assert [event.id for event in reading.events] == [str(n) for n, _ in enumerate(reading.events, 1)]
     assert reading.start["model"] == "scripted"
     assert reading.text == "Very cool."
     assert end == {

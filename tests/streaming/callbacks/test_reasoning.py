@@ -1,5 +1,6 @@
 """What a model says to itself: events of its own, from wherever its provider puts it, and never the text."""
 
+import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -10,8 +11,9 @@ from pydantic import BaseModel
 from streaming.events import End, Event, Reasoning, Token, Usage
 from tests.streaming.in_a_loop import Stream
 from tests.streaming.models import chat_model, reasoning_model
-from tests.streaming.reading import code_of, end_of, leave, of_kind, outputs_of, text_of
+from tests.streaming.reading import code_of, end_of, leave, outputs_of
 from tests.upstream import Cut, Delta, EndlessTokens, ErrorEvent, Reply, ScriptedUpstream
+from tests.upstream import End as Over
 from tests.upstream import Reasoning as Thought
 from tests.upstream import Usage as Reported
 
@@ -25,8 +27,10 @@ class Contact(BaseModel):
 
 
 def said(events: Iterable[Event]) -> list[tuple[str, str]]:
-    """What the model wrote, piece by piece, and which of it is reasoning."""
-    return [(event.event, event.text) for event in events if isinstance(event, Reasoning | Token)]
+    """What the model wrote, and which of it is reasoning. What arrives together comes in one event."""
+    written = [event for event in events if isinstance(event, Reasoning | Token)]
+    parts = itertools.groupby(written, key=lambda event: event.event)
+    return [(kind, "".join(event.text for event in part)) for kind, part in parts]
 
 
 # Beside the text, in a field that OpenAI's schema does not have
@@ -40,12 +44,7 @@ def test_reasoning_beside_the_text_is_events_whatever_its_field(
 
     events = list(stream(reasoning_model(upstream), "Hi"))
 
-    assert said(events) == [
-        ("reasoning", "They "),
-        ("reasoning", "greet."),
-        ("token", "Hel"),
-        ("token", "lo"),
-    ]
+    assert said(events) == [("reasoning", "They greet."), ("token", "Hello")]
     assert end_of(events).status == "done"
 
 
@@ -70,8 +69,7 @@ def test_reasoning_before_structured_output_comes_once(upstream: ScriptedUpstrea
 
     events = list(stream(chain, "Hi"))
 
-    assert [event.text for event in of_kind(Reasoning, events)] == ["They are ", "Ada."]
-    assert text_of(events) == '{"name": "Ada"}'
+    assert said(events) == [("reasoning", "They are Ada."), ("token", '{"name": "Ada"}')]
     assert outputs_of(events)[-1] == {"name": "Ada"}
 
 
@@ -117,12 +115,7 @@ def test_summaries_of_the_responses_api_are_events(
     events = list(stream(chat_model(upstream, **options), "Hi"))
 
     assert [request.path for request in upstream.requests] == ["/v1/responses"]
-    assert said(events) == [
-        ("reasoning", "They "),
-        ("reasoning", "greet."),
-        ("token", "Hel"),
-        ("token", "lo"),
-    ]
+    assert said(events) == [("reasoning", "They greet."), ("token", "Hello")]
     assert end_of(events) == End(
         status="done", finish_reason="completed", usage=Usage(11, 7, "reported"), id=len(events)
     )
@@ -176,7 +169,7 @@ def test_a_failure_while_reasoning_leaves_no_text(
 def test_a_reply_that_ends_after_its_reasoning_broke_off(
     upstream: ScriptedUpstream, stream: Stream, model: Model
 ) -> None:
-    upstream.enqueue(Reply(Thought("They "), finish=None))
+    upstream.enqueue(Reply(Thought("They "), Over()))
 
     assert code_of(list(stream(model(upstream), "Hi"))) == "upstream_incomplete"
 

@@ -1,0 +1,256 @@
+"""The objects of a `chat/completions` stream become LangChain's chunks.
+
+What arrived together becomes one chunk. What a server may say several times, each time as if it were the
+first (the finish reason, the usage, a call's name), is given once, in the last chunk.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+from langchain_core.exceptions import OutputParserException
+from langchain_core.messages import AIMessageChunk
+from langchain_core.messages.tool import ToolCallChunk
+from langchain_core.outputs import ChatGenerationChunk
+from pydantic import TypeAdapter, ValidationError
+
+from streaming.upstream.answer import Said
+from streaming.upstream.refusals import broken_off, empty_reply, streamed_error
+from streaming.upstream.send_back import SentBack
+from streaming.upstream.think_blocks import ThinkBlocks
+from streaming.upstream.tool_calls import ToolCalls, UnreadableCall, optional_tools
+from streaming.upstream.usage import LastUsage
+
+_NAMES = {"model": "model_name", "system_fingerprint": "system_fingerprint", "service_tier": "service_tier"}
+_CUT = ("length", "max_tokens")
+"""Finish reasons of replies that may well be empty: the model has spent its tokens on reasoning."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the reader has to know of the request."""
+
+    optional: frozenset[str] = frozenset()
+    """Tools that run whatever their arguments are."""
+    wants_arguments_live: bool = False
+    """Whether a tool stands for the form of the reply, which fills in while the model writes it."""
+    form: Any = None
+    """The `response_format`: a JSON schema, or the class that the reply is to be made into."""
+    thinks_from_the_start: bool = False
+
+    @classmethod
+    def of(cls, payload: Mapping[str, Any], *, thinks_from_the_start: bool = False) -> "Asked":
+        return cls(
+            optional=optional_tools(payload.get("tools")),
+            wants_arguments_live=payload.get("tool_choice") not in (None, "auto", "none"),
+            form=payload.get("response_format"),
+            thinks_from_the_start=thinks_from_the_start,
+        )
+
+
+class ChatReader:
+    """Reads one reply."""
+
+    def __init__(
+        self,
+        asked: Asked,
+        request: httpx2.Request,
+        info: dict[str, Any] | None = None,
+        *,
+        output_version: str | None = None,
+    ) -> None:
+        self._asked = asked
+        self._request = request
+        self._info = info or {}
+        self._metadata = {"model_provider": "openai"}
+        if output_version == "v1":
+            self._metadata["output_version"] = "v1"
+        self.thinking = ThinkBlocks(thinks_from_the_start=asked.thinks_from_the_start)
+        self._calls = ToolCalls()
+        self._usage = LastUsage()
+        self._sent_back = SentBack()
+        self._given: list[ChatGenerationChunk] = []
+        self._reasoning: list[str] = []
+        self._text: list[str] = []
+        self._heard = False
+        self._choice: object = None
+        self._has_begun = False
+        self._refusal = ""
+        self._form: list[str] = []
+        self._is_whole = False
+
+    def take(self, said: Said) -> None:
+        """Take one object of the stream. Raises the error in it."""
+        self._heard = True
+        self._usage.take(said.get("usage"))
+        choice = self._own_choice(said.get("choices"))
+        if choice is None:
+            return
+        if choice.get("error"):
+            raise streamed_error(choice["error"], self._request)
+        self._usage.take(choice.get("usage"))
+        if isinstance(reason := choice.get("finish_reason"), str) and reason:
+            self._info["finish_reason"] = reason
+            self._info |= {
+                known: said[name]
+                for name, known in _NAMES.items()
+                if isinstance(said.get(name), str) and said[name]
+            }
+        self._take_delta(choice)
+
+    def given(self) -> list[ChatGenerationChunk]:
+        """The chunks for what was taken since the last time: mostly one."""
+        self._pass_on()
+        if self._asked.wants_arguments_live and (news := self._calls.news()):
+            self._give(tool_call_chunks=news)
+        if self._heard and not self._given:
+            self._give()  # a sign of life
+        given, self._given, self._heard = self._given, [], False
+        return given
+
+    def rest(self) -> list[ChatGenerationChunk]:
+        """The chunks for what was held back, now that nothing follows."""
+        self._part(*self.thinking.end())
+        self._pass_on()
+        given, self._given = self._given, []
+        return given
+
+    def end(self, *, done: bool) -> list[ChatGenerationChunk]:
+        """The last chunk. `done` is whether the server has said so. Raises the error if that is no end."""
+        reason = self._info.get("finish_reason")
+        if reason is None and not (done or self._is_whole):
+            raise broken_off(self._request)
+        calls = self._finished_calls()
+        if reason is None:
+            self._info["finish_reason"] = reason = "tool_calls" if self._calls.calls else "stop"
+        if not (self._has_begun or self._calls.calls or self._refusal or reason in _CUT):
+            raise empty_reply(self._request)
+        extra = self._sent_back.fields(self._calls.calls)
+        if self._refusal:
+            extra["refusal"] = self._refusal
+        elif self._form:
+            extra["parsed"] = _parsed("".join(self._form), self._asked.form)
+        self._give(
+            tool_call_chunks=calls,
+            additional_kwargs=extra,
+            usage_metadata=self._usage.metadata(self._info.get("service_tier")),
+            chunk_position="last",
+            info=self._info,
+        )
+        given, self._given = self._given, []
+        return given
+
+    def _finished_calls(self) -> list[ToolCallChunk]:
+        try:
+            return self._calls.finished(optional=self._asked.optional)
+        except UnreadableCall:
+            raise streamed_error("The arguments of a call are no object.", self._request) from None
+
+    def _own_choice(self, choices: object) -> Mapping[str, Any] | None:
+        """The one choice that is read, of those that a chunk has."""
+        for choice in choices if isinstance(choices, list) else [choices]:
+            if isinstance(choice, dict):
+                index = choice.get("index")
+                if not isinstance(index, int):
+                    return choice
+                if self._choice is None:
+                    self._choice = index
+                if index == self._choice:
+                    return choice
+        return None
+
+    def _take_delta(self, choice: Mapping[str, Any]) -> None:
+        delta, logprobs = self._delta(choice), choice.get("logprobs")
+        if len(delta) == 1 and "content" in delta and not logprobs:
+            self._take_content(delta["content"])  # which is nearly always so
+            return
+        if logprobs:
+            self._pass_on()
+        self._sent_back.take(delta)
+        self._part(self._sent_back.reasoning(delta), "")
+        self._take_content(delta.get("content"))
+        self._take_refusal(delta.get("refusal"))
+        if delta.get("tool_calls"):
+            self._calls.take(delta["tool_calls"])
+        if delta.get("function_call"):
+            self._take_function_call(delta["function_call"])
+        if logprobs:
+            self._pass_on(info={"logprobs": logprobs})
+
+    def _delta(self, choice: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a choice adds. Where a stream was not to be had, that is the whole message."""
+        delta, message = choice.get("delta"), choice.get("message")
+        if isinstance(delta, dict):
+            return delta
+        if isinstance(message, dict):
+            self._is_whole = True
+            return {} if self._has_begun else message  # some say the whole once more, after its pieces
+        return {"content": choice.get("text")}
+
+    def _take_refusal(self, refusal: object) -> None:
+        if not isinstance(refusal, str):
+            return
+        self._refusal += refusal
+        if not self._asked.form:  # else LangChain's parser raises it
+            self._part("", refusal)
+
+    def _take_function_call(self, said: object) -> None:
+        """What came before tools. LangChain adds its pieces up."""
+        if isinstance(said, dict):
+            self._has_begun = True
+            named = {**said, "name": said.get("name") or ""}
+            self._give(additional_kwargs={"function_call": named})
+
+    def _take_content(self, content: object) -> None:
+        if isinstance(content, str):
+            if content:
+                self._part(*self.thinking.feed(content))
+        elif isinstance(content, list):
+            for part in content:
+                self._take_part(part)
+        elif isinstance(content, dict):
+            self._take_part(content)
+        elif isinstance(content, int | float) and not isinstance(content, bool):
+            self._take_content(str(content))
+
+    def _take_part(self, part: object) -> None:
+        """One of the blocks that some servers' content consists of."""
+        if isinstance(part, dict) and part.get("type") in ("thinking", "reasoning"):
+            thoughts = part.get("thinking") or part.get("reasoning") or part.get("text")
+            for thought in thoughts if isinstance(thoughts, list) else [thoughts]:
+                text = thought.get("text") if isinstance(thought, dict) else thought
+                self._part(text if isinstance(text, str) else "", "")
+        else:
+            self._take_content(part.get("text") if isinstance(part, dict) else part)
+
+    def _part(self, reasoning: str, text: str) -> None:
+        if reasoning:
+            if self._text:
+                self._pass_on()  # in one chunk reasoning comes before the text
+            self._reasoning.append(reasoning)
+        if text:
+            self._has_begun = self._has_begun or bool(text.strip())
+            self._text.append(text)
+            if isinstance(self._asked.form, type):
+                self._form.append(text)
+
+    def _pass_on(self, info: dict[str, Any] | None = None) -> None:
+        """Make a chunk of the reasoning and text that wait."""
+        if not (self._text or self._reasoning or info):
+            return
+        extra = {"reasoning_content": "".join(self._reasoning)} if self._reasoning else {}
+        self._give("".join(self._text), additional_kwargs=extra, info=info)
+        self._text, self._reasoning = [], []
+
+    def _give(self, content: str = "", *, info: dict[str, Any] | None = None, **fields: Any) -> None:
+        message = AIMessageChunk(content=content, response_metadata=dict(self._metadata), **fields)
+        self._given.append(ChatGenerationChunk(message=message, generation_info=info or None))
+
+
+def _parsed(text: str, form: type) -> Any:
+    """The reply as what was asked for. Raises `OutputParserException`."""
+    try:
+        return TypeAdapter(form).validate_json(text)
+    except ValidationError as exc:
+        raise OutputParserException(f"The reply is no {form.__name__}.", llm_output=text) from exc

@@ -1,0 +1,106 @@
+"""What a server wants back in the next request, kept in the message that it belongs to.
+
+DeepSeek's thinking models and gateways to them refuse a conversation whose calls of tools came without the
+reasoning that led to them; Gemini wants the signature of each thought; OpenRouter its own details. All of
+it is kept as it came, under the server's own names, in `additional_kwargs`:
+
+    reasoning_content       the reasoning, whatever the server calls it
+    reasoning_field         what it calls it
+    reasoning_details       OpenRouter's
+    extra_content           Gemini's, of the message
+    tool_extra_content      Gemini's, by the id of the call
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage
+
+from streaming.upstream.tool_calls import Call
+
+REASONING_FIELDS = ("reasoning_content", "reasoning", "reasoning_text")
+"""Servers disagree on the name, and some send the same under two of them."""
+_GROWING = ("text", "summary", "data", "signature")
+
+
+class SentBack:
+    """Collects it from one reply."""
+
+    def __init__(self) -> None:
+        self._reasoning_field = ""
+        self._details: list[dict[str, Any]] = []
+        self._extra_content: Any = None
+
+    def take(self, delta: Mapping[str, Any]) -> None:
+        """Note what a delta has of it."""
+        self._extra_content = delta.get("extra_content") or self._extra_content
+        details = delta.get("reasoning_details")
+        for detail in details if isinstance(details, list) else ():
+            if isinstance(detail, dict):
+                self._take_detail(detail)
+
+    def reasoning(self, delta: Mapping[str, Any]) -> str:
+        """The reasoning in a delta, once, however many fields have it."""
+        for field in REASONING_FIELDS:
+            text = delta.get(field)
+            if isinstance(text, dict):
+                text = text.get("content") or text.get("text")
+            if isinstance(text, str) and text:
+                self._reasoning_field = self._reasoning_field or field
+                return text
+        details = delta.get("reasoning_details")
+        texts = (
+            detail.get("text") or detail.get("summary")
+            for detail in (details if isinstance(details, list) else ())
+            if isinstance(detail, dict)
+        )
+        return "".join(text for text in texts if isinstance(text, str))
+
+    def fields(self, calls: Sequence[Call]) -> dict[str, Any]:
+        """For the message's `additional_kwargs`."""
+        signed = {call.id: call.extra for call in calls if call.extra}
+        fields = {
+            "reasoning_field": self._reasoning_field,
+            "reasoning_details": self._details,
+            "extra_content": self._extra_content,
+            "tool_extra_content": signed,
+        }
+        return {name: value for name, value in fields.items() if value}
+
+    def _take_detail(self, detail: Mapping[str, Any]) -> None:
+        """Details come in pieces too, which belong together by their index and type."""
+        for known in self._details:
+            if detail.get("index") is not None and all(
+                known.get(key) == detail.get(key) for key in ("index", "type")
+            ):
+                _grow(known, detail)
+                return
+        self._details.append(dict(detail))
+
+
+def _grow(known: dict[str, Any], detail: Mapping[str, Any]) -> None:
+    for key, value in detail.items():
+        if key in _GROWING and isinstance(value, str) and isinstance(known.get(key), str):
+            known[key] += value
+        elif value is not None:
+            known[key] = value
+
+
+def complete(messages: Sequence[BaseMessage], payload: Sequence[dict[str, Any]]) -> None:
+    """Add to a request's messages what LangChain leaves out of them."""
+    for message, said in zip(messages, payload, strict=False):
+        if isinstance(message, AIMessage):
+            _complete(said, message.additional_kwargs)
+
+
+def _complete(said: dict[str, Any], kept: Mapping[str, Any]) -> None:
+    field, reasoning = kept.get("reasoning_field"), kept.get("reasoning_content")
+    if field in REASONING_FIELDS and isinstance(reasoning, str) and reasoning:
+        said[field] = reasoning
+    for name in ("reasoning_details", "extra_content"):
+        if kept.get(name):
+            said[name] = kept[name]
+    signed = kept.get("tool_extra_content") or {}
+    for call in said.get("tool_calls") or ():
+        if extra := signed.get(call.get("id")):
+            call["extra_content"] = extra
