@@ -1,6 +1,31 @@
-"""How static files are stored: under names with a hash of their content, which browsers may keep for ever."""
+"""How static files are stored: without comments, under names with a hash of their content, which browsers may
+keep for ever."""
 
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage  # type: ignore[import-untyped]
+
+_OURS = ("chat/", "css/")
+
+_PIECES = re.compile(
+    r"""
+    (?P<blank> (?: \s | /\*.*?\*/ | //[^\n]* )+ )
+    | "(?: [^"\\\n] | \\. )*" | '(?: [^'\\\n] | \\. )*' | `(?: [^`\\] | \\. )*`
+    | (?: (?<=[(,=:\[!&|?{};>]) | (?<=[(,=:\[!&|?{};>]\s) )      # here a slash is no division
+      / (?: [^/\\\[\n] | \\. | \[ (?: [^\]\\\n] | \\. )* \] )+ /
+    | [^\s"'`/]+ | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+# Blanks that separate nothing, with the characters beside them. (In JavaScript the end of a line may end a
+# statement.)
+_NEEDLESS = {
+    ".js": re.compile(r"[{(\[,;]\s.?|.?\s[})\],;]|.\n\.|[])}:?=<>&|!*] .|. [{([:?=<>&|*]"),
+    ".css": re.compile(r"[{(},;:>]\s.?|.?\s[{)},;>]"),
+}
 
 
 class HashedModulesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
@@ -10,3 +35,39 @@ class HashedModulesStorage(CompressedManifestStaticFilesStorage):  # type: ignor
     """
 
     support_js_module_import_aggregation = True
+
+    def post_process(
+        self, paths: dict[str, tuple[Any, str]], **options: Any
+    ) -> Iterator[tuple[str, str, bool]]:
+        """Name the files that `collectstatic` has copied; the page's own without what only readers need.
+
+        `paths` has the storage that each file comes from, and its name there.
+        """
+        yield from super().post_process({name: self._short(name, *paths[name]) for name in paths}, **options)
+
+    def _short(self, name: str, storage: Any, path: str) -> tuple[Any, str]:
+        suffix = name[name.rfind(".") :]
+        if not name.startswith(_OURS) or suffix not in _NEEDLESS:
+            return storage, path
+        with storage.open(path) as file:
+            text = without_comments(file.read().decode(), suffix)
+        self.delete(name)
+        self._save(name, ContentFile(text.encode()))
+        return self, name
+
+
+def without_comments(source: str, suffix: str) -> str:
+    """Drop comments, and blanks that separate nothing. What is in a string or a template literal stays."""
+    pieces = ["", *map(_with_short_blanks, _PIECES.finditer(source)), ""]
+    kept = [
+        "" if piece.isspace() and _NEEDLESS[suffix].fullmatch(before[-1:] + piece + after[:1]) else piece
+        for before, piece, after in zip(pieces, pieces[1:], pieces[2:], strict=False)
+    ]
+    return "".join(kept).lstrip()
+
+
+def _with_short_blanks(piece: re.Match[str]) -> str:
+    blank = piece["blank"]
+    if not blank:
+        return piece[0]
+    return "\n" if "\n" in blank else " "

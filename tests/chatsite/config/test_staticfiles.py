@@ -1,0 +1,78 @@
+"""What the page's script and style weigh, and that nothing is lost where comments are dropped."""
+
+from pathlib import Path
+
+import pytest
+from pygments.lexers.css import CssLexer  # type: ignore[import-untyped]
+from pygments.lexers.javascript import JavascriptLexer  # type: ignore[import-untyped]
+from pygments.token import Comment  # type: ignore[import-untyped]
+
+from chatsite.config.staticfiles import without_comments
+
+STATIC = Path(__file__).resolve().parents[3] / "static"
+OURS = sorted([*STATIC.rglob("*.js"), *STATIC.rglob("*.css")])
+BUDGET = 80_000
+"""Bytes of script and style together, uncompressed."""
+
+
+def short(path: Path) -> str:
+    return without_comments(path.read_text(), path.suffix)
+
+
+def test_script_and_style_stay_within_the_budget() -> None:
+    assert sum(len(short(path).encode()) for path in OURS) < BUDGET
+
+
+@pytest.mark.parametrize("path", OURS, ids=lambda path: path.name)
+def test_only_comments_and_blanks_are_dropped(path: Path) -> None:
+    assert tokens(short(path), path.suffix) == tokens(path.read_text(), path.suffix)
+
+
+def tokens(source: str, suffix: str) -> list[str]:
+    """All that a browser makes something of."""
+    lexer = JavascriptLexer() if suffix == ".js" else CssLexer()
+    found = lexer.get_tokens(source)
+    return [
+        text
+        for kind, text in found
+        if text.strip() and not (kind in Comment and text.startswith(("//", "/*")))
+    ]
+
+
+def test_comments_and_needless_blanks_are_dropped() -> None:
+    source = "// Why.\n\n/** @type {string} */\nlet a = /** @type {B} */ (b);\n  // Next.\n  return\n"
+    assert without_comments(source, ".js") == "let a=(b);return\n"
+    assert (
+        without_comments("/* Why. */\n.a > .b {\n  color: red; /* No. */\n}\n", ".css") == ".a>.b{color:red;}"
+    )
+
+
+@pytest.mark.parametrize(
+    "literal",
+    [
+        "`one\n    // two\n    /* three */`",
+        '"// one"',
+        "'/* one */'",
+        r"/[`'\"]\/\/ {2}/g",
+        r"/^(?: {0,3}`{3,})\n/",
+    ],
+)
+def test_what_looks_like_a_comment_in_a_literal_stays(literal: str) -> None:
+    assert without_comments(f"const it = {literal};", ".js") == f"const it={literal};"
+
+
+def test_what_looks_like_a_comment_in_a_css_string_stays() -> None:
+    rule = '.a::before{content:"  /* one */ ; ";}'
+    assert without_comments(rule, ".css") == rule
+
+
+@pytest.mark.parametrize("code", ["one\ntwo", "one()\ntwo()", "a={}\n[b]=c", "a+ +b", "typeof a", "#a in b"])
+def test_blanks_that_separate_something_stay(code: str) -> None:
+    assert without_comments(code, ".js") == code
+
+
+@pytest.mark.parametrize(
+    "code", [".a .b", ".a :is(b)", "calc(1rem + 2px)", "@media (a) and (b)", "0 !important"]
+)
+def test_blanks_that_css_reads_stay(code: str) -> None:
+    assert without_comments(code, ".css") == code
