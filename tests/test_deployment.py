@@ -17,7 +17,8 @@ import yaml
 
 from chatsite import gunicorn_conf
 from chatsite.config.database import database
-from chatsite.documents import embeddings, pdf, uploads
+from chatsite.confined.budgets import READING
+from chatsite.documents import embeddings, parsing
 from streaming.conf import Conf
 from tests.faults.topology import REPLICAS
 from tests.server import ROOT, environment
@@ -162,7 +163,7 @@ def test_nginx_waits_longer_than_a_stream_is_silent() -> None:
     patience = float(directive("proxy_read_timeout").removesuffix("s"))
     assert patience > 2 * Conf().HEARTBEAT
     # Nothing is stored of an upload that nginx has given up.
-    assert patience > uploads.PATIENCE + pdf.PATIENCE + embeddings.SECONDS
+    assert patience > parsing.PATIENCE + READING.patience + embeddings.SECONDS
 
 
 def test_nginx_never_repeats_a_post() -> None:

@@ -29,6 +29,7 @@ def main(descriptor: int, work: str, memory: int) -> None:
     do: Work = getattr(importlib.import_module(module), name)
     _confine(memory)
     connection = socket.socket(fileno=descriptor)
+    connection.settimeout(None)  # gevent makes its sockets non-blocking, this one's pair as well
     while (head := frames.receive(connection, most=_ANY_LENGTH)) is not None:
         content = frames.receive(connection, most=_ANY_LENGTH)
         if content is None:

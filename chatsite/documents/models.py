@@ -1,10 +1,13 @@
 """Documents and the passages that they are searched by. Of a file only its text is kept."""
 
+import time
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from uuid import uuid4
 
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 
 from chatsite.accounts.ownership import Owned, owned_by
 from chatsite.accounts.visitor import Visitor
@@ -14,13 +17,26 @@ TITLE_LENGTH = 200
 PLACE_LENGTH = 120
 MODEL_LENGTH = 200
 BATCH = 100
-"""Vectors in one INSERT: of 1,536 dimensions, three megabytes of SQL in PostgreSQL."""
+"""Passages in one transaction. Their vectors, of 1,536 dimensions, are 3 MB of SQL in PostgreSQL."""
+PAUSE = 0.01
+"""Seconds between two of them: SQLite has one writer, and others look now and then whether it is free."""
+LEFT_BEHIND = timedelta(hours=1)
+"""After which a document that is not whole belongs to a process that died."""
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
     def for_visitor(self, visitor: Visitor) -> "DocumentQuerySet":
-        """Those that are the visitor's own."""
+        """Those that are the visitor's own, and whole."""
+        return self.owned(visitor).filter(is_whole=True)
+
+    def owned(self, visitor: Visitor) -> "DocumentQuerySet":
+        """Those too that are being stored or deleted."""
         return self.filter(owned_by(visitor))
+
+    def remove_left_behind(self) -> None:
+        """Remove what a process that died has stored or deleted in part."""
+        for document in self.filter(is_whole=False, changed__lt=timezone.now() - LEFT_BEHIND)[:BATCH]:
+            document.remove()
 
 
 class Document(Owned):
@@ -42,6 +58,9 @@ class Document(Owned):
     characters = models.PositiveIntegerField()
     """Of the text that was found in the file."""
     created = models.DateTimeField(auto_now_add=True)
+    is_whole = models.BooleanField(default=True)
+    """Whether all its passages are there. Before they are, and while they are deleted, nobody sees it."""
+    changed = models.DateTimeField(auto_now=True)
 
     objects = DocumentQuerySet.as_manager()
 
@@ -55,11 +74,26 @@ class Document(Owned):
         """Where it begins."""
         return reverse("documents:document", args=[self.pk])
 
+    def show(self) -> None:
+        """All of it is there."""
+        self.is_whole = True
+        self.save(update_fields=["is_whole", "changed"])
+
+    def remove(self) -> None:
+        """Delete it and its passages in small transactions. It is gone for people with the first."""
+        self.is_whole = False
+        self.save(update_fields=["is_whole", "changed"])
+        while batch := list(self.passages.values_list("pk", flat=True)[:BATCH]):
+            Passage.objects.filter(pk__in=batch).delete()
+            time.sleep(PAUSE)
+        Document.objects.filter(pk=self.pk).delete()
+
 
 class PassageQuerySet(models.QuerySet["Passage"]):
     def for_visitor(self, visitor: Visitor) -> "PassageQuerySet":
-        """Those of the visitor's own documents."""
-        return self.filter(owned_by(visitor, through="document")).select_related("document")
+        """Those of the visitor's own documents, as far as they are whole."""
+        own = self.filter(owned_by(visitor, through="document"), document__is_whole=True)
+        return own.select_related("document")
 
     def embedded(self, model: str) -> "PassageQuerySet":
         """Those that have a vector of that model."""

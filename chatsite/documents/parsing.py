@@ -1,21 +1,26 @@
-"""What is in a file: its kind, its pages, and its text in sections.
+"""What is in a file, as a child process finds it (`reading.py`).
 
 Every refusal is a sentence for the person who uploaded the file, and says what to do.
 """
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cache
 from pathlib import PurePath
 
 from django.conf import settings
-from markdown_it import MarkdownIt
 
-from chatsite.documents import pdf
-from chatsite.documents.models import PLACE_LENGTH, Document
-from chatsite.documents.passages import Section
-from streaming.text import clean
+from chatsite.confined.budgets import READING
+from chatsite.confined.pool import NoPlace, Pool, TooMuch
+from chatsite.documents.models import Document
+from chatsite.documents.passages import Piece
+from chatsite.documents.refusals import Why
+from streaming.admission import Busy
+
+AT_ONCE = 4
+"""Files that are being read. Of one person's, one is."""
+PATIENCE = 5.0
+"""Seconds that a file waits for its turn to be read."""
 
 Kind = Document.Kind
 KINDS = {
@@ -36,23 +41,27 @@ class Unreadable(Exception):
 class Parsed:
     kind: Kind
     pages: int | None
-    sections: list[Section]
-
-    @property
-    def characters(self) -> int:
-        return sum(len(section.text) for section in self.sections)
+    characters: int
+    pieces: Sequence[Piece]
 
 
-def parse(name: str, content: bytes) -> Parsed:
-    """Read a file. Raises `Unreadable`."""
+def parse(name: str, content: bytes, *, owner: Hashable = None) -> Parsed:
+    """Read a file. Raises `Unreadable`, and `Busy` when its turn does not come."""
     kind = kind_of(name)
     if not content:
         raise Unreadable("The file is empty. Choose one with text in it.")
-    pages, sections = _READERS[kind](content)
-    parsed = Parsed(kind, pages, sections)
-    if parsed.characters > (most := settings.DOCUMENT_MAX_CHARACTERS):
-        raise Unreadable(_too_long(most))
-    return parsed
+    most: int = settings.DOCUMENT_MAX_CHARACTERS
+    job = {"kind": kind.value, "pages": settings.DOCUMENT_MAX_PAGES, "characters": most}
+    try:
+        done = _pool().ask(job, content, length=len(content), owner=owner, answer=_longest_answer(most))
+    except NoPlace:
+        raise Busy from None
+    except TooMuch:
+        done = {"refused": "too_much_work"}
+    if "refused" in done:
+        raise Unreadable(_SENTENCES[done["refused"]]())
+    pieces = [Piece(place, text, overlap) for place, text, overlap in done["passages"]]
+    return Parsed(kind, done["pages"], done["characters"], pieces)
 
 
 def kind_of(name: str) -> Kind:
@@ -66,94 +75,38 @@ def kind_of(name: str) -> Kind:
     return kind
 
 
-def _text(content: bytes) -> tuple[None, list[Section]]:
-    return None, [Section("", _decoded(content))]
+def _longest_answer(characters: int) -> int:
+    """Bytes: four for each character, overlaps and places included, and as many to be safe."""
+    return 8 * characters + (1 << 20)
 
 
-def _markdown(content: bytes) -> tuple[None, list[Section]]:
-    text = _decoded(content)
-    return None, list(_under_headings(text))
+@cache
+def _pool() -> Pool:
+    """A child for each file: one that has read a hostile file reads no other."""
+    return Pool("chatsite.documents.reading:work", READING, size=AT_ONCE, jobs=1, wait=PATIENCE)
 
 
-def _pdf(content: bytes) -> tuple[int, list[Section]]:
-    # Most readers forgive some bytes before the header.
-    if b"%PDF-" not in content[:1024]:
-        raise Unreadable("The file is not a PDF, though its name says so. Save it as a PDF again.")
-    most_pages, most = settings.DOCUMENT_MAX_PAGES, settings.DOCUMENT_MAX_CHARACTERS
-    try:
-        texts = pdf.pages(content, max_pages=most_pages, max_characters=most)
-    except pdf.Refused as refused:
-        raise Unreadable(_PDF_REFUSALS[refused.why]()) from None
-    sections = [Section(f"page {number}", _clean(text)) for number, text in enumerate(texts, 1)]
-    if not any(section.text.strip() for section in sections):
-        raise Unreadable(
-            "The PDF has no text, only pictures of it. Run it through text recognition (OCR) first."
-        )
-    return len(texts), sections
-
-
-_READERS: dict[Kind, Callable[[bytes], tuple[int | None, list[Section]]]] = {
-    Kind.TEXT: _text,
-    Kind.MARKDOWN: _markdown,
-    Kind.PDF: _pdf,
-}
-
-_PDF_REFUSALS: dict[pdf.Refusal, Callable[[], str]] = {
+_SENTENCES: dict[Why, Callable[[], str]] = {
     "broken": lambda: "The PDF is damaged and cannot be read. Save or download it again.",
     "encrypted": lambda: "The PDF is encrypted. Save a copy without a password, and upload that.",
+    "no_pdf": lambda: "The file is not a PDF, though its name says so. Save it as a PDF again.",
+    "no_text": lambda: "The file has no text in it. Choose another one.",
+    "no_text_encoding": lambda: (
+        "The file is not text in UTF-8 or UTF-16. Save it with the encoding UTF-8, and upload that."
+    ),
+    "nul": lambda: "The file contains NUL characters, so it is not text. Save it as plain text in UTF-8.",
+    "only_pictures": lambda: (
+        "The PDF has no text, only pictures of it. Run it through text recognition (OCR) first."
+    ),
+    "too_long": lambda: (
+        f"The document has more than {settings.DOCUMENT_MAX_CHARACTERS:,} characters. "
+        "Split it, and upload the parts."
+    ),
     "too_many_pages": lambda: (
         f"The PDF has more than {settings.DOCUMENT_MAX_PAGES:,} pages. Split it, and upload the parts."
     ),
-    "too_long": lambda: _too_long(settings.DOCUMENT_MAX_CHARACTERS),
     "too_much_work": lambda: (
-        "Reading the PDF takes more time or memory than this site allows. "
+        "Reading the file takes more time or memory than this site allows. "
         "Print it to a new PDF, or save its text, and upload that."
     ),
 }
-
-
-def _too_long(most: int) -> str:
-    return f"The document has more than {most:,} characters. Split it, and upload the parts."
-
-
-def _decoded(content: bytes) -> str:
-    """The text of a file. UTF-16 only with its mark at the front: without, any bytes pass for it."""
-    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError:
-        raise Unreadable(
-            "The file is not text in UTF-8 or UTF-16. Save it with the encoding UTF-8, and upload that."
-        ) from None
-    if "\0" in text:
-        raise Unreadable(
-            "The file contains NUL characters, so it is not text. Save it as plain text in UTF-8."
-        )
-    text = _one_newline(text)
-    if not text.strip():
-        raise Unreadable("The file has no text in it. Choose another one.")
-    return text
-
-
-def _clean(text: str) -> str:
-    """A PDF can spell any character, also those that no database takes."""
-    return _one_newline(clean(text))
-
-
-def _one_newline(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _under_headings(text: str) -> Iterator[Section]:
-    """The text, cut before each heading."""
-    # Only what it takes to tell a heading from a line of code: no nesting, so no text takes long.
-    parser = MarkdownIt("zero").enable(["heading", "lheading", "fence", "code"])
-    tokens = parser.parse(text)
-    lines = re.split(r"(?<=\n)", text)  # the parser's lines: U+2028 and the like end none
-    start, place = 0, ""
-    for opening, inline in pairwise(tokens):
-        if opening.type == "heading_open" and opening.map:
-            if opening.map[0] > start:
-                yield Section(place, "".join(lines[start : opening.map[0]]))
-            start, place = opening.map[0], inline.content[:PLACE_LENGTH]
-    yield Section(place, "".join(lines[start:]))

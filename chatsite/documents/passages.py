@@ -50,6 +50,15 @@ def split(sections: Iterable[Section]) -> Iterator[Piece]:
                 covered = end
 
 
+def joined(sections: Sequence[Section], *, most: int) -> Sequence[Section]:
+    """The same text in at most so many sections: of too many, neighbours become one, at the first's place."""
+    if len(sections) <= most:
+        return sections
+    at_once = -(-len(sections) // most)
+    groups = (sections[start : start + at_once] for start in range(0, len(sections), at_once))
+    return [Section(group[0].place, "".join(section.text for section in group)) for group in groups]
+
+
 def _spans(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     while len(text) - start > SIZE:

@@ -1,8 +1,10 @@
-"""Takes a file: reads it, cuts it into passages, embeds them where EMBEDDING_MODEL is set, and stores all of
-it or nothing.
+"""Takes a file: has it read, has it embedded where EMBEDDING_MODEL is set, and stores all of it or nothing.
+
+A long document is thousands of rows. They are stored in small transactions, between which others write, and
+nobody sees the document before it is whole.
 """
 
-import threading
+import time
 from collections.abc import Sequence
 
 from django.conf import settings
@@ -12,26 +14,19 @@ from django.db.models import Sum
 from chatsite.accounts import limits
 from chatsite.accounts.visitor import Visitor, one_at_a_time
 from chatsite.documents import embeddings
-from chatsite.documents.models import TITLE_LENGTH, Document, Embedding, Passage
-from chatsite.documents.parsing import Parsed, Unreadable, kind_of, parse
-from chatsite.documents.passages import Piece, split
+from chatsite.documents.models import BATCH, PAUSE, TITLE_LENGTH, Document, Embedding, Passage
+from chatsite.documents.parsing import Parsed, kind_of, parse
+from chatsite.documents.passages import Piece
 from streaming import admission
-from streaming.admission import Admission, Busy, Place
+from streaming.admission import Admission, Place
 
 AT_ONCE = 4
 """Files that one process has in hand at the same time, also those that wait for their turn: each holds a
 thread, and the few that replies leave are for pages and Stop."""
 EACH = 2
 """Of these, files of one person."""
-READ_AT_ONCE = 2
-"""Of these, files that are being read: that takes a core."""
-PATIENCE = 5.0
-"""Seconds that a file waits for its turn to be read."""
-BATCH = 200
-"""Passages in one INSERT."""
 
 _in_hand = Admission()
-_reading = threading.BoundedSemaphore(READ_AT_ONCE)
 
 
 class TooMany(Exception):
@@ -46,17 +41,9 @@ def add(name: str, content: bytes, *, visitor: Visitor) -> Document:
     with _place(visitor):
         limits.take_as(visitor, "uploads")  # also of one that is refused: it is read before
         check_room(visitor, len(content))
-        parsed = _read(name, content)
-        pieces = list(split(parsed.sections))
-        if not pieces:
-            raise Unreadable("The file has no text in it. Choose another one.")
-        vectors = _vectors_of(pieces)  # before the transaction: SQLite has one writer, and this takes seconds
-        with transaction.atomic():
-            one_at_a_time(visitor)
-            check_room(visitor, len(content))
-            document = _store(_title(name), len(content), parsed, visitor)
-            _store_passages(document, pieces, vectors)
-        return document
+        parsed = _read(name, content, visitor)
+        vectors = _vectors_of(parsed.pieces)  # no connection is held: this takes seconds
+        return _store(_title(name), len(content), parsed, vectors, visitor)
 
 
 def _place(visitor: Visitor) -> Place:
@@ -69,22 +56,17 @@ def _place(visitor: Visitor) -> Place:
 def check_room(visitor: Visitor, size: int) -> None:
     """For a file of so many bytes. Raises `TooMany`, `LimitReached`."""
     most: int = settings.DOCUMENTS_PER_PERSON
-    theirs = Document.objects.for_visitor(visitor)
+    theirs = Document.objects.owned(visitor)
     if theirs.count() >= most:
         raise TooMany(f"You have {most:,} documents, as many as you may have. Delete one to upload another.")
     limits.require_room(visitor, "disk", used=size + (theirs.aggregate(Sum("size"))["size__sum"] or 0))
 
 
-def _read(name: str, content: bytes) -> Parsed:
-    """What is in the file, when its turn has come. No database connection is held meanwhile."""
+def _read(name: str, content: bytes, visitor: Visitor) -> Parsed:
+    """What is in the file. No database connection is held meanwhile."""
     if not connection.in_atomic_block:
         connection.close()
-    if not _reading.acquire(timeout=PATIENCE):
-        raise Busy
-    try:
-        return parse(name, content)
-    finally:
-        _reading.release()
+    return parse(name, content, owner=visitor)
 
 
 def _vectors_of(pieces: Sequence[Piece]) -> list[embeddings.Vector]:
@@ -94,20 +76,43 @@ def _vectors_of(pieces: Sequence[Piece]) -> list[embeddings.Vector]:
     return embeddings.of_passages([piece.text for piece in pieces])
 
 
-def _store(title: str, size: int, parsed: Parsed, visitor: Visitor) -> Document:
-    return Document.objects.create(
-        user=visitor.user,
-        guest=visitor.guest,
-        title=title,
-        kind=parsed.kind,
-        size=size,
-        pages=parsed.pages,
-        characters=parsed.characters,
-    )
+def _store(
+    title: str, size: int, parsed: Parsed, vectors: Sequence[embeddings.Vector], visitor: Visitor
+) -> Document:
+    Document.objects.remove_left_behind()
+    document = _begin(title, size, parsed, visitor)
+    try:
+        for start in range(0, len(parsed.pieces), BATCH):
+            pieces = parsed.pieces[start : start + BATCH]
+            with transaction.atomic():
+                _store_passages(document, pieces, vectors[start : start + BATCH], first=start + 1)
+            time.sleep(PAUSE)
+        document.show()
+    except BaseException:
+        document.remove()
+        raise
+    return document
+
+
+def _begin(title: str, size: int, parsed: Parsed, visitor: Visitor) -> Document:
+    """The document, without its passages. It takes one of the person's places."""
+    with transaction.atomic():
+        one_at_a_time(visitor)
+        check_room(visitor, size)
+        return Document.objects.create(
+            user=visitor.user,
+            guest=visitor.guest,
+            title=title,
+            kind=parsed.kind,
+            size=size,
+            pages=parsed.pages,
+            characters=parsed.characters,
+            is_whole=False,
+        )
 
 
 def _store_passages(
-    document: Document, pieces: Sequence[Piece], vectors: Sequence[embeddings.Vector]
+    document: Document, pieces: Sequence[Piece], vectors: Sequence[embeddings.Vector], *, first: int
 ) -> None:
     passages = [
         Passage(
@@ -117,9 +122,9 @@ def _store_passages(
             overlap=piece.overlap,
             text=piece.text,
         )
-        for number, piece in enumerate(pieces, 1)
+        for number, piece in enumerate(pieces, first)
     ]
-    Passage.objects.bulk_create(passages, batch_size=BATCH)
+    Passage.objects.bulk_create(passages)
     if vectors:
         by_passage = {passage.pk: vector for passage, vector in zip(passages, vectors, strict=True)}
         Embedding.objects.store(by_passage, model=embeddings.model_name())

@@ -53,7 +53,7 @@ def delete(request: VisitorRequest, document_id: UUID) -> HttpResponse:
     found = Document.objects.for_visitor(request.visitor).filter(pk=document_id).first()
     if found is None:
         raise Http404
-    found.delete()
+    found.remove()
     messages.success(request, f"{found.title} was deleted.")
     return SeeOther(reverse("documents:list"))
 

@@ -1,6 +1,7 @@
 """Whatever a child does, the process that asked only waits, and not for long."""
 
 import dataclasses
+import socket
 import threading
 from collections.abc import Iterator
 
@@ -27,6 +28,18 @@ def ask(pool: Pool, do: str, *, content: bytes = b"", owner: str | None = None) 
 
 
 def test_content_goes_to_the_child_and_its_answer_comes_back(pool: Pool) -> None:
+    assert ask(pool, "measure", content=b"x" * 3_000_000) == 3_000_000
+
+
+def test_a_child_waits_on_a_socket_that_gevent_made(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pair() -> tuple[socket.socket, socket.socket]:
+        ours, theirs = made()
+        theirs.settimeout(0)
+        return ours, theirs
+
+    made = socket.socketpair
+    monkeypatch.setattr(socket, "socketpair", pair)
+
     assert ask(pool, "measure", content=b"x" * 3_000_000) == 3_000_000
 
 

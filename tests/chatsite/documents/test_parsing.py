@@ -1,16 +1,22 @@
 """What is in a file, and what people are told when it cannot be read."""
 
+import resource
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from chatsite.documents.parsing import Parsed, Unreadable, parse
+from chatsite.documents.parsing import Unreadable, kind_of, parse
+from chatsite.documents.reading import MOST_SECTIONS, Limits, read
+from chatsite.documents.refusals import Refused
 from tests.chatsite.documents.files import encrypted, pdf
 
 
-def places(parsed: Parsed) -> list[tuple[str, str]]:
-    return [(section.place, section.text) for section in parsed.sections]
+def places(name: str, content: bytes) -> list[tuple[str, str]]:
+    """The sections of a file, as the child reads them."""
+    _, sections = read(kind_of(name).value, content, Limits(pages=500, characters=1_000_000))
+    return [(section.place, section.text) for section in sections]
 
 
 def refusal(name: str, content: bytes) -> str:
@@ -25,11 +31,11 @@ def refusal(name: str, content: bytes) -> str:
     ids=["utf-8", "utf-8 with its mark", "utf-16"],
 )
 def test_text_is_read_in_its_encoding(content: bytes) -> None:
-    assert places(parse("notes.txt", content)) == [("", "Größe 😀")]
+    assert places("notes.txt", content) == [("", "Größe 😀")]
 
 
 def test_all_newlines_become_one_kind() -> None:
-    assert places(parse("notes.TXT", b"a\r\nb\rc\n")) == [("", "a\nb\nc\n")]
+    assert places("notes.TXT", b"a\r\nb\rc\n") == [("", "a\nb\nc\n")]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +70,7 @@ def test_other_kinds_are_refused_by_their_name(name: str) -> None:
 def test_markdown_is_cut_before_its_headings() -> None:
     text = "Before.\n\n# One #\n\nText.\n```\n# no heading\n```\nTwo\n---\n    # code\n\nEnd"
 
-    assert places(parse("notes.md", text.encode())) == [
+    assert places("notes.md", text.encode()) == [
         ("", "Before.\n\n"),
         ("One", "# One #\n\nText.\n```\n# no heading\n```\n"),
         ("Two", "Two\n---\n    # code\n\nEnd"),
@@ -72,7 +78,7 @@ def test_markdown_is_cut_before_its_headings() -> None:
 
 
 def test_a_line_separator_ends_no_line_of_markdown() -> None:
-    assert places(parse("a.md", "a\u2028b\x0cc\n# H\nd".encode())) == [
+    assert places("a.md", "a\u2028b\x0cc\n# H\nd".encode()) == [
         ("", "a\u2028b\x0cc\n"),
         ("H", "# H\nd"),
     ]
@@ -81,26 +87,44 @@ def test_a_line_separator_ends_no_line_of_markdown() -> None:
 @given(st.text(min_size=1))
 def test_markdown_loses_nothing(text: str) -> None:
     try:
-        parsed = parse("a.md", text.encode(errors="replace"))
-    except Unreadable:
+        sections = places("a.md", text.encode(errors="replace"))
+    except Refused:
         return
     whole = text.encode(errors="replace").decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    assert "".join(section.text for section in parsed.sections) == whole
+    assert "".join(text for _, text in sections) == whole
 
 
 def test_deeply_nested_markdown_is_read_at_once() -> None:
     parsed = parse("a.md", b"> " * 50_000 + b"- " * 50_000 + b"[" * 100_000)
 
-    assert len(parsed.sections) == 1
+    assert {piece.place for piece in parsed.pieces} == {""}
+
+
+def test_markdown_of_nothing_but_headings_has_few_passages() -> None:
+    parsed = parse("a.md", b"#\n" * 400_000)
+
+    assert len(parsed.pieces) <= 2 * MOST_SECTIONS
+
+
+def test_what_is_too_long_is_refused_by_its_length(settings: Settings) -> None:
+    assert "more than 1,000,000 characters" in refusal("a.md", b"#\n" * 2_500_000)
+
+
+def test_a_pdf_that_makes_its_reader_complain_costs_the_site_nothing() -> None:
+    complaining = pdf(streams=[b"BT /F9 12 Tf (x) Tj ET\n" * 200_000])
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    refusal("a.pdf", complaining)
+
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kilobytes
 
 
 def test_a_pdf_is_read_page_by_page() -> None:
     parsed = parse("report.PDF", pdf("First (1).", "", "Größe"))
 
     assert parsed.pages == 3
-    assert [(place, text.strip()) for place, text in places(parsed)] == [
+    assert [(piece.place, piece.text.strip()) for piece in parsed.pieces] == [
         ("page 1", "First (1)."),
-        ("page 2", ""),
         ("page 3", "Größe"),
     ]
 
@@ -108,7 +132,7 @@ def test_a_pdf_is_read_page_by_page() -> None:
 def test_a_pdf_that_is_only_locked_against_changes_is_read() -> None:
     locked = encrypted(pdf("Open to all."), password="secret", owner_only=True)
 
-    assert "Open to all." in parse("a.pdf", locked).sections[0].text
+    assert "Open to all." in parse("a.pdf", locked).pieces[0].text
 
 
 @pytest.mark.parametrize(

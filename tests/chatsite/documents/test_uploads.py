@@ -2,11 +2,15 @@
 
 import contextlib
 import select
+import time
 
 import pytest
+from django.db import connection
+from django.utils import timezone
 
 from chatsite.accounts.visitor import Visitor
 from chatsite.documents import uploads
+from chatsite.documents.models import BATCH, LEFT_BEHIND, Document, Passage
 from chatsite.documents.parsing import Parsed, parse
 from streaming import admission
 from streaming.admission import Busy
@@ -111,9 +115,9 @@ def test_no_database_connection_is_held_while_a_file_is_read(
 ) -> None:
     done: list[str] = []
 
-    def read(name: str, content: bytes) -> Parsed:
+    def read(name: str, content: bytes, *, owner: Visitor) -> Parsed:
         done.append("read")
-        return parse(name, content)
+        return parse(name, content, owner=owner)
 
     monkeypatch.setattr(uploads, "connection", Connection(done))
     monkeypatch.setattr(uploads, "parse", read)
@@ -121,3 +125,65 @@ def test_no_database_connection_is_held_while_a_file_is_read(
     uploads.add("notes.txt", b"Tea.", visitor=ALICE)
 
     assert done == ["let go", "read"]
+
+
+def test_others_write_while_a_long_document_is_stored_and_see_none_of_it(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "\n\n".join(f"Paragraph {number}. " + "Words. " * 100 for number in range(500))
+    seen: list[tuple[int, bool]] = []
+
+    def look(_: float) -> None:
+        seen.append((Document.objects.for_visitor(ALICE).count(), connection.in_atomic_block))
+
+    monkeypatch.setattr(time, "sleep", look)
+
+    document = uploads.add("long.txt", text.encode(), visitor=ALICE)
+
+    assert document.passages.count() >= 500
+    assert len(seen) >= 500 // BATCH
+    assert set(seen) == {(0, False)}
+    assert list(Document.objects.for_visitor(ALICE)) == [document]
+
+
+def test_a_document_that_is_deleted_goes_at_once_and_its_passages_piece_by_piece(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = uploads.add("long.txt", b"Words and words. " * 20_000, visitor=ALICE)
+    left: list[int] = []
+
+    def look(_: float) -> None:
+        assert not Document.objects.for_visitor(ALICE).exists()
+        assert not connection.in_atomic_block
+        left.append(Passage.objects.count())
+
+    monkeypatch.setattr(time, "sleep", look)
+
+    document.remove()
+
+    assert len(left) > 1
+    assert left[-1] == 0
+    assert not Document.objects.exists()
+
+
+def test_what_cannot_be_stored_leaves_nothing(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Document) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(Document, "show", fail)
+    with pytest.raises(RuntimeError):
+        uploads.add("notes.txt", b"Tea.", visitor=ALICE)
+
+    assert not Document.objects.exists()
+    assert not Passage.objects.exists()
+
+
+def test_what_a_dead_process_left_behind_is_removed_by_the_next_upload(db: None) -> None:
+    old = uploads.add("old.txt", b"Tea.", visitor=ALICE)
+    Document.objects.update(is_whole=False, changed=timezone.now() - 2 * LEFT_BEHIND)
+
+    uploads.add("new.txt", b"Coffee.", visitor=BOB)
+
+    assert not Document.objects.filter(pk=old.pk).exists()

@@ -1,0 +1,131 @@
+"""Runs in a child process: what is in a file, cut into passages.
+
+Nothing of Django is loaded here. A refusal is a word; `parsing.py` has the sentence for it.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chatsite.documents import pdf
+from chatsite.documents.passages import Section, joined, split
+from chatsite.documents.refusals import Refused
+from streaming.text import clean
+
+PLACE_LENGTH = 120
+"""Characters of a heading that say where a passage stands."""
+MOST_SECTIONS = 2_000
+"""Parts of a document that are kept apart. Of more, neighbours are joined."""
+
+_FENCE = re.compile(r" {0,3}(`{3,}+|~{3,}+)")
+_UNDERLINE = re.compile(r" {0,3}(?:=++|-++)[ \t]*+$")
+_ATX = re.compile(r" {0,3}#{1,6}+(?=[ \t]|$)")
+_CLOSING = re.compile(r"(?:^|(?<=[ \t]))#++$")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    pages: int
+    characters: int
+
+
+def work(job: dict[str, Any], content: bytes) -> dict[str, Any]:
+    """A file of a `kind`, within `pages` and `characters`, as passages: place, text, overlap."""
+    try:
+        pages, sections = read(job["kind"], content, Limits(job["pages"], job["characters"]))
+    except (Refused, MemoryError) as exc:
+        return {"refused": exc.why if isinstance(exc, Refused) else "too_much_work"}
+    passages = [[piece.place, piece.text, piece.overlap] for piece in split(sections)]
+    characters = sum(len(section.text) for section in sections)
+    return {"pages": pages, "characters": characters, "passages": passages}
+
+
+def read(kind: str, content: bytes, limits: Limits) -> tuple[int | None, Sequence[Section]]:
+    """The number of pages, where there are any, and the text in sections. Raises `Refused`."""
+    if kind == "pdf":
+        return _pdf(content, limits)
+    text = _decoded(content)
+    if len(text) > limits.characters:
+        raise Refused("too_long")
+    if kind == "markdown":
+        return None, joined(list(_under_headings(text)), most=MOST_SECTIONS)
+    return None, [Section("", text)]
+
+
+def _pdf(content: bytes, limits: Limits) -> tuple[int, list[Section]]:
+    # Most readers forgive some bytes before the header.
+    if b"%PDF-" not in content[:1024]:
+        raise Refused("no_pdf")
+    texts = pdf.texts(content, max_pages=limits.pages, max_characters=limits.characters)
+    sections = [Section(f"page {number}", _clean(text)) for number, text in enumerate(texts, 1)]
+    if not any(section.text.strip() for section in sections):
+        raise Refused("only_pictures")
+    return len(texts), sections
+
+
+def _decoded(content: bytes) -> str:
+    """The text of a file. UTF-16 only with its mark at the front: without, any bytes pass for it."""
+    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        raise Refused("no_text_encoding") from None
+    if "\0" in text:
+        raise Refused("nul")
+    text = _one_newline(text)
+    if not text.strip():
+        raise Refused("no_text")
+    return text
+
+
+def _clean(text: str) -> str:
+    """A PDF can spell any character, also those that no database takes."""
+    return _one_newline(clean(text))
+
+
+def _one_newline(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _under_headings(text: str) -> Iterator[Section]:
+    """The text, cut before each heading."""
+    lines = text.split("\n")
+    start, place = 0, ""
+    for at, heading in _headings(lines):
+        if at > start:
+            yield Section(place, "\n".join(lines[start:at]) + "\n")
+        start, place = at, heading[:PLACE_LENGTH]
+    yield Section(place, "\n".join(lines[start:]))
+
+
+def _headings(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The line that each heading begins in, and its text. No more of Markdown than it takes to tell a
+    heading from a line of code, and each line is looked at once."""
+    paragraph: int | None = None
+    for at, line in enumerate(_outside_fences(lines)):
+        if _ATX.match(line):
+            yield at, _CLOSING.sub("", line.strip().lstrip("#").strip()).strip()
+            paragraph = None
+        elif paragraph is not None and _UNDERLINE.match(line):
+            yield paragraph, " ".join(part.strip() for part in lines[paragraph:at])
+            paragraph = None
+        elif not line.strip():
+            paragraph = None
+        elif paragraph is None and not line.startswith(("    ", "\t")):
+            paragraph = at
+
+
+def _outside_fences(lines: Sequence[str]) -> Iterator[str]:
+    """The same lines, but blank ones for those of fences and in them."""
+    fence = ""
+    for line in lines:
+        mark = _FENCE.match(line)
+        if not mark:
+            yield "" if fence else line
+            continue
+        if not fence:
+            fence = mark[1]
+        elif mark[1].startswith(fence) and not line[mark.end() :].strip():
+            fence = ""
+        yield ""
