@@ -68,7 +68,7 @@ class Admission:
         self.count = 0
         """Places taken."""
         self.closed = False
-        """Whether nobody is admitted any more: the process is about to end."""
+        """Whether no run or reader is admitted any more: the process is about to end."""
         self._owners: Counter[Hashable] = Counter()
 
     def enter(self, *, owner: Hashable = None, most: int | None = None, of: int | None = None) -> Place:

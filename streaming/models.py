@@ -46,7 +46,7 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.going_on().exclude(owner__in=Process.objects.values("pk"))
 
     def request_stop(self, run_id: UUID) -> bool:
-        """Ask whoever runs it to end it. False if it has ended, or was asked before."""
+        """Ask the process that runs it to end it. Returns False if it has ended, or was asked before."""
         return bool(self.going_on().filter(pk=run_id, stop_requested=None).update(stop_requested=Now()))
 
 

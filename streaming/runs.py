@@ -79,8 +79,10 @@ def start(job: Job, *, run_id: UUID, place: Place) -> None:
 
 
 def _living_lease() -> UUID:
-    """The lease, held until the transaction ends: nobody takes it for a dead process's meanwhile. Raises
-    `Busy` if somebody has: the keeper takes a new one, which must not be done in the caller's transaction."""
+    """Return the lease, locked until the transaction ends, so that no other process can revoke it meanwhile.
+
+    Raises `Busy` if it was revoked: the keeper takes a new one, outside the caller's transaction.
+    """
     held = lease.id
     if held is None or not lease.beat():
         keeper.attend()

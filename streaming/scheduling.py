@@ -1,7 +1,7 @@
 """Lets the others have their turn.
 
 Threads take turns by themselves. gevent's have theirs only when one waits, and a provider that sends faster
-than its words are taken in lets nobody wait: everybody else would hang until the reply is over.
+than its words are taken in never waits: all other streams would hang until the reply is over.
 """
 
 import time

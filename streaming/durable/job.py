@@ -1,4 +1,4 @@
-"""What a run is to do."""
+"""Job: what a durable run does."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Looks after this process's runs, and after those of processes that have died. One thread a process."""
+"""Keeps this process's lease, stops runs on request, and calls the reaper. One thread a process."""
 
 import logging
 import random
@@ -21,14 +21,14 @@ from streaming.process_thread import ProcessThread
 logger = logging.getLogger("streaming")
 
 BEAT = 2.0
-"""Seconds between two signs of life, and between two looks at the other processes."""
+"""Seconds between two beats of the lease, and between two looks at the other processes."""
 _LOOK = 0.25
-"""Seconds between two looks for runs that are to be stopped: one query a process, while it runs any."""
+"""Seconds between two looks for requests to stop: one query, while this process runs anything."""
 _PRUNE = 600.0
 
 
 class Keeper:
-    """The thread, and what it does when."""
+    """The thread, and its timetable."""
 
     def __init__(self) -> None:
         self._woken = threading.Event()
@@ -40,18 +40,18 @@ class Keeper:
         self._prune_at = time.monotonic() + _PRUNE * random.random()  # noqa: S311 - not all at once
 
     def start(self) -> None:
-        """Begin, if it has not begun. The sooner a process does, the sooner it sees that others die."""
+        """Start the thread, if it does not run. The sooner it runs, the sooner it notices that others die."""
         with self._lock:
             self._thread.start()
 
     def stop(self) -> None:
-        """This process has nothing more to look after."""
+        """End the thread: this process has no runs, and will have none."""
         with self._lock:
             self._thread.dismiss()
             self._woken.set()
 
     def attend(self) -> None:
-        """There is a run to look after now."""
+        """Wake the thread: this process has a run, whose requests to stop are to be looked for."""
         self._woken.set()
 
     def _run(self) -> None:
@@ -60,7 +60,7 @@ class Keeper:
                 self._work()
                 self._away = False
             except Error as exc:
-                self._reaper.forget()  # who could not be seen was not silent
+                self._reaper.forget()  # beats that could not be read are no silence
                 if not self._away:
                     logger.error("the database cannot be reached: %s", type(exc).__name__)
                 self._away = True
@@ -84,19 +84,20 @@ class Keeper:
             self._prune(now)
 
     def _watch(self) -> None:
-        """Look at the others. After a gap in one's own view, anew: what held this up may have held up all."""
+        """Let the reaper look at the other processes. After a pause of this thread it begins anew: whatever
+        held this process up may have held the others up as well."""
         if time.monotonic() - self._watched > get_conf().LEASE / 2:
             self._reaper.forget()
         self._reaper.look()
         self._watched = time.monotonic()
 
     def _prune(self, now: float) -> None:
-        """A few runs at a time: this thread has more urgent things to do."""
+        """Delete old events of a few runs. This thread has more urgent work, so a few at a time."""
         if not retention.prune_some(older_than=timedelta(seconds=get_conf().KEEP_EVENTS)):
             self._prune_at = now + _PRUNE
 
     def _beat(self) -> None:
-        held = lease.take()  # who watches beats as well: then what holds up the others holds it up too
+        held = lease.take()  # also without runs: a process that watches the others shows that it lives itself
         if not lease.beat():
             lease.lost(held)
         for run in all_owned():
@@ -105,7 +106,7 @@ class Keeper:
 
 
 def stop_those_asked_for() -> None:
-    """Stop this process's runs that somebody, in whatever process, has asked to stop."""
+    """Stop this process's runs for which any process has stored a request to stop."""
     asked = Run.objects.going_on().filter(pk__in=list(owned), stop_requested__isnull=False)
     for run_id, ago in asked.annotate(ago=Now() - F("stop_requested")).values_list("pk", "ago"):
         if (run := owned.get(run_id)) is not None:

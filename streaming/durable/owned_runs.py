@@ -1,4 +1,4 @@
-"""The runs of this process: their workers, their logs, and the places that they take."""
+"""The runs of this process: each with its worker, its log, and its place."""
 
 import threading
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from streaming.running.thread_worker import ThreadWorker
 
 
 class OwnedRun:
-    """A run while this process runs it: from its row in the database to its `End` in there."""
+    """A run while this process runs it: from the commit of its row to the commit of its `End`."""
 
     def __init__(
         self, job: Job, *, run_id: UUID, owner: UUID, place: Place, events: Sequence[Event] = ()
@@ -35,11 +35,11 @@ class OwnedRun:
         )
 
     def begin(self) -> None:
-        """Run it, in a thread of its own; once. Its place is its own from now on."""
+        """Start the worker's thread, once. The run leaves its place itself from now on."""
         self._place.hand_over()
         with _lock:
             first = owned.setdefault(self.id, self) is self
-        if not first:  # the reaper had found it mislaid, and has begun it
+        if not first:  # the reaper took it for mislaid, and has begun it
             self._place.leave()
             return
         try:
@@ -53,20 +53,20 @@ class OwnedRun:
             self.log.release()
 
     def stop(self, *, ago: float = 0.0) -> None:
-        """End it now, and its upstream connections: a person asked for it so many seconds ago. Idempotent."""
+        """End the run and its upstream connections: a person asked for it `ago` seconds ago. Idempotent."""
         self.log.stop_requested(ago=ago)
         self._worker.stop()
 
     def end(self, status: Status) -> None:
-        """End it now with another status than a person's."""
+        """End the run with a status other than `stopped`."""
         self._worker.stop(status)
 
     def abandon(self) -> None:
-        """It is somebody else's now: end what goes on here, and write nothing of it."""
+        """End the worker and write nothing more: another process owns the run now."""
         self.log.abandon()
 
     def _over(self) -> None:
-        """In the log writer's thread, as a rule."""
+        """Forget the run: its log is over. Called in the log writer's thread, as a rule."""
         with _lock:
             owned.pop(self.id, None)
         self._place.leave()
@@ -76,13 +76,13 @@ class OwnedRun:
 
 _lock = threading.Lock()
 owned: dict[UUID, OwnedRun] = {}
-"""All of this process's runs, until their ends are stored."""
+"""This process's runs by their ids, each until its end is stored."""
 interrupted = threading.Event()
-"""Set when all of them are ended because the process ends: one that was admitted before, and begins now, is
-too late to be among them."""
+"""Set once all runs are ended because the process ends. A run that was admitted before and begins afterwards
+ends at once."""
 
 
 def all_owned() -> list[OwnedRun]:
-    """Those of now; others may come and go meanwhile."""
+    """Return the runs of this moment. Others may begin and end meanwhile."""
     with _lock:
         return list(owned.values())

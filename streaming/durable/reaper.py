@@ -1,8 +1,9 @@
-"""Ends the runs of processes that have died, or runs them again where nobody has seen anything yet.
+"""Ends the runs of processes that have died, or runs them again if nothing of them was shown yet.
 
-A process is dead when another one has watched its `beat` stand still for as long as the lease lasts, by its
-own clock: clocks of several machines need not agree. One on the same machine is dead as soon as it is gone.
-Several processes may reap at once: each step is an update on a condition, and only one of them meets it.
+A process counts as dead when its `beat` has not changed for as long as the lease lasts, measured by the clock
+of the process that watches: the clocks of several machines need not agree. A process on the same machine is
+dead as soon as its pid is gone. Several processes may reap at once: each step is a conditional update, which
+succeeds in one process only.
 """
 
 import logging
@@ -35,45 +36,45 @@ logger = logging.getLogger("streaming")
 _ATTEMPTS = 2
 """A run that killed two processes is not given to a third."""
 _MISLAID = 15.0
-"""Seconds between the commit that begins a run and its being known, at the very most: the answer to a commit
-may be on its way until the connection is given up."""
+"""Seconds between the commit that begins a run and its entry in `owned`, at most: the answer to the commit
+may take until the connection times out."""
 _PATIENCE = 8.0
-"""Seconds for which a run waits for room before it is given up."""
+"""Seconds for which a run waits for a place here before it is ended."""
 _AT_ONCE = 10
-"""Runs that are seen to in one look: whoever looks has more to do, and those who want to stop a run wait."""
+"""Runs that one look settles, at most: the keeper's thread also has requests to stop to look for."""
 
 
 class Reaper:
-    """What this process has seen of the others."""
+    """Remembers what this process has seen of the others."""
 
     def __init__(self) -> None:
         self._seen: dict[UUID, tuple[int, float]] = {}
-        """When the beat of each process was first seen where it is."""
+        """Each process's last beat, and when it was first seen with that value."""
         self._found: dict[UUID, float] = {}
-        """When each orphan was found that could not be run again yet."""
+        """When each run without a living owner was found, of those that are not settled yet."""
         self._unknown: dict[UUID, float] = {}
-        """Since when this process does not know a run that is its own."""
+        """Since when each run that the database says is this process's has been missing from `owned`."""
         self.has_more = False
-        """Whether there is more to see to than one look did."""
+        """Whether runs are left that one look did not settle."""
 
     def forget(self) -> None:
-        """Begin to watch anew: for a while nobody could be seen."""
+        """Begin to watch anew: the beats could not be read for a while."""
         self._seen.clear()
 
     def look(self) -> None:
-        """Take the lease from processes that have died, and see to their runs."""
+        """Revoke the leases of processes that have died, and settle their runs."""
         now = time.monotonic()
         for pk in self._dead(now):
             logger.warning("process %s has died: its runs are taken over", pk)
         orphans = [*Run.objects.orphans(), *self._mislaid()]
         self._found = {run.pk: self._found.get(run.pk, now) for run in orphans}
-        some = random.sample(orphans, min(len(orphans), _AT_ONCE))  # others may be at the first ones
+        some = random.sample(orphans, min(len(orphans), _AT_ONCE))  # others may settle the first
         settled = [run for run in some if self._try_to_settle(run)]
         self.has_more = bool(settled) and len(orphans) > _AT_ONCE
 
     def _mislaid(self) -> list[Run]:
-        """Runs that are this process's own, and that it has not been running for a while: the answer to the
-        commit that began one was lost, say."""
+        """Return the runs that the database says are this process's, and that it has not been running for a
+        while: the answer to the commit that began one may have been lost."""
         if lease.id is None:
             return []
         now, before = time.monotonic(), self._unknown
@@ -82,7 +83,7 @@ class Reaper:
         return [run for run in unknown if now - self._unknown[run.pk] > _MISLAID]
 
     def _dead(self, now: float) -> list[UUID]:
-        """Those that this process has just declared dead."""
+        """Return the processes whose leases this call has revoked."""
         seen, self._seen = self._seen, {}
         dead = []
         for other in Process.objects.exclude(pk__in=[lease.id] if lease.id else []):
@@ -94,18 +95,18 @@ class Reaper:
         return dead
 
     def _try_to_settle(self, run: Run) -> bool:
-        """Whether the run has an owner or an end now. What one fails with must not hold up the others."""
+        """Returns whether the run has an owner or an end now. A failure must not hold up the other runs."""
         try:
             return self._settle(run)
         except Exception as exc:
-            if is_outage(exc):  # somebody else is at it, say
+            if is_outage(exc):  # another process may hold the lock
                 logger.warning("run %s could not be taken over yet: %s", run.pk, type(exc).__name__)
             else:
                 logger.exception("run %s could not be taken over", run.pk)
             return False
 
     def _settle(self, run: Run) -> bool:
-        """Run it again, end it, or (False) leave it to others while there is no room."""
+        """Run the run again, or end it. Returns False to leave it to others while there is no room."""
         events = _events_of(run)
         if not run.stop_requested and run.attempt < _ATTEMPTS and not _shown(events):
             try:
@@ -119,7 +120,7 @@ class Reaper:
 
 
 def _fence(pk: UUID, beat: int) -> bool:
-    """Take the lease from a process, unless it has come to life meanwhile, or another was first."""
+    """Revoke a process's lease. Returns False if it has beaten meanwhile, or another process was first."""
     with transaction.atomic():
         # Locked: a `delete()` on a condition may look first, and delete by the key alone.
         if (found := Process.objects.select_for_update().filter(pk=pk, beat=beat).first()) is None:
@@ -129,8 +130,8 @@ def _fence(pk: UUID, beat: int) -> bool:
 
 
 def _run_again(run: Run, events: list[Event]) -> bool:
-    """Run it here, unless another process does, or a person has asked to stop it just now. False if it cannot
-    be run again. Raises `Busy`."""
+    """Run the run here, unless another process has taken it, or a person has asked to stop it meanwhile.
+    Returns False if it cannot be run again. Raises `Busy`."""
     with admission.runs.enter() as place:
         if (job := _job(run.pk)) is None:
             return False
@@ -141,7 +142,8 @@ def _run_again(run: Run, events: list[Event]) -> bool:
 
 
 def _events_of(run: Run) -> list[Event]:
-    """What its log has, as far as that can be read: a newer version may have written it."""
+    """Return the events of a run's log up to the first that cannot be read: a newer version may have written
+    it."""
     events: list[Event] = []
     for part in run.parts.all():
         try:
@@ -153,12 +155,12 @@ def _events_of(run: Run) -> list[Event]:
 
 
 def _shown(events: list[Event]) -> bool:
-    """Whether anybody may have seen anything of the reply; or a tool may have been called."""
+    """Whether a reader may have seen any of the reply, or a tool may have been called."""
     return any(not isinstance(event, Start) for event in events)
 
 
 def _job(run_id: UUID) -> Job | None:
-    """What the run was to do, if that can be found out."""
+    """Return the run's job, as the RERUN setting's function makes it; None if it cannot be run again."""
     if (path := get_conf().RERUN) is None:
         return None
     make: Callable[[UUID], Job | None] = import_string(path)
@@ -167,13 +169,13 @@ def _job(run_id: UUID) -> Job | None:
     except Exception:
         logger.exception("run %s cannot be run again", run_id)
         return None
-    # What readers are not shown is not in the log: then it does not tell whether a tool has acted.
+    # A log from which filters keep tools out does not tell whether a tool was called.
     return job if job is None or job.shows_tools else None
 
 
 def _claim(run: Run) -> UUID | None:
-    """Take the run. The lease under which it is this process's now; None if another process was first."""
-    owner = lease.take()  # before the transaction: another thread may be at it, and wait for the same lock
+    """Make the run this process's. Returns the lease that owns it now; None if another process was first."""
+    owner = lease.take()  # before the transaction: another thread may take it, and wait for the same lock
     with transaction.atomic():
         mine = lease.beat() and Run.objects.going_on().filter(
             pk=run.pk, owner=run.owner, stop_requested=None
@@ -182,7 +184,7 @@ def _claim(run: Run) -> UUID | None:
 
 
 def _end(run: Run, events: list[Event], status: Status) -> None:
-    """End the run, with the text that there is; unless another process did."""
+    """End the run with the text that its log has, unless another process has ended it."""
     last = run.parts.last()
     end = End(status=status)
     number(end, max(len(events), last.first if last else 0) + 1)

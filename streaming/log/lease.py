@@ -1,7 +1,7 @@
-"""This process's right to write the logs of its runs, as long as the others see that it lives.
+"""A process's lease on its runs: the right to write their logs.
 
-There is a row for it in the database. Whoever takes this process for dead deletes the row, and from then
-on nothing that this process still has in hand can be written: see `streaming.models.Process`.
+The lease is a row of `streaming.models.Process`. Deleting the row revokes the lease: every transaction that
+writes to a log updates the row first, and fails if the row is gone.
 """
 
 import logging
@@ -19,7 +19,7 @@ logger = logging.getLogger("streaming")
 
 
 class Lease:
-    """Taken when the process first needs it. A process that was fenced off takes a new one."""
+    """Takes the lease when the process first needs it, and a new one after the old one was revoked."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -28,11 +28,11 @@ class Lease:
 
     @property
     def id(self) -> UUID | None:
-        """Under which this process owns its runs. None if it has no lease."""
-        return self._id if self._pid == os.getpid() else None  # not that of the process we were forked from
+        """The id under which this process owns its runs. None if it has no lease."""
+        return self._id if self._pid == os.getpid() else None  # forked: the parent's does not hold
 
     def take(self) -> UUID:
-        """The lease, a new one if there is none."""
+        """Return the lease's id. Take a lease if there is none."""
         with self._lock:
             if (held := self.id) is not None:
                 return held
@@ -43,14 +43,15 @@ class Lease:
             return new.pk
 
     def beat(self) -> bool:
-        """Show that this process lives. In a transaction: nobody takes its runs before that has ended.
-        False if somebody has."""
+        """Count the row up, which shows that this process lives. Within a transaction this also locks the
+        row, so that no other process can revoke the lease before the transaction ends. Returns False if
+        the lease was revoked."""
         if (held := self.id) is None:
             return False
         return bool(Process.objects.filter(pk=held).update(beat=F("beat") + 1))
 
     def lost(self, lease: UUID) -> None:
-        """That one is lost; the next run takes another. Not within a transaction."""
+        """Forget a lease that was revoked: the next run takes another. Not to be called in a transaction."""
         with self._lock:
             if self._id != lease:
                 return
@@ -58,7 +59,7 @@ class Lease:
         logger.error("this process was silent for too long: others have taken over its runs")
 
     def give_up(self) -> None:
-        """This process will run nothing any more."""
+        """Delete the row: this process runs nothing any more."""
         with self._lock:
             held, self._id = self.id, None
         if held is not None:

@@ -1,8 +1,8 @@
 """The logs of runs that another process runs, or that have ended: read from the database.
 
-A run that readers here follow has one mirror, however many they are. One thread looks after all mirrors
-whose runs go on: ten times a second, or, where Redis tells of news, at once and otherwise seldom. A mirror
-goes when its last reader does.
+All readers of a run in this process share one mirror, which is dropped with its last reader. One thread reads
+the new events of all mirrors: ten times a second; or, where Redis works, when it tells of a run, and once a
+second.
 """
 
 import logging
@@ -28,13 +28,13 @@ logger = logging.getLogger("streaming")
 INTERVAL = 0.1
 """Seconds between two looks into the database."""
 _AT_LEAST = 1.0
-"""The same where Redis tells when to look: what it tells can be lost."""
+"""Seconds between two looks where Redis tells when to look. A message of its can be lost."""
 _AT_ONCE = 50
-"""Runs in one query."""
+"""Runs whose events one query reads."""
 
 
 class Mirror(EventLog):
-    """What the database has of a run's log."""
+    """Holds what the database has of a run's log."""
 
     def __init__(self, run_id: UUID, events: Sequence[Event]) -> None:
         super().__init__(events)
@@ -53,7 +53,7 @@ class Tail:
         self._looked = self._next_roll_call = 0.0
 
     def open(self, run: Run) -> Mirror:
-        """The run's mirror. It holds all that the database has now."""
+        """Return the run's mirror, which holds all events that the database has now."""
         with self._changed:
             known = self._mirrors.get(run.pk)
         if known is None:
@@ -63,11 +63,11 @@ class Tail:
             known = self._watched(new)
             if known is new:
                 return new
-        self._look([known])  # who comes from the run's own process has seen more than it, perhaps
+        self._look([known])  # a reader from the run's own process may have seen more than the mirror has
         return known
 
     def _watched(self, new: Mirror) -> Mirror:
-        """A mirror of the same run that is kept up to date: this one, or another that was first."""
+        """Return the run's mirror that the thread reads for: this one, unless another was first."""
         with self._changed:
             mirror = self._mirrors.setdefault(new.run_id, new)
             self._thread.start()
@@ -76,14 +76,14 @@ class Tail:
         return mirror
 
     def wake(self, run_id: UUID) -> None:
-        """Something has happened to that run."""
+        """Read the run's new events soon. Called by the listener of wake-ups."""
         with self._changed:
             if run_id in self._mirrors:
                 self._news.add(run_id)
                 self._changed.notify()
 
     def release(self) -> None:
-        """Send the readers of all mirrors away: this process is about to end."""
+        """Send the readers of all mirrors to another process: this one is about to end."""
         for mirror in self._going_on():
             mirror.release()
 
@@ -110,7 +110,8 @@ class Tail:
                 time.sleep(INTERVAL)
 
     def _wait(self) -> tuple[bool, set[UUID]]:
-        """Wait until it is time to look: after everything, or after those runs that there is news of."""
+        """Wait until it is time to read. Returns whether to read for all mirrors, and the runs to read for if
+        not."""
         with self._changed:
             if not self._mirrors:
                 connection.close()
@@ -133,13 +134,13 @@ class Tail:
     def _add(self, mirror: Mirror, part: LogPart) -> None:
         try:
             mirror.extend(part.load(), first=part.first)
-        except Exception:  # of a newer version, say: the readers of other runs must not wait for it
+        except Exception:  # a newer version's events, say. Readers of other runs must not wait
             logger.exception("run %s cannot be followed here", mirror.run_id)
             mirror.release()
             self._drop([mirror])
 
     def _release_deleted(self) -> None:
-        """Send those away who wait for what will never come. Not with each look: it is rare."""
+        """Release the readers of runs whose rows were deleted. Rare, so not with each look."""
         if time.monotonic() < self._next_roll_call:
             return
         self._next_roll_call = time.monotonic() + _AT_LEAST
@@ -153,7 +154,7 @@ class Tail:
         self._drop(gone)
 
     def _drop(self, mirrors: Iterable[Mirror]) -> None:
-        """Look no longer after these."""
+        """Read no longer for these."""
         with self._changed:
             for mirror in mirrors:
                 self._mirrors.pop(mirror.run_id, None)

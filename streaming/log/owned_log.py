@@ -77,7 +77,7 @@ class OwnedLog(EventLog):
             self.failed = True
 
     def abandon(self) -> None:
-        """The run is somebody else's now, or nobody's: write no more of it. Readers find out there."""
+        """Write no more: another process owns the run, or none does. Readers are sent to the database."""
         self.seal()
         self.release()
         self._call_on_over()

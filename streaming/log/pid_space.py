@@ -1,4 +1,4 @@
-"""Which processes can see each other by their pids: those of one running system, or of one container."""
+"""Tells whether two processes see each other by their pids: in one running system, or one container."""
 
 import os
 from functools import cache
@@ -7,8 +7,8 @@ from pathlib import Path
 
 @cache
 def pid_space() -> str:
-    """The name of the space that this process's pid is in: the same for two processes if and only if they
-    share it. Empty where that cannot be told (it is read from Linux's /proc)."""
+    """Return a name for the pid namespace of this process: two processes have the same name if and only if
+    they share the namespace. Empty where Linux's /proc does not tell."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
@@ -17,13 +17,13 @@ def pid_space() -> str:
 
 
 def has_gone(pid: int, space: str) -> bool:
-    """Whether that process certainly does not exist any more. False for those that cannot be seen."""
+    """Whether a process certainly does not exist any more. False where that cannot be seen from here."""
     if not space or space != pid_space():
         return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return True
-    except PermissionError:  # it is another user's
+    except PermissionError:  # the process is another user's
         return False
     return False

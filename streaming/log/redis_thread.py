@@ -1,6 +1,6 @@
-"""A thread that talks to Redis while the settings name one, and finds it again when it was away.
+"""A thread that talks to Redis while the settings name one, and connects again after an outage.
 
-Nobody else waits for Redis. The address may hold a password: it is in no log and in no error.
+Only this thread waits for Redis. The address may hold a password, so it appears in no log and no error.
 """
 
 import logging
@@ -22,13 +22,13 @@ logger = logging.getLogger("streaming")
 _TIMEOUT = 1.5
 """Seconds for a connection, and for an answer."""
 LONGEST_ANSWER = 0.5
-"""Seconds for which Redis may be asked to hold an answer back: with more, a silence would be an outage."""
+"""Seconds for which a blocking command may wait. It is below `_TIMEOUT`, which would end the connection."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
-"""Seconds between two tries to reach a Redis that is away."""
+"""Seconds between two tries to connect: the first pause, and the longest one after it has doubled."""
 
 
 class Outage:
-    """Says once in the log that Redis is away, whoever notices and however often."""
+    """Logs the beginning and the end of an outage once, however many threads notice it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -43,7 +43,7 @@ class Outage:
             logger.warning("Redis cannot be used (%s). Until it can, the database is looked at often.", kind)
 
     def end(self, who: str) -> bool:
-        """Returns whether that was the end of it for all."""
+        """Returns whether the outage is over for the last thread that had noticed it."""
         with self._lock:
             last = self._concerned == {who}
             self._concerned.discard(who)
@@ -51,7 +51,7 @@ class Outage:
 
 
 class RedisThread:
-    """One such thread: what it says to Redis is its subclass's."""
+    """Connects and connects again. Subclasses say in `_talk` what to do with the connection."""
 
     name: str
 
@@ -62,7 +62,7 @@ class RedisThread:
         self._pause = _FIRST_PAUSE
 
     def _start(self) -> None:
-        """Start the thread if it is not there and has something to do. Called with `_changed` held."""
+        """Start the thread if it does not run and the settings name a Redis. `_changed` must be held."""
         if not self._thread.runs and address():
             with suppress(RuntimeError):  # no thread is left: the next call tries again
                 self._thread.start()
@@ -91,16 +91,16 @@ class RedisThread:
         raise NotImplementedError
 
     def _works(self) -> None:
-        """Redis has done what it was asked for."""
+        """Note that Redis has answered."""
         self._pause = _FIRST_PAUSE
         if self._outage.end(self.name):
             logger.warning("Redis can be used again.")  # as loud as the outage was
 
 
 def connect(url: str) -> "Redis":
-    """A client of that Redis, which has not tried to reach it yet. Raises ValueError if it is no address.
+    """Return a client of that Redis, which connects with the first command. Raises ValueError for no address.
 
-    It tries once, and waits for little: its own thread decides when it is worth trying again.
+    The client does not retry: the thread above decides when to try again.
     """
     from redis import Redis
     from redis.backoff import NoBackoff
@@ -118,8 +118,8 @@ def connect(url: str) -> "Redis":
 
 
 def address() -> str | None:
-    """Of the Redis that the settings name, if they name one."""
+    """Return the address of the Redis that the settings name; None if they name none."""
     try:
         return get_conf().REDIS_URL or None
-    except ImproperlyConfigured:  # the system checks say so
+    except ImproperlyConfigured:  # the system checks report it
         return None

@@ -1,4 +1,4 @@
-"""Where a run's events go: numbered as they come, until somebody seals it to end the run."""
+"""Numbers a run's events as they come, until a thread seals it to end the run."""
 
 import threading
 from abc import ABC, abstractmethod
@@ -36,7 +36,7 @@ class Sink(ABC):
             return first
 
     def end(self, end: End) -> None:
-        """Add the last event, room or not. Only for whoever sealed it."""
+        """Add the last event, room or not. Only for the thread that has sealed it."""
         with self._changed:
             self._append(end)
         self._added()

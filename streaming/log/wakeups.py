@@ -1,13 +1,12 @@
-"""Tells other processes that something happened to a run, over Redis. Transport, never truth.
+"""Tells other processes over Redis which runs have new events. The events themselves are in the database.
 
-Whoever follows a run that another process owns finds its news in the database. With `REDIS_URL` it looks
-there seldom, because a process that has committed something says so here, in one Redis stream for the whole
-site. What is said are ids of runs, and one that gets lost costs its readers a second. So nobody waits for
-Redis but two threads, one that says and one that listens. While Redis is away `flowing()` is false, and both
-try again after a growing pause.
+A reader of a run that another process owns polls the database. With `REDIS_URL` it polls seldom, because a
+process that has committed events publishes the ids of their runs in one Redis stream for the whole site. An
+id that gets lost costs the run's readers a second. Only two threads of a process wait for Redis: a publisher
+and a listener. During an outage `flowing()` is False, and both connect again after a growing pause.
 
-Everything is bounded: the stream, and the ids that wait to be said. Where the settings name no Redis there is
-no thread, and nothing happens.
+The stream and the set of ids to be published are bounded. Where the settings name no Redis, neither thread
+is started.
 """
 
 import logging
@@ -27,11 +26,11 @@ logger = logging.getLogger("streaming")
 
 KEY = "streaming:wakeups"
 _LENGTH = 1000
-"""Entries that Redis keeps, about. Listeners read on at once: they need the last few only."""
+"""Entries that Redis keeps, about. Listeners read at once, and need only the last few."""
 _WAITING = 10_000
-"""Ids that wait to be said, at most. There are as many only while Redis is away; more are dropped."""
+"""Ids that wait to be published, at most; further ones are dropped. Only an outage makes them so many."""
 _GLANCE = 1.0
-"""Seconds after which a publisher with nothing to say looks whether the settings have changed."""
+"""Seconds between two looks of an idle publisher at the settings, which may name another Redis."""
 _NOTHING = b"0-0"
 """The id before the first entry of any stream."""
 
@@ -39,7 +38,7 @@ Callback = Callable[[UUID], None]
 
 
 class _Publisher(RedisThread):
-    """Says which runs have news. What comes while it speaks is said together afterwards."""
+    """Publishes ids of runs. Ids that come while it publishes go together into the next entry."""
 
     name = "streaming-publisher"
 
@@ -80,7 +79,7 @@ class _Publisher(RedisThread):
 
 
 class _Listener(RedisThread):
-    """Hears which runs have news."""
+    """Calls a function for each run that another process has published."""
 
     name = "streaming-listener"
 
@@ -89,7 +88,7 @@ class _Listener(RedisThread):
         self._callback: Callback | None = None
         self._reads = False
         self._last: bytes | None = None
-        """The id of the last entry that was heard: after an outage the reading goes on there."""
+        """The id of the last entry that was read. Reading goes on after it when an outage is over."""
 
     @property
     def flowing(self) -> bool:
@@ -106,20 +105,20 @@ class _Listener(RedisThread):
         self._reads = True
         try:
             while address() == url:
-                # Always from an id: with `$` the news between two calls would be lost.
+                # Always from an id: with `$`, entries between two calls would be lost.
                 last, block = self._last or _NOTHING, round(LONGEST_ANSWER * 1000)
                 answer: Any = redis.xread({KEY: last}, count=100, block=block)
                 for _, entries in answer:
                     self._hear(entries)
                 if not answer:
                     self._check_position(redis)
-            self._last = None  # what it was in one Redis means nothing in another
+            self._last = None  # the id of an entry means nothing in another Redis
         finally:
             self._reads = False
 
     def _check_position(self, redis: "Redis") -> None:
-        """Begin with what comes next; or, in a stream that was made anew by a clock that is behind ours,
-        with its first entry: its ids are all below the one that we wait for."""
+        """Set where to read on: at first, after the newest entry. If the newest entry is older than the last
+        one that was read, the stream was made anew by a clock that is behind: read it from its beginning."""
         newest: Any = redis.xrevrange(KEY, count=1)
         newest_id: bytes = newest[0][0] if newest else _NOTHING
         if self._last is None:
@@ -131,13 +130,13 @@ class _Listener(RedisThread):
         said: dict[UUID, None] = {}
         for entry_id, fields in entries:
             self._last = entry_id
-            with suppress(ValueError):  # somebody else's entry
+            with suppress(ValueError):  # not an entry of this app's
                 said |= dict.fromkeys(UUID(run) for run in fields.get(b"runs", b"").decode().split())
         for run in said:
             try:
                 if self._callback is not None:
                     self._callback(run)
-            except Exception:  # one reader's fault must not make the others deaf
+            except Exception:  # a fault with one run must not end the listening for all
                 logger.exception("a wake-up of run %s failed", run)
 
 
@@ -157,20 +156,20 @@ class _Wakeups:
 
 @cache
 def _of(process: int) -> _Wakeups:
-    """A forked process has neither the threads of its parent nor any use for locks that those held."""
+    """The wake-ups of one process. A forked process makes its own: its parent's threads do not run in it."""
     return _Wakeups()
 
 
 def publish(run_ids: Iterable[UUID]) -> None:
-    """Tell everybody that these runs have news. Returns at once, and never raises."""
+    """Tell other processes that these runs have new events. Returns at once, and never raises."""
     _of(os.getpid()).publisher.publish(run_ids)
 
 
 def listen(callback: Callback) -> None:
-    """From now on call this for each run that has news, in a thread of ours: it must not wait."""
+    """Call a function for each published run from now on, in the listener's thread: it must not block."""
     _of(os.getpid()).listener.listen(callback)
 
 
 def flowing() -> bool:
-    """Whether news of other processes arrive here now."""
+    """Whether this process is connected, and hears of runs at once."""
     return _of(os.getpid()).listener.flowing

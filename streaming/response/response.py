@@ -113,7 +113,7 @@ class _Pace:
         self._left = False
 
     def leave(self) -> None:
-        """The reader has gone: somebody else saw it."""
+        """Note that the reader has gone: another thread saw it."""
         self._left = True
 
     def frame(self, event: Encodable | Idle) -> bytes | None:

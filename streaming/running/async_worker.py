@@ -67,7 +67,7 @@ class AsyncEventQueue(EventQueue):
 
     def _added(self) -> None:
         if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody reads any more
+            with contextlib.suppress(RuntimeError):  # the loop is closed: no reader is left
                 self._loop.call_soon_threadsafe(self._news.set)
 
 

@@ -67,7 +67,7 @@ class Worker:
         self._end(status)
 
     def abandon(self) -> None:
-        """Make the runnable end, and write no `End`: its log was sealed by somebody else."""
+        """Make the runnable end, and write no `End`: another thread has sealed its log."""
         watch.discard(self)
         self._cancel()
 
