@@ -21,10 +21,12 @@ from streaming.upstream.chat_completions import Asked, ChatReader
 from streaming.upstream.left_out import Server, left_out
 from streaming.upstream.reply import Reply
 from streaming.upstream.requests import Request, errors_of_langchain
+from streaming.upstream.responses import ResponsesReader
 from streaming.upstream.send_back import REASONING_FIELDS, complete
 from streaming.upstream.think_blocks import thinking_models
 
-_PATH = "/chat/completions"
+_CHAT = "/chat/completions"
+_RESPONSES = "/responses"
 
 
 class ChatOpenAI(langchain_openai.ChatOpenAI):
@@ -33,45 +35,41 @@ class ChatOpenAI(langchain_openai.ChatOpenAI):
     A client of one's own (`client=`) is called as LangChain calls it, and read as LangChain reads it.
     """
 
-    def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
-        if self._is_read_by_langchain(kwargs):
-            return super()._stream(*args, **kwargs)
-        return self._stream_chat(*args, **kwargs)
-
-    async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
-        by_langchain = self._is_read_by_langchain(kwargs)
-        chunks = super()._astream(*args, **kwargs) if by_langchain else self._astream_chat(*args, **kwargs)
-        async for chunk in chunks:
-            yield chunk
-
-    def _stream_chat(
+    def _stream(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        payload = self._streaming_payload(messages, stop, **kwargs)
+        if self.root_client is None:
+            yield from super()._stream(messages, stop, run_manager, **kwargs)
+            return
+        path, payload = self._streaming_request(messages, stop, **kwargs)
         with errors_of_langchain():
-            response = Request(_PATH, payload, server=self._server).send(self.root_client)
-            reader = self._reader(payload, response)
+            response = Request(path, payload, server=self._server).send(self.root_client)
+            reader = self._reader(path, payload, response, kwargs.get("response_format"))
             for chunk in Reply(response, reader).chunks():
                 if run_manager:
                     run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                 yield chunk
-        thinking_models.learn(self._server, reader.thinking)
+        self._learn(reader)
 
-    async def _astream_chat(
+    async def _astream(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        payload = self._streaming_payload(messages, stop, **kwargs)
+        if self.root_async_client is None:
+            async for chunk in super()._astream(messages, stop, run_manager, **kwargs):
+                yield chunk
+            return
+        path, payload = self._streaming_request(messages, stop, **kwargs)
         with errors_of_langchain():
-            response = await Request(_PATH, payload, server=self._server).asend(self.root_async_client)
-            reader = self._reader(payload, response)
+            response = await Request(path, payload, server=self._server).asend(self.root_async_client)
+            reader = self._reader(path, payload, response, kwargs.get("response_format"))
             chunks = Reply(response, reader).achunks()
             async for chunk in _astream_with_chunk_timeout(
                 chunks, self.stream_chunk_timeout, model_name=self.model_name
@@ -79,7 +77,7 @@ class ChatOpenAI(langchain_openai.ChatOpenAI):
                 if run_manager:
                     await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                 yield chunk
-        thinking_models.learn(self._server, reader.thinking)
+        self._learn(reader)
 
     def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
         while True:
@@ -118,30 +116,38 @@ class ChatOpenAI(langchain_openai.ChatOpenAI):
     def _server(self) -> Server:
         return str(self.openai_api_base or "OpenAI"), self.model_name
 
-    def _is_read_by_langchain(self, kwargs: Mapping[str, Any]) -> bool:
-        return self.root_client is None or self._use_responses_api({**kwargs, **self.model_kwargs})
-
-    def _streaming_payload(
+    def _streaming_request(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None,
         *,
         stream_usage: bool | None = None,
         **kwargs: Any,
-    ) -> dict[str, Any]:
+    ) -> tuple[str, dict[str, Any]]:
+        """Where to, and what."""
+        is_chat = not self._use_responses_api({**kwargs, **self.model_kwargs})
         kwargs["stream"] = True
-        if self._should_stream_usage(stream_usage, **kwargs):
+        if is_chat and self._should_stream_usage(stream_usage, **kwargs):
             kwargs["stream_options"] = {"include_usage": True}
-        return self._get_request_payload(messages, stop=stop, **kwargs)
+        return _CHAT if is_chat else _RESPONSES, self._get_request_payload(messages, stop=stop, **kwargs)
 
-    def _reader(self, payload: Mapping[str, Any], response: httpx2.Response) -> ChatReader:
-        asked = Asked.of(payload, thinks_from_the_start=self._server in thinking_models)
+    def _reader(
+        self, path: str, payload: Mapping[str, Any], response: httpx2.Response, schema: Any
+    ) -> ChatReader | ResponsesReader:
         info: dict[str, Any] = {}
         if self.include_response_headers:
             info["headers"] = dict(response.headers)
         if self._uses_gateway:
             _add_gateway_metadata(info, response)
-        return ChatReader(asked, response.request, info, output_version=self.output_version)
+        version = self.output_version
+        if path == _RESPONSES:
+            return ResponsesReader(response.request, info, schema=schema, output_version=version)
+        asked = Asked.of(payload, thinks_from_the_start=self._server in thinking_models)
+        return ChatReader(asked, response.request, info, output_version=version)
+
+    def _learn(self, reader: ChatReader | ResponsesReader) -> None:
+        if isinstance(reader, ChatReader):
+            thinking_models.learn(self._server, reader.thinking)
 
 
 def _keep_reasoning(said: Mapping[str, Any], message: BaseMessage) -> None:

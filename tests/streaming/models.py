@@ -41,4 +41,4 @@ def plain_completion_model(upstream: ScriptedUpstream, **options: Any) -> OpenAI
     return OpenAI(base_url=upstream.url, api_key=SecretStr("test-key"), model="scripted", **options)
 
 
-MODELS = [chat_model, plain_chat_model, completion_model, plain_completion_model]
+MODELS = [reasoning_model, chat_model, plain_chat_model, completion_model, plain_completion_model]
