@@ -14,9 +14,7 @@ from chatsite.server.listening import is_loopback
 @register(Tags.security)
 def debug_is_for_loopback_only(**_: Any) -> list[CheckMessage]:
     if settings.DEBUG and settings.CHAT_HTTPS:
-        message = (
-            "DEBUG is on, and with CHAT_HTTPS there is a proxy, through which anybody would see settings."
-        )
+        message = "DEBUG is on, and CHAT_HTTPS says that there is a proxy: anybody would see settings."
         return [Error(message, hint="Unset DEBUG, or CHAT_HTTPS.", id="chatsite.E004")]
     if settings.DEBUG and not is_loopback(settings.HOST):
         message = f"DEBUG is on, and on {settings.HOST!r} anybody would see source code and settings."

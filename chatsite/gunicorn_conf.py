@@ -156,11 +156,13 @@ def post_worker_init(worker: Any) -> None:
     """The application is loaded, and requests are about to be accepted."""
     from django.conf import settings
 
+    from chatsite.accounts import retention
     from streaming import admission, runs
 
     import_module(settings.ROOT_URLCONF)  # LangChain with it: seconds that the first visitor need not wait
     admission.configure(max_streams=max_streams(worker.cfg))
     runs.look_after()
+    retention.start()
     worker.draining = Draining(worker, worker.reload_state)
     worker.draining.start()
     if worker.age == 1:

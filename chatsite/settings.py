@@ -80,6 +80,9 @@ GUEST_LIMITS = {
     "tokens": env.integer("LIMIT_GUEST_TOKENS", 1_000_000, minimum=0, maximum=10**12),
     "disk": env.integer("LIMIT_GUEST_DISK", 50_000_000, minimum=0, maximum=10**15),
 }
+# Days after which what nobody has used is deleted: of guests who have not come back; of everybody (0: never).
+GUEST_KEEP_DAYS = env.integer("GUEST_KEEP_DAYS", 30, minimum=14, maximum=36_500)
+KEEP_DAYS = env.integer("KEEP_DAYS", 0, minimum=0, maximum=36_500)
 # Cents for a million tokens, for LIMIT_COST.
 PRICE_INPUT = env.integer("PRICE_INPUT", 0, minimum=0, maximum=1_000_000)
 PRICE_OUTPUT = env.integer("PRICE_OUTPUT", 0, minimum=0, maximum=1_000_000)
@@ -150,6 +153,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "chatsite.answers.LengthRequired",
+    "chatsite.accounts.middleware.Audit",
     "axes.middleware.AxesMiddleware",  # the last one: it puts its answer in the place of the sign-in page's
 ]
 

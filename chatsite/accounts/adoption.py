@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from django.apps import apps
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest
 
 from chatsite.accounts.models import Guest
-from chatsite.accounts.ownership import Owned
+from chatsite.accounts.ownership import owned_models
 from chatsite.accounts.visitor import guest_of
 
 
@@ -32,13 +31,9 @@ def adopt(guest: Guest, user: User) -> dict[str, int]:
     with transaction.atomic():
         if not guest.end():
             return {}
-        for model in _owned_models():
+        for model in owned_models():
             owned = model._default_manager.filter(guest=guest.pk, user=None)
             if count := owned.update(user=user, guest=""):
                 names = model._meta
                 adopted[str(names.verbose_name if count == 1 else names.verbose_name_plural)] = count
     return adopted
-
-
-def _owned_models() -> list[type[Owned]]:
-    return [model for model in apps.get_models() if issubclass(model, Owned)]

@@ -14,6 +14,7 @@ from chatsite.accounts import limits
 from chatsite.accounts.limits import LimitReached
 from chatsite.answers import limited
 
+audit = logging.getLogger("chatsite.audit")
 logger = logging.getLogger("chatsite.limits")
 
 FREE = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -35,6 +36,17 @@ class NoDebugBehindProxy(MiddlewareMixin):
         if any(name in request.headers for name in FORWARDED):
             return HttpResponseForbidden("DEBUG is on, which is not for use behind a proxy.\n", "text/plain")
         return None
+
+
+class Audit(MiddlewareMixin):
+    """Takes down what staff read, change and delete in the admin: a line in the log for each request."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        match = request.resolver_match
+        if match is not None and match.namespace == "admin" and request.user.is_authenticated:
+            where, status = request.path_info, response.status_code
+            audit.info("user %s: %s %s: %d", request.user.pk, request.method, where, status)
+        return response
 
 
 class AddressLimits(MiddlewareMixin):

@@ -1,7 +1,9 @@
 """What is whose: models that belong to a user or to a guest."""
 
 from collections.abc import Hashable
+from typing import ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -15,6 +17,9 @@ class Owned(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE)
     guest = models.CharField(max_length=32, blank=True, db_index=True)
 
+    LAST_USED: ClassVar[str] = "created"
+    """The field that says when it was last used, for KEEP_DAYS."""
+
     class Meta:
         abstract = True
 
@@ -22,6 +27,11 @@ class Owned(models.Model):
     def owner(self) -> Hashable:
         """Whose it is, to tell people apart by."""
         return self.user_id or self.guest
+
+
+def owned_models() -> list[type[Owned]]:
+    """All kinds of things that belong to a person."""
+    return [model for model in apps.get_models() if issubclass(model, Owned)]
 
 
 def owned_by(visitor: Visitor, *, through: str = "") -> Q:

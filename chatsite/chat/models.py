@@ -41,6 +41,8 @@ class Conversation(Owned):
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True, db_index=True)
 
+    LAST_USED = "updated"
+
     objects = ConversationQuerySet.as_manager()
 
     class Meta:

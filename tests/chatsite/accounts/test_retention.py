@@ -1,0 +1,114 @@
+"""What is old goes, and what is not stays; an account takes all that it has with it."""
+
+import json
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from chatsite.accounts.models import Count, Guest
+from chatsite.accounts.retention import expire
+from chatsite.chat.models import Conversation, Message
+from chatsite.documents.models import Document, Passage
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+
+
+def give(*, user: User | None = None, guest: str = "") -> Conversation:
+    """A conversation and a document."""
+    talk = Conversation.objects.create(user=user, guest=guest, title="Talk", assistant="chat")
+    Message.objects.create(conversation=talk, role="user", content="canary-words")
+    document = Document.objects.create(
+        user=user, guest=guest, title="Notes", kind="text", size=1, characters=1
+    )
+    Passage.objects.create(document=document, number=1, place="part 1", overlap=0, text="canary-passage")
+    return talk
+
+
+def test_what_a_guest_has_goes_some_time_after_the_guest() -> None:
+    for name, days in (("a", 31), ("b", 29)):
+        Guest.objects.create(pk=name * 32, key_hash=name, seen=NOW - timedelta(days=days))
+        give(guest=name * 32)
+    give(user=User.objects.create_user("alice"))
+
+    assert expire() == 2
+
+    assert [guest.pk[0] for guest in Guest.objects.all()] == ["b"]
+    assert sorted(talk.guest[:1] for talk in Conversation.objects.all()) == ["", "b"]
+    assert Document.objects.count() == Passage.objects.count() == 2
+
+
+def test_everybodys_goes_where_that_is_set(settings: Settings) -> None:
+    alice = User.objects.create_user("alice")
+    old, new = give(user=alice), give(user=alice)
+    Conversation.objects.filter(pk=old.pk).update(updated=NOW - timedelta(days=8))
+    expire()
+    assert Conversation.objects.count() == 2
+
+    settings.KEEP_DAYS = 7
+    expire()
+
+    assert [talk.pk for talk in Conversation.objects.all()] == [new.pk]
+
+
+def test_sessions_and_counts_go_when_they_are_over() -> None:
+    Session.objects.create(session_key="over", session_data="", expire_date=NOW - timedelta(days=1))
+    Count.objects.create(name="messages", who="user 1", amount=1, ends=1)
+    expire()
+    assert not Session.objects.exists()
+    assert not Count.objects.exists()
+
+
+def test_an_account_is_exported_without_what_is_others() -> None:
+    give(user=User.objects.create_user("alice", password="canary-password"))
+    give(user=User.objects.create_user("bob"))
+
+    out = StringIO()
+    call_command("exportaccount", "alice", stdout=out)
+
+    rows = json.loads(out.getvalue())
+    assert {row["model"] for row in rows} == {
+        "auth.user",
+        "chat.conversation",
+        "chat.message",
+        "documents.document",
+        "documents.passage",
+    }
+    assert out.getvalue().count("canary-words") == out.getvalue().count("canary-passage") == 1
+    assert "password" not in out.getvalue()
+
+
+def test_an_account_is_deleted_with_all_that_it_has() -> None:
+    give(user=User.objects.create_user("alice"))
+    kept = give(user=User.objects.create_user("bob"))
+
+    call_command("deleteaccount", "alice", stdout=StringIO())
+
+    assert [user.username for user in User.objects.all()] == ["bob"]
+    assert [talk.pk for talk in Conversation.objects.all()] == [kept.pk]
+    assert Passage.objects.count() == Message.objects.count() == 1
+    with pytest.raises(CommandError, match="no account"):
+        call_command("deleteaccount", "alice")
+
+
+def test_what_staff_do_is_taken_down(
+    client: Client, caplog: pytest.LogCaptureFixture, settings: Settings
+) -> None:
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "whitenoise" not in name]
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    staff = User.objects.create_superuser("root")
+    client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
+    caplog.set_level("INFO", logger="chatsite.audit")
+
+    client.get(f"/admin/auth/user/{staff.pk}/change/")
+
+    assert f"user {staff.pk}: GET /admin/auth/user/{staff.pk}/change/: 200" in caplog.messages
