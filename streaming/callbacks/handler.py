@@ -10,14 +10,17 @@ from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.documents import Document
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import LLMResult
+from langchain_core.utils.utils import LC_ID_PREFIX
 
 from streaming.callbacks import results
+from streaming.callbacks.graphs import is_node, updates_of
 from streaming.callbacks.ledger import Ledger
-from streaming.callbacks.model_calls import ModelCall, arguments_of
+from streaming.callbacks.model_calls import ModelCall, arguments_of, reasoning_of
 from streaming.callbacks.output_tap import OutputTap
 from streaming.callbacks.steps import Step, StepFilter, name_of
+from streaming.callbacks.unwritten import UnwrittenMessages
 from streaming.cancellation import Cancellation, Cancelled
 from streaming.events import Event, Reasoning, Token, ToolEnd, ToolStart
 from streaming.text import clean
@@ -45,13 +48,17 @@ class QueueCallback(BaseCallbackHandler):
         *,
         cancellation: Cancellation | None = None,
         wanted: StepFilter | None = None,
+        given: Any = None,
     ) -> None:
+        """`given` is the run's input: the messages in it are not the reply's."""
         self._queue = queue
         self._cancellation = cancellation or Cancellation()
         self._wanted = wanted or StepFilter()
         self.ledger = Ledger()
         """How the run's model calls ended, and which are at work."""
-        self._tap = OutputTap(queue.put)
+        self._unwritten = UnwrittenMessages()
+        self._unwritten.know(given)
+        self._tap = OutputTap(queue.put, self._say)
         self._steps: dict[UUID, Step] = {}
         self._tool_calls: dict[UUID, str] = {}
 
@@ -61,6 +68,7 @@ class QueueCallback(BaseCallbackHandler):
         self, serialized: dict[str, Any], messages: list[list[BaseMessage]], *, run_id: UUID, **kwargs: Any
     ) -> None:
         step = self._begin(run_id, "chat_model", serialized, kwargs)
+        self._unwritten.know_id(f"{LC_ID_PREFIX}-{run_id}")  # where the provider gives a message none
         prompts = [message.text for message in messages[0]]
         self.ledger.begin(step, prompts, wanted=self._wanted.accepts(step))
 
@@ -76,6 +84,9 @@ class QueueCallback(BaseCallbackHandler):
         self._cancellation.check()
         call = self.ledger.call(run_id)
         message = getattr(chunk, "message", None)
+        if message is not None and message.id != call.message_id:
+            call.message_id = message.id
+            self._unwritten.know_id(message.id)
         reasoning, text = call.add(token, message)
         self.ledger.at_work.hear(len(reasoning) + len(text) + len(arguments_of(message)))
         self._write(call, reasoning, text)
@@ -85,6 +96,7 @@ class QueueCallback(BaseCallbackHandler):
         call = self.ledger.call(run_id)
         self._write(call, *call.end(response))
         self._end_call(call)
+        self._unwritten.wrote(call.message, call.text)
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         self.ledger.add_failure(error)
@@ -126,13 +138,17 @@ class QueueCallback(BaseCallbackHandler):
 
     def on_chain_start(self, serialized: dict[str, Any], inputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
         step = self._begin(run_id, kwargs.get("run_type") or "chain", serialized, kwargs)
+        if step.node:
+            self._unwritten.know(inputs)
         if self._wanted.accepts(step):
             self._tap.begin(step)
 
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
-        self._steps.pop(run_id, None)
+        step = self._steps.pop(run_id, None)
         if not self._cancellation.cancelled:
             with suppress(Cancelled):  # LangChain calls this for a generator that is closed, too
+                if step is not None and step.node:
+                    self._say_messages(step, updates_of(outputs))
                 self._tap.end(run_id, outputs)
 
     def on_chain_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
@@ -153,9 +169,35 @@ class QueueCallback(BaseCallbackHandler):
         self, run_id: UUID, kind: str, serialized: Mapping[str, Any] | None, kwargs: Mapping[str, Any]
     ) -> Step:
         self._cancellation.check()
-        step = Step(run_id, name_of(kwargs.get("name"), serialized), kind, kwargs.get("tags") or ())
-        self._steps[run_id] = step
+        name, tags = name_of(kwargs.get("name"), serialized), kwargs.get("tags") or ()
+        within = self._steps.get(kwargs.get("parent_run_id") or run_id)
+        node = is_node(name, tags, kwargs.get("metadata"))
+        self._steps[run_id] = step = Step(run_id, name, kind, tags, within, node)
         return step
+
+    def _say(self, step: Step, chunk: Any) -> bool:
+        """Take a chunk of the run's output, if it is text of the reply. False if it may be data."""
+        if isinstance(chunk, BaseMessage):
+            self._say_messages(step, chunk)
+            return True
+        if not isinstance(chunk, str) or self.ledger.has_calls or step.tool:
+            return False
+        self._tell(step, AIMessageChunk(content=chunk))
+        return True
+
+    def _say_messages(self, step: Step, value: Any) -> None:
+        for message in self._unwritten.new_in(value):
+            if self._wanted.accepts(step) and not step.tool:
+                self._tell(step, message)
+
+    def _tell(self, step: Step, message: AIMessage) -> None:
+        """Put a message that no model wrote, as one piece of the reply."""
+        self.ledger.say(message)
+        if reasoning := clean(reasoning_of(message)):
+            self._queue.put(Reasoning(reasoning, step=str(step.id), name=step.name))
+        if text := clean(message.text):
+            self._tap.wrote(text, call=str(step.id))
+            self._queue.put(Token(text, step=str(step.id), name=step.name))
 
     def _end_call(self, call: ModelCall) -> None:
         self.ledger.end(call)

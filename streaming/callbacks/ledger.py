@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from langchain_core.messages import AIMessageChunk
+from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages.ai import add_ai_message_chunks
 
-from streaming.callbacks.model_calls import MOST_TOKENS, ModelCall
+from streaming.callbacks.model_calls import MOST_TOKENS, ModelCall, as_chunk
 from streaming.callbacks.models_at_work import ModelsAtWork
 from streaming.callbacks.steps import Step
 from streaming.cancellation import Cancelled
@@ -20,6 +21,8 @@ class Ledger:
         self.at_work = ModelsAtWork()
         self._calls: dict[UUID, ModelCall] = {}
         self._last: ModelCall | None = None
+        self._unwritten: list[AIMessageChunk] = []
+        """The reply, if what came last is a message that no model wrote."""
         self._failures: list[BaseException] = []
 
     # What the callback enters
@@ -37,6 +40,13 @@ class Ledger:
         """Enter that the call is over, well or not."""
         self.at_work.end()
         self._last = call
+        self._unwritten = []
+
+    def say(self, message: AIMessage) -> None:
+        """Enter a message, or a chunk of one, that no model wrote."""
+        if not isinstance(message, AIMessageChunk):
+            self._unwritten = []
+        self._unwritten.append(as_chunk(message))
 
     def mark_concurrent(self) -> None:
         """Mark all calls, because several models write at once: those too that wrote alone so far."""
@@ -52,14 +62,23 @@ class Ledger:
 
     @property
     def message(self) -> AIMessageChunk | None:
-        """What the model that ended last wrote, its chunks added up; while one writes, what there is."""
+        """What the model that ended last wrote, its chunks added up; while one writes, what there is.
+
+        Of a message that came later, and that no model wrote, that message."""
+        if self._unwritten:
+            return add_ai_message_chunks(*self._unwritten)
         call = self._last or next(iter(tuple(self._calls.values())), None)
         return call.message if call else None
 
     @property
     def finish_reason(self) -> str | None:
-        """Why the model that ended last stopped, in the provider's words."""
-        return self._last.finish_reason if self._last else None
+        """Why the model that ended last stopped, in the provider's words, if its message is the reply."""
+        return self._last.finish_reason if self._last and not self._unwritten else None
+
+    @property
+    def has_calls(self) -> bool:
+        """Whether any model was called."""
+        return bool(self._calls)
 
     @property
     def broke_off(self) -> bool:

@@ -27,6 +27,8 @@ class ModelCall:
         self.wanted = wanted
         """Whether its tokens are to be shown."""
         self.step_id = str(step.id)
+        self.message_id: str | None = None
+        """Its provider's id of the message that it is writing."""
         self.completed = False
         """Whether it came to its end, rather than failing or being cancelled."""
         self._text = TextCleaner()
@@ -148,10 +150,15 @@ def _reported(read: object, written: object) -> Usage | None:
     return None
 
 
-def _chunk(generation: Generation, message: BaseMessage | None) -> AIMessageChunk:
+def as_chunk(message: AIMessage) -> AIMessageChunk:
+    """Return the message as a chunk, to which others can be added."""
     if isinstance(message, AIMessageChunk):
         return message
+    fields = message.model_dump(exclude={"type", "tool_calls", "invalid_tool_calls"})
+    return AIMessageChunk(**fields, tool_calls=message.tool_calls)
+
+
+def _chunk(generation: Generation, message: BaseMessage | None) -> AIMessageChunk:
     if isinstance(message, AIMessage):
-        fields = message.model_dump(exclude={"type", "tool_calls", "invalid_tool_calls"})
-        return AIMessageChunk(**fields, tool_calls=message.tool_calls)
+        return as_chunk(message)
     return AIMessageChunk(content=generation.text, response_metadata=generation.generation_info or {})

@@ -13,21 +13,23 @@ from streaming.events import Event, Output
 class OutputTap:
     """Puts the output of the outermost wanted chain: it is the output of the run.
 
-    LangChain gives it out chunk by chunk where the chain streams, and whole at its end where not.
+    LangChain gives it out chunk by chunk where the chain streams, and whole at its end where not. `say` takes
+    what of it is text of the reply: it is told whose, and is given a message or a piece of text.
     """
 
-    def __init__(self, put: Callable[[Event], None]) -> None:
+    def __init__(self, put: Callable[[Event], None], say: Callable[[Step, Any], bool]) -> None:
         self._put = put
+        self._say = say
         self._lock = threading.RLock()
         self._output = GrowingOutput()
-        self._step: UUID | None = None
+        self._step: Step | None = None
         self._streams = False
 
     def begin(self, step: Step) -> None:
         """Take note of a wanted chain that begins. The first is the outermost. A prompt gives no output."""
         with self._lock:
             if self._step is None and step.type != "prompt":
-                self._step = step.id
+                self._step = step
 
     def wrote(self, text: str, *, call: str) -> None:
         """Note that a call of a model wrote text, which is shown as tokens. See `GrowingOutput.wrote`."""
@@ -35,28 +37,36 @@ class OutputTap:
 
     def tap(self, step_id: UUID, chunks: Iterator[Any]) -> Iterator[Any]:
         """Return the chunks of a step, unchanged; those of the outermost chain are put as they pass."""
-        return self._tapped(chunks) if step_id == self._step else chunks
+        return self._tapped(chunks) if self._is_tapped(step_id) else chunks
 
     def atap(self, step_id: UUID, chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        return self._atapped(chunks) if step_id == self._step else chunks
+        return self._atapped(chunks) if self._is_tapped(step_id) else chunks
 
     def end(self, step_id: UUID, output: Any) -> None:
         """Take the output of a chain that has ended. Of one that was streamed all is known already."""
-        if step_id == self._step:
-            self._put_patch([] if self._streams else self._output.add(output))
+        if self._is_tapped(step_id):
+            if not self._streams:
+                self._take(output)
             self._put_patch(self._output.flush())
+
+    def _is_tapped(self, step_id: UUID) -> bool:
+        return self._step is not None and self._step.id == step_id
 
     def _tapped(self, chunks: Iterator[Any]) -> Iterator[Any]:
         self._streams = True
         for chunk in chunks:
-            self._put_patch(self._output.add(chunk))
+            self._take(chunk)
             yield chunk
 
     async def _atapped(self, chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
         self._streams = True
         async for chunk in chunks:
-            self._put_patch(self._output.add(chunk))
+            self._take(chunk)
             yield chunk
+
+    def _take(self, chunk: Any) -> None:
+        if self._step is None or not self._say(self._step, chunk):
+            self._put_patch(self._output.add(chunk))
 
     def _put_patch(self, patch: Patch) -> None:
         if patch:

@@ -15,6 +15,18 @@ class Step:
     type: str
     """`chat_model`, `llm`, `tool`, `retriever`, `chain`, `parser`, `prompt`."""
     tags: Sequence[str]
+    within: "Step | None" = None
+    """The step that called it."""
+    node: bool = False
+    """Whether it is a node of a graph of LangGraph's."""
+
+    @property
+    def tool(self) -> "Step | None":
+        """The innermost tool that it works for."""
+        step = self.within
+        while step is not None and step.type != "tool":
+            step = step.within
+        return step
 
 
 def name_of(name: str | None, serialized: Mapping[str, Any] | None) -> str:

@@ -51,7 +51,7 @@ class Worker:
         self._cancellation = Cancellation()
         self._outer = cancellation.current.get()
         """The run in which this one is started: by a tool that streams a model of its own, say."""
-        self._callback = QueueCallback(self, cancellation=self._cancellation, wanted=wanted)
+        self._callback = QueueCallback(self, cancellation=self._cancellation, wanted=wanted, given=input)
         self._ledger = self._callback.ledger
         self._config = merge_configs(config, {"callbacks": [self._callback]})
         self._started = False

@@ -164,8 +164,8 @@ def test_of_several_models_it_is_the_last_ones(upstream: ScriptedUpstream) -> No
     assert events.message.content == "final"
 
 
-def test_a_runnable_without_a_model_has_none() -> None:
-    events = stream(RunnableLambda(str.upper), "hi")
+def test_a_runnable_without_text_has_none() -> None:
+    events = stream(RunnableLambda(len), "hi")
     list(events)
 
     assert events.message is None
