@@ -36,7 +36,9 @@ def for_model(path: Sequence[Message], *, so_far: str = "") -> list[BaseMessage]
         if not stored.content:
             continue
         message = _as_langchain(stored)
-        room -= count_tokens_approximately([message])
+        # A server that wants its reasoning back reads that, too.
+        reasoning = message.additional_kwargs.get("reasoning_content", "")
+        room -= count_tokens_approximately([message, *([AIMessage(reasoning)] if reasoning else [])])
         if room < 0:
             break
         kept.insert(0, message)
@@ -56,4 +58,5 @@ def room_for_prompt() -> int:
 def _as_langchain(message: Message) -> BaseMessage:
     if message.role == Message.Role.USER:
         return HumanMessage(message.content)
-    return AIMessage(message.content)
+    reasoning = message.details.get("reasoning")
+    return AIMessage(message.content, additional_kwargs={"reasoning_content": reasoning} if reasoning else {})

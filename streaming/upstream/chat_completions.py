@@ -69,7 +69,7 @@ class ChatReader:
         self.thinking = ThinkBlocks(thinks_from_the_start=asked.thinks_from_the_start)
         self._calls = ToolCalls()
         self._usage = LastUsage()
-        self._sent_back = SentBack()
+        self.sent_back = SentBack()
         self._given: list[ChatGenerationChunk] = []
         self._reasoning: list[str] = []
         self._text: list[str] = []
@@ -126,7 +126,7 @@ class ChatReader:
             self._info["finish_reason"] = reason = "tool_calls" if self._calls.calls else "stop"
         if not (self._has_begun or self._calls.calls or self._refusal or reason in _CUT):
             raise empty_reply(self._request)
-        extra = self._sent_back.fields(self._calls.calls)
+        extra = self.sent_back.fields(self._calls.calls)
         if self._refusal:
             extra["refusal"] = self._refusal
         elif self._form:
@@ -167,8 +167,8 @@ class ChatReader:
             return
         if logprobs:
             self._pass_on()
-        self._sent_back.take(delta)
-        self._part(self._sent_back.reasoning(delta), "")
+        self.sent_back.take(delta)
+        self._part(self.sent_back.reasoning(delta), "")
         self._take_content(delta.get("content"))
         self._take_refusal(delta.get("refusal"))
         if delta.get("tool_calls"):

@@ -22,7 +22,7 @@ from streaming.upstream.left_out import Server, left_out
 from streaming.upstream.reply import Reply
 from streaming.upstream.requests import Request, errors_of_langchain
 from streaming.upstream.responses import ResponsesReader
-from streaming.upstream.send_back import REASONING_FIELDS, complete
+from streaming.upstream.send_back import REASONING_FIELDS, complete, reasoning_fields
 from streaming.upstream.think_blocks import thinking_models
 
 _CHAT = "/chat/completions"
@@ -99,7 +99,8 @@ class ChatOpenAI(langchain_openai.ChatOpenAI):
         self, input_: LanguageModelInput, *, stop: list[str] | None = None, **kwargs: Any
     ) -> dict[str, Any]:
         payload = super()._get_request_payload(input_, stop=stop, **kwargs)
-        complete(self._convert_input(input_).to_messages(), payload.get("messages", ()))
+        messages = self._convert_input(input_).to_messages()
+        complete(messages, payload.get("messages", ()), server=self._server)
         left_out.apply(self._server, payload)
         return payload
 
@@ -148,6 +149,7 @@ class ChatOpenAI(langchain_openai.ChatOpenAI):
     def _learn(self, reader: ChatReader | ResponsesReader) -> None:
         if isinstance(reader, ChatReader):
             thinking_models.learn(self._server, reader.thinking)
+            reasoning_fields.learn(self._server, reader.sent_back.reasoning_field)
 
 
 def _keep_reasoning(said: Mapping[str, Any], message: BaseMessage) -> None:

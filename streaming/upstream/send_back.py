@@ -11,23 +11,51 @@ it is kept as it came, under the server's own names, in `additional_kwargs`:
     tool_extra_content      Gemini's, by the id of the call
 """
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
 
+from streaming.upstream.left_out import Server
 from streaming.upstream.tool_calls import Call
 
 REASONING_FIELDS = ("reasoning_content", "reasoning", "reasoning_text")
 """Servers disagree on the name, and some send the same under two of them."""
+_MOST_SERVERS = 256
 _GROWING = ("text", "summary", "data", "signature")
+
+
+class ReasoningFields:
+    """Which servers send reasoning, and what they call it. The oldest is forgotten when there are too many.
+
+    A message that was stored and loaded again has its reasoning, and not the name that it came under.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[Server, str] = OrderedDict()
+
+    def learn(self, server: Server, field: str) -> None:
+        """Note the name in a reply, if it had any."""
+        if field:
+            self._known[server] = field
+        if len(self._known) > _MOST_SERVERS:
+            self._known.popitem(last=False)
+
+    def of(self, server: Server) -> str | None:
+        return self._known.get(server)
+
+
+reasoning_fields = ReasoningFields()
+"""The process's only one."""
 
 
 class SentBack:
     """Collects it from one reply."""
 
     def __init__(self) -> None:
-        self._reasoning_field = ""
+        self.reasoning_field = ""
+        """What the server calls its reasoning, if it sent some."""
         self._details: list[dict[str, Any]] = []
         self._extra_content: Any = None
 
@@ -46,7 +74,7 @@ class SentBack:
             if isinstance(text, dict):
                 text = text.get("content") or text.get("text")
             if isinstance(text, str) and text:
-                self._reasoning_field = self._reasoning_field or field
+                self.reasoning_field = self.reasoning_field or field
                 return text
         details = delta.get("reasoning_details")
         texts = (
@@ -60,7 +88,7 @@ class SentBack:
         """For the message's `additional_kwargs`."""
         signed = {call.id: call.extra for call in calls if call.extra}
         fields = {
-            "reasoning_field": self._reasoning_field,
+            "reasoning_field": self.reasoning_field,
             "reasoning_details": self._details,
             "extra_content": self._extra_content,
             "tool_extra_content": signed,
@@ -86,15 +114,15 @@ def _grow(known: dict[str, Any], detail: Mapping[str, Any]) -> None:
             known[key] = value
 
 
-def complete(messages: Sequence[BaseMessage], payload: Sequence[dict[str, Any]]) -> None:
+def complete(messages: Sequence[BaseMessage], payload: Sequence[dict[str, Any]], *, server: Server) -> None:
     """Add to a request's messages what LangChain leaves out of them."""
     for message, said in zip(messages, payload, strict=False):
         if isinstance(message, AIMessage):
-            _complete(said, message.additional_kwargs)
+            _complete(said, message.additional_kwargs, reasoning_fields.of(server))
 
 
-def _complete(said: dict[str, Any], kept: Mapping[str, Any]) -> None:
-    field, reasoning = kept.get("reasoning_field"), kept.get("reasoning_content")
+def _complete(said: dict[str, Any], kept: Mapping[str, Any], known_field: str | None) -> None:
+    field, reasoning = kept.get("reasoning_field", known_field), kept.get("reasoning_content")
     if field in REASONING_FIELDS and isinstance(reasoning, str) and reasoning:
         said[field] = reasoning
     for name in ("reasoning_details", "extra_content"):

@@ -34,6 +34,14 @@ def test_all_of_a_short_conversation_is_sent_in_order() -> None:
     ]
 
 
+def test_a_reply_keeps_the_reasoning_that_its_server_may_want_back() -> None:
+    reply = Message(role=Message.Role.ASSISTANT, content="Four.", details={"reasoning": "Two and two."})
+
+    (_, _, message, _) = for_model([said("Add."), reply, said("Why?")])
+
+    assert message.additional_kwargs == {"reasoning_content": "Two and two."}
+
+
 def test_the_oldest_messages_are_left_out_where_there_is_no_room() -> None:
     long = [said("x" * 2000), replied("y" * 800), said("z" * 800)]
 

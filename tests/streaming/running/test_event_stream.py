@@ -50,13 +50,17 @@ def text_of(events: list[Event]) -> str:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_model_streams_its_tokens_between_start_and_end(upstream: ScriptedUpstream, model: Model) -> None:
-    upstream.enqueue(Reply("Hel", "lo"))
+    gate = upstream.gate()
+    upstream.enqueue(Reply("Hel", gate, "lo"))
+    events = stream(model(upstream), "Hi")
 
-    start, *tokens, end = stream(model(upstream), "Hi")
+    start, first = next(events), next(events)
+    gate.open()
+    *tokens, end = events
 
     assert isinstance(start, Start)
     assert start.model == "scripted"
-    assert tokens == [Token("Hel", id=2), Token("lo", id=3)]
+    assert [first, *tokens] == [Token("Hel", id=2), Token("lo", id=3)]
     assert isinstance(end, End)
     assert (end.id, end.status, end.finish_reason, end.error) == (4, "done", "stop", None)
 

@@ -15,7 +15,7 @@ from streaming.upstream.left_out import _MOST_SERVERS, LeftOut
 from tests.streaming.in_a_loop import Stream
 from tests.streaming.models import reasoning_model
 from tests.streaming.reading import code_of, end_of, of_kind, text_of
-from tests.streaming.upstream.bodies import FINISH, REQUEST, calls, chunk, stream_of
+from tests.streaming.upstream.bodies import FINISH, REQUEST, calls, chunk, says, stream_of
 from tests.upstream import Failure, Reply, ScriptedUpstream
 from tests.upstream.wire import json_bytes
 
@@ -94,6 +94,24 @@ def test_what_a_server_did_not_send_it_does_not_get(
     list(stream(create_agent(reasoning_model(upstream), [depth]), {"messages": [("user", "How deep?")]}))
 
     assert set(upstream.requests[1].json["messages"][1]) == {"role", "content", "tool_calls"}
+
+
+def test_stored_reasoning_goes_back_to_a_server_that_is_known_to_send_some(
+    upstream: ScriptedUpstream,
+) -> None:
+    thinks = stream_of(chunk({"reasoning": "They greet."}), says("Hello"), FINISH)
+    upstream.enqueue(Reply("Hello"), thinks, Reply("Hello"))
+    stored = [HumanMessage("Hi"), AIMessage("Hm", additional_kwargs={"reasoning_content": "They greet."})]
+    model = reasoning_model(upstream)
+
+    for _ in range(3):
+        list(model.stream(stored))
+
+    assert [request.json["messages"][1].get("reasoning") for request in upstream.requests] == [
+        None,
+        None,
+        "They greet.",
+    ]
 
 
 def test_a_message_of_another_class_is_sent_as_langchain_has_it(upstream: ScriptedUpstream) -> None:
