@@ -68,9 +68,9 @@ def start(job: Job, *, run_id: UUID, place: Place) -> None:
     """Start a run in a place that `admit()` gave. It is handed over to the run, which leaves it when it ends.
 
     Within a transaction the run begins with the commit: together with what the caller stores there, or not at
-    all. If the transaction fails the place is still the caller's.
+    all. If the transaction fails, as it does when this raises, the place is still the caller's.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         owner = _living_lease()
         Run.objects.create(pk=run_id, owner=owner)
         run = OwnedRun(job, run_id=run_id, owner=owner, place=place)

@@ -8,6 +8,7 @@ first use, and is forgotten when its time is over.
 import logging
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -67,15 +68,45 @@ def duration(seconds: int) -> str:
     raise AssertionError(seconds)
 
 
-def most_of(name: str, visitor: Visitor | None = None) -> int:
-    """The visitor's limit, 0 if there is none: the highest of their groups', or else the settings'."""
-    if visitor is None:
-        return int(settings.LIMITS[name])
-    theirs = Q(group__user=visitor.user) if visitor.user else Q(group=None)
-    if found := Limits.objects.filter(theirs).exclude(**{name: None}).values_list(name, flat=True):
-        return 0 if 0 in found else max(found)
+class Allowance:
+    """What one person may do: their limits, of which one query tells."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self._who = name_of(visitor)
+        self._most = _limits_of(visitor)
+
+    def most(self, name: str) -> int:
+        """The limit of that name, 0 if there is none."""
+        return self._most[name]
+
+    def take(self, name: str) -> None:
+        """Count something that is about to be done. Raises `LimitReached` where that is too much."""
+        take(name, self._who, most=self.most(name))
+
+    def require_left(self, *names: str) -> None:
+        """Raises `LimitReached` if the person has used up what they may spend of one of these."""
+        limited = [name for name in names if self.most(name)]
+        used = Count.objects.filter(name__in=limited, who=self._who, ends__gt=time.time())
+        for name, amount in used.values_list("name", "amount"):
+            if amount >= (most := self.most(name)) * _UNIT.get(name, 1):
+                raise _reached(name, self._who, most, _seconds_left(name, self._who))
+
+    def require_room(self, name: str, *, used: int) -> None:
+        """Raises `LimitReached` if so much is more than the person may have at any time."""
+        if (most := self.most(name)) and used > most:
+            raise _reached(name, self._who, most, SOON)
+
+
+def _limits_of(visitor: Visitor) -> dict[str, int]:
+    """Of each limit the highest of the visitor's groups, or else what the settings say."""
     usual = settings.LIMITS if visitor.user else settings.LIMITS | settings.GUEST_LIMITS
-    return int(usual[name])
+    theirs = Q(group__user=visitor.user) if visitor.user else Q(group=None)
+    rows: list[Any] = list(Limits.objects.filter(theirs).values())
+    limits = {}
+    for name, most in usual.items():
+        found = [row[name] for row in rows if row.get(name) is not None]
+        limits[name] = (0 if 0 in found else max(found)) if found else int(most)
+    return limits
 
 
 def name_of(visitor: Visitor) -> str:
@@ -94,35 +125,13 @@ def take_for_address(request: HttpRequest, name: str) -> None:
     address, and a visitor behind a proxy on it has another one."""
     address = address_of(request)
     if address and not is_this_machine(address):
-        take(name, f"address {group_of(address)}", most=most_of(name))
-
-
-def take_as(visitor: Visitor, name: str) -> None:
-    """The same for a person, with the limit that is theirs."""
-    take(name, name_of(visitor), most=most_of(name, visitor))
+        take(name, f"address {group_of(address)}", most=int(settings.LIMITS[name]))
 
 
 def spend(visitor: Visitor, name: str, amount: int) -> None:
     """Count what was used, however much it was: the next one is refused."""
     if amount:
         _add(name, name_of(visitor), amount, _NO_LIMIT)
-
-
-def require_left(visitor: Visitor, name: str) -> None:
-    """Raises `LimitReached` if the person has used up what they may spend."""
-    if most := most_of(name, visitor):
-        now = time.time()
-        enough = most * _UNIT.get(name, 1)
-        used = Count.objects.filter(name=name, who=name_of(visitor), ends__gt=now, amount__gte=enough)
-        if used.exists():
-            raise _reached(name, name_of(visitor), most, _seconds_left(name, name_of(visitor)))
-
-
-def require_room(visitor: Visitor, name: str, *, used: int) -> None:
-    """Raises `LimitReached` if so much is more than the person may have at any time."""
-    most = most_of(name, visitor)
-    if most and used > most:
-        raise _reached(name, name_of(visitor), most, SOON)
 
 
 def _reached(name: str, who: str, most: int, retry_after: int) -> LimitReached:

@@ -10,6 +10,8 @@ from chatsite.chat.models import Message
 
 _REPLY_SHARE = 4
 """A quarter of the context is kept for the reply, where its length is not set."""
+_CHARACTERS_PER_TOKEN = 4
+"""By which LangChain's `count_tokens_approximately` estimates."""
 
 GO_ON = (
     "Your reply was cut off there. Go on with it exactly where it stops, in the middle of a word if need be. "
@@ -47,6 +49,11 @@ def for_model(path: Sequence[Message], *, so_far: str = "") -> list[BaseMessage]
     while not isinstance(kept[0], HumanMessage):
         kept.pop(0)
     return [*system, *kept, *begun]
+
+
+def most_characters() -> int:
+    """How long a text fits into the model's context, at most: older messages need not be read."""
+    return room_for_prompt() * _CHARACTERS_PER_TOKEN
 
 
 def room_for_prompt() -> int:

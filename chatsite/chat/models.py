@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from chatsite.accounts.ownership import Owned, owned_by
 from chatsite.accounts.visitor import Visitor
+from chatsite.chat.path import messages_up_to
 from chatsite.chat.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -60,18 +61,19 @@ class Conversation(Owned):
         newest = self.messages.reverse().values_list("pk", "status").first()
         return "-".join(map(str, newest or ()))
 
-    def path(self, leaf: "Message | None" = None) -> list["Message"]:
-        """The messages from the first to `leaf`; to the newest one if it is not given."""
-        messages = {message.pk: message for message in self.messages.all()}
-        for message in messages.values():
+    def path(self, leaf: "Message | None" = None, *, characters: int | None = None) -> list["Message"]:
+        """The messages from the first to `leaf`; to the newest one if it is not given. With `characters`,
+        only the newest ones, back to the one in which so many are reached.
+
+        Raises `Message.DoesNotExist` if the leaf was deleted.
+        """
+        tip = self.messages.filter(pk=leaf.pk) if leaf is not None else self.messages.reverse()[:1]
+        path = messages_up_to(tip, characters=characters)
+        if leaf is not None and not path:
+            raise Message.DoesNotExist
+        for message in path:
             message.conversation = self
-        if leaf is None:
-            leaf = next(reversed(messages.values()), None)
-        path: list[Message] = []
-        while leaf is not None:
-            path.append(leaf)
-            leaf = messages.get(leaf.parent_id) if leaf.parent_id else None
-        return path[::-1]
+        return path
 
 
 class MessageQuerySet(models.QuerySet["Message"]):

@@ -1,13 +1,12 @@
 """Replies: a message row and a run, started together; the run's end is stored in the row."""
 
-from collections.abc import Sequence
 from functools import partial
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Model
+from django.utils import timezone
 
-from chatsite.accounts import limits
+from chatsite.accounts.limits import Allowance
 from chatsite.accounts.visitor import Visitor, one_at_a_time
 from chatsite.assistants.base import Assistant, Turn
 from chatsite.assistants.registry import default_assistant, get_assistant
@@ -40,7 +39,7 @@ def send(
     """
     sent = (conversation and conversation.pk, parent and parent.pk, assistant, option, text)
     name = name_of(key, visitor, "send", *sent)
-    path = conversation.path(parent) if conversation else []
+    path = _path(conversation, parent) if conversation else []
     place = conversation or Conversation(
         user=visitor.user, guest=visitor.guest, title=_title(text), assistant=assistant
     )
@@ -51,7 +50,7 @@ def send(
         content=text,
         option=option,
     )
-    start = partial(_start, [*path, message], visitor, name, unsaved=[place, message])
+    start = partial(_start, [*path, message], visitor, name)
     return once(name, visitor, start)
 
 
@@ -60,7 +59,7 @@ def regenerate(reply: Message, *, visitor: Visitor, key: UUID | None = None) -> 
     if (question := reply.parent) is None:
         raise ValueError("only a reply can be regenerated")
     name = name_of(key, visitor, "regenerate", reply.pk)
-    return once(name, visitor, partial(_start, reply.conversation.path(question), visitor, name))
+    return once(name, visitor, partial(_start, _path(reply.conversation, question), visitor, name))
 
 
 def go_on(reply: Message, *, visitor: Visitor, key: UUID | None = None) -> Started:
@@ -72,7 +71,7 @@ def go_on(reply: Message, *, visitor: Visitor, key: UUID | None = None) -> Start
     if question is None or not reply.is_cut_short or not _assistant_of(reply.conversation).continues:
         raise CannotGoOn
     name = name_of(key, visitor, "continue", reply.pk)
-    path = reply.conversation.path(question)
+    path = _path(reply.conversation, question)
     return once(name, visitor, partial(_start, path, visitor, name, continued=reply))
 
 
@@ -81,41 +80,62 @@ def _start(
     visitor: Visitor,
     name: UUID | None,
     *,
-    unsaved: Sequence[Model] = (),
     continued: Message | None = None,
 ) -> Message:
-    """Start a reply to the last message of the path, and store it together with what is `unsaved`.
+    """Start a reply to the last message of the path, and store it; that message as well if it is new.
 
     What takes time comes before the transaction: SQLite has one writer.
     """
-    _require_room(visitor)
     run_id = uuid4()
+    question = path[-1]
     reply = Message(
-        conversation=path[-1].conversation,
+        conversation=question.conversation,
         role=Message.Role.ASSISTANT,
-        parent=path[-1],
+        parent=question,
         status=Message.Status.RUNNING,
         run_id=run_id,
         key=name,
         continued=continued,
-        model=_assistant_of(path[-1].conversation).model,
+        model=_assistant_of(question.conversation).model,
     )
     job = _job(reply, path, visitor)
     with runs.admit() as place, transaction.atomic():
         one_at_a_time(visitor)
-        _require_room(visitor)  # again: of many requests at once, each had found room
-        limits.take_as(visitor, "messages")
-        for row in (*unsaved, reply):
-            row.save()
+        _take(visitor)
+        _store(question, reply)
         runs.start(job, run_id=run_id, place=place)
     return reply
 
 
-def _require_room(visitor: Visitor) -> None:
+def _store(question: Message, reply: Message) -> None:
+    """Store a reply; its question with it, and that one's conversation, if they are new.
+
+    Of a conversation that is there, nothing is written but when: a guest may have signed in meanwhile, and
+    own it as a user. Raises `Conversation.DoesNotExist` if it was deleted.
+    """
+    if not question._state.adding:
+        reply.save(force_insert=True)
+        return
+    conversation = question.conversation
+    if conversation._state.adding:
+        conversation.save(force_insert=True)
+    elif not Conversation.objects.filter(pk=conversation.pk).update(updated=timezone.now()):
+        raise Conversation.DoesNotExist
+    Message.objects.bulk_create([question, reply])
+
+
+def _path(conversation: Conversation, leaf: Message | None) -> list[Message]:
+    """As much of the messages up to the leaf as the model can read."""
+    return conversation.path(leaf, characters=history.most_characters())
+
+
+def _take(visitor: Visitor) -> None:
+    """Count one more reply of the visitor's, if they may have it. Raises `LimitReached`."""
+    allowance = Allowance(visitor)
     going_on = Message.objects.for_visitor(visitor).unfinished().count()
-    limits.require_room(visitor, "replies", used=going_on + 1)
-    limits.require_left(visitor, "tokens")
-    limits.require_left(visitor, "cost")
+    allowance.require_room("replies", used=going_on + 1)
+    allowance.require_left("tokens", "cost")
+    allowance.take("messages")
 
 
 def _job(reply: Message, path: list[Message], visitor: Visitor) -> Job:
@@ -142,7 +162,7 @@ def job_of(run_id: UUID) -> Job | None:
     if reply is None or reply.parent is None:
         return None
     conversation = reply.conversation
-    return _job(reply, conversation.path(reply.parent), Visitor(conversation.user, conversation.guest))
+    return _job(reply, _path(conversation, reply.parent), Visitor(conversation.user, conversation.guest))
 
 
 def _assistant_of(conversation: Conversation) -> Assistant:

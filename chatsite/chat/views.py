@@ -45,6 +45,8 @@ def _refusals(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespon
         except Busy as exc:
             # A process that ends is replaced at once: there is another, or will be in a moment.
             return busy(request, retry_after=1 if runs.is_draining() else exc.retry_after)
+        except (Conversation.DoesNotExist, Message.DoesNotExist):  # deleted since the form was read
+            raise Http404 from None
         except TooLong:
             return error(request, 400, "too_long", "The text is longer than the model can read. Shorten it.")
         except CannotGoOn:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Sum
 
-from chatsite.accounts import limits
+from chatsite.accounts.limits import Allowance
 from chatsite.accounts.visitor import Visitor, one_at_a_time
 from chatsite.documents import embeddings
 from chatsite.documents.models import BATCH, PAUSE, TITLE_LENGTH, Document, Embedding, Passage
@@ -39,7 +39,7 @@ def add(name: str, content: bytes, *, visitor: Visitor) -> Document:
     """
     kind_of(name)
     with _place(visitor):
-        limits.take_as(visitor, "uploads")  # also of one that is refused: it is read before
+        Allowance(visitor).take("uploads")  # also of one that is refused: it is read before
         check_room(visitor, len(content))
         parsed = _read(name, content, visitor)
         vectors = _vectors_of(parsed.pieces)  # no connection is held: this takes seconds
@@ -59,7 +59,7 @@ def check_room(visitor: Visitor, size: int) -> None:
     theirs = Document.objects.owned(visitor)
     if theirs.count() >= most:
         raise TooMany(f"You have {most:,} documents, as many as you may have. Delete one to upload another.")
-    limits.require_room(visitor, "disk", used=size + (theirs.aggregate(Sum("size"))["size__sum"] or 0))
+    Allowance(visitor).require_room("disk", used=size + (theirs.aggregate(Sum("size"))["size__sum"] or 0))
 
 
 def _read(name: str, content: bytes, visitor: Visitor) -> Parsed:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 
 from chatsite.accounts import limits
-from chatsite.accounts.limits import LimitReached
+from chatsite.accounts.limits import Allowance, LimitReached
 from chatsite.accounts.models import Count, Limits
 from chatsite.accounts.visitor import Visitor
 from tests.chatsite.accounts.people import create_account
@@ -53,10 +53,10 @@ class TestCounting:
 
     def test_what_was_spent_refuses_the_next(self) -> None:
         visitor = Visitor(user=User.objects.create_user("alice"))
-        limits.require_left(visitor, "tokens")
+        Allowance(visitor).require_left("tokens")
         limits.spend(visitor, "tokens", settings.LIMITS["tokens"] + 1)
         with pytest.raises(LimitReached, match="tokens"):
-            limits.require_left(visitor, "tokens")
+            Allowance(visitor).require_left("tokens")
 
     def test_the_highest_limit_of_the_groups_wins(self) -> None:
         user = User.objects.create_user("alice")
@@ -67,21 +67,21 @@ class TestCounting:
             user.groups.add(group)
         Limits.objects.create(messages=2)
 
-        assert limits.most_of("messages", visitor) == 9
-        assert limits.most_of("messages", guest) == 2
-        assert limits.most_of("tokens", visitor) == settings.LIMITS["tokens"]
-        assert limits.most_of("tokens", guest) == settings.GUEST_LIMITS["tokens"]
+        assert Allowance(visitor).most("messages") == 9
+        assert Allowance(guest).most("messages") == 2
+        assert Allowance(visitor).most("tokens") == settings.LIMITS["tokens"]
+        assert Allowance(guest).most("tokens") == settings.GUEST_LIMITS["tokens"]
         Limits.objects.filter(messages=5).update(messages=0)
-        assert limits.most_of("messages", visitor) == 0
+        assert Allowance(visitor).most("messages") == 0
 
     def test_a_cost_is_counted_in_millionths_of_a_cent(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(settings.LIMITS, "cost", 2)
         visitor = Visitor(user=User.objects.create_user("alice"))
         limits.spend(visitor, "cost", 1_999_999)
-        limits.require_left(visitor, "cost")
+        Allowance(visitor).require_left("cost")
         limits.spend(visitor, "cost", 1)
         with pytest.raises(LimitReached):
-            limits.require_left(visitor, "cost")
+            Allowance(visitor).require_left("cost")
 
 
 @pytest.fixture(scope="module")

@@ -36,3 +36,24 @@ def test_a_reply_comes_after_the_question_that_was_stored_at_the_same_moment() -
     conversation.messages.update(created=reply.created)
 
     assert conversation.path()[-1] == reply
+
+
+def test_a_path_of_so_many_characters_has_the_newest_messages() -> None:
+    conversation = Conversation.objects.create(title="Hi", assistant="chat", guest="g")
+    first = exchange(conversation)
+    other = exchange(conversation)
+    last = exchange(conversation, first)
+
+    assert conversation.path(last) == [first.parent, first, last.parent, last]
+    assert conversation.path(last, characters=14) == [last.parent, last]
+    assert conversation.path(last, characters=0) == [last]
+    assert conversation.path(other) == [other.parent, other]
+
+
+def test_a_deleted_message_has_no_path() -> None:
+    conversation = Conversation.objects.create(title="Hi", assistant="chat", guest="g")
+    reply = exchange(conversation)
+    Message.objects.filter(pk=reply.pk).delete()
+
+    with pytest.raises(Message.DoesNotExist):
+        conversation.path(reply)

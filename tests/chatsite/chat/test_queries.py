@@ -1,17 +1,24 @@
-"""How often the database is asked when a message is sent: as often, however long the conversation is."""
+"""What sending a message asks of the database: as much, however long the conversation is."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models.signals import post_init
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from langchain_core.runnables import RunnableLambda
 from pytest_django import Settings
 
+from chatsite.accounts.models import Guest
+from chatsite.accounts.visitor import Visitor
 from chatsite.assistants.base import Assistant
 from chatsite.chat import replies
 from chatsite.chat.models import Conversation, Message
@@ -19,7 +26,7 @@ from tests.streaming.durable_runs import a_process, read
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-GUEST = "0123456789abcdef"
+KEY = "0123456789abcdef"
 
 
 @pytest.fixture(autouse=True)
@@ -37,19 +44,29 @@ def site_in_this_process(
 
 def guest() -> Client:
     client = Client()
-    session = client.session
-    session["guest"] = GUEST
-    session.save()
+    client.cookies[settings.GUEST_COOKIE_NAME] = KEY
     return client
+
+
+def guest_id() -> str:
+    """By what the client's conversations are known as its own."""
+    known = Guest.objects.with_key(KEY)
+    assert known is not None
+    return known.pk
 
 
 def conversation_of(messages: int) -> Conversation:
     """A conversation of so many messages, one below the other."""
-    conversation = Conversation.objects.create(title="Hi", assistant="chat", guest=GUEST)
-    parent = None
+    conversation = Conversation.objects.create(title="Hi", assistant="chat", guest=guest_id())
+    now = timezone.now()
+    path: list[Message] = []
     for number in range(messages):
         role = Message.Role.ASSISTANT if number % 2 else Message.Role.USER
-        parent = Message.objects.create(conversation=conversation, parent=parent, role=role, content="Hi")
+        parent, created = path[-1] if path else None, now + timedelta(microseconds=number)
+        path.append(
+            Message(conversation=conversation, parent=parent, role=role, content="Hi", created=created)
+        )
+    Message.objects.bulk_create(path)
     return conversation
 
 
@@ -68,12 +85,58 @@ def queries_of_sending(conversation: Conversation | None, client: Client) -> lis
 
 def test_sending_costs_as_many_queries_however_long_the_conversation() -> None:
     client = guest()
-    queries_of_sending(None, client)  # the lease is taken, the session is written
+    queries_of_sending(None, client)  # the lease is taken
 
     new = queries_of_sending(None, client)
     short = queries_of_sending(conversation_of(2), client)
-    long = queries_of_sending(conversation_of(300), client)
+    long = queries_of_sending(conversation_of(2000), client)
 
     assert len(long) == len(short) <= 15
     assert len(new) <= 13
     assert [sum(query.startswith("BEGIN") for query in sent) for sent in (new, short, long)] == [1, 1, 1]
+
+
+def test_no_more_messages_are_read_than_the_model_can(settings: Settings) -> None:
+    settings.CHAT_CONTEXT_TOKENS, settings.CHAT_MAX_TOKENS = 200, 100
+    conversation = conversation_of(2000)
+    read: list[Message] = []
+
+    def note(instance: Message, **kwargs: object) -> None:
+        read.append(instance)
+
+    post_init.connect(note, sender=Message)
+    try:
+        queries_of_sending(conversation, guest())
+    finally:
+        post_init.disconnect(note, sender=Message)
+
+    assert len(read) < 50
+
+
+def test_a_conversation_that_was_adopted_meanwhile_stays_adopted() -> None:
+    conversation = conversation_of(2)
+    user = User.objects.create_user("ada")
+    Conversation.objects.update(user=user, guest="")
+
+    send_late(conversation)
+
+    assert Conversation.objects.get().user == user
+
+
+def test_a_conversation_that_was_deleted_meanwhile_stays_deleted() -> None:
+    conversation = conversation_of(2)
+    Conversation.objects.filter(pk=conversation.pk).delete()
+
+    with pytest.raises(Conversation.DoesNotExist):
+        send_late(conversation)
+
+    assert not Conversation.objects.exists()
+
+
+def send_late(conversation: Conversation) -> None:
+    """Send to a conversation that was read before something happened to it."""
+    visitor = Visitor(guest=guest_id())
+    started = replies.send(
+        "Hi", visitor=visitor, conversation=conversation, parent=None, assistant=conversation.assistant
+    )
+    read(started.reply.run)

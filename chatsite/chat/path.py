@@ -1,0 +1,41 @@
+"""Reads one path of a conversation's tree of messages: one query, whatever else is in the tree."""
+
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+
+_Message = TypeVar("_Message", bound=Model)
+
+_FRAME = 12
+"""Characters that each message with a text counts for besides: what a model is sent around it."""
+_SQL = """
+    WITH RECURSIVE path(id, parent_id, place, characters) AS (
+        SELECT leaf.id, leaf.parent_id, 0, {size} FROM ({leaf}) leaf
+        UNION ALL
+        SELECT message.id, message.parent_id, path.place + 1, path.characters + {message_size}
+        FROM path JOIN {table} message ON message.id = path.parent_id
+        {enough}
+    )
+    SELECT message.* FROM path JOIN {table} message USING (id) ORDER BY path.place DESC
+"""
+
+
+def messages_up_to(leaf: QuerySet[_Message], *, characters: int | None = None) -> list[_Message]:
+    """The messages from the first to the one that `leaf` finds.
+
+    With `characters`, only the newest ones, back to the one in which so many are reached.
+    """
+    sql, params = leaf.query.sql_with_params()
+    statement = _SQL.format(
+        leaf=sql,
+        table=leaf.model._meta.db_table,
+        size=_size("leaf"),
+        message_size=_size("message"),
+        enough="" if characters is None else "WHERE path.characters <= %s",
+    )
+    limit = () if characters is None else (characters,)
+    return list(leaf.model._default_manager.raw(statement, (*params, *limit)))
+
+
+def _size(row: str) -> str:
+    return f"CASE WHEN {row}.content = '' THEN 0 ELSE length({row}.content) + {_FRAME} END"
