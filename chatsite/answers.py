@@ -8,6 +8,7 @@ import sys
 from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
@@ -64,6 +65,15 @@ class LengthRequired(MiddlewareMixin):
             return None
         message = "The request does not say how long it is: send it with a Content-Length."
         return error(request, 411, "length_required", message)
+
+
+class BrowserPolicies(MiddlewareMixin):
+    """Tells browsers that no other site may embed what comes from here, and that no page needs a device."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), usb=()")
+        return response
 
 
 def limited(request: HttpRequest, message: str, *, retry_after: int) -> HttpResponse:

@@ -218,3 +218,5 @@ def test_looking_at_the_page_makes_no_session_and_is_not_cached(site: Site) -> N
     assert "sessionid" not in visitor.http.cookies
     assert "no-store" in response.headers["Cache-Control"]
     assert "script-src 'self'" in response.headers["Content-Security-Policy"]
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "camera=()" in response.headers["Permissions-Policy"]
