@@ -80,8 +80,9 @@ class ChatPage:
         return self
 
     def ask(self, text: str) -> None:
+        """Send a message. On a phone, too, where Enter alone begins a new line."""
         self.prompt.fill(text)
-        self.prompt.press("Enter")
+        self.prompt.press("Control+Enter")
 
     def hold_events(self) -> None:
         """Let the next answer begin, and keep its events on the way."""

@@ -65,6 +65,7 @@ def test_a_lost_connection_is_said_and_resumed(site: Site, chat: ChatPage, watch
     for _ in range(2):  # a page that reloads itself now is gone
         with chat.page.expect_event("requestfailed"):
             expect(chat.reply.get_by_text(LOST)).to_be_visible()
+    expect(chat.announcer).to_have_text(LOST)
     expect(chat.reply).to_contain_text("Before,")
     gate.open()
     chat.page.context.set_offline(False)

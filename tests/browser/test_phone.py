@@ -120,3 +120,14 @@ def expect_thumbs_to_fit(chat: ChatPage) -> None:
     )
     assert len(heights) > 4
     assert {name: height for name, height in heights.items() if height < 44} == {}
+
+
+def test_enter_begins_a_new_line(site: Site, chat: ChatPage) -> None:
+    chat.open().prompt.press_sequentially("One")
+    chat.prompt.press("Enter")
+    chat.prompt.press_sequentially("two")
+    expect(chat.prompt).to_have_value("One\ntwo")
+    expect(chat.prompt).to_have_attribute("enterkeyhint", "enter")
+    site.upstream.enqueue(Reply("Yes."))
+    chat.send_button.tap()
+    chat.expect_status("done")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import MutableMapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
@@ -69,6 +70,13 @@ def _link_to(image: Token, *, inside_link: bool) -> list[Token]:
 
 class PageHTML(RendererHTML):
     """The HTML of a token is the method of its type. What they return is sanitised afterwards."""
+
+    def link_open(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
+        """Open a link beside the page, where a reply may be growing, and name the host that it leads to."""
+        token = tokens[index]
+        if host := urlsplit(str(token.attrs["href"])).hostname:
+            token.attrs |= {"target": "_blank", "data-host": host}
+        return self.renderToken(tokens, index, options, env)
 
     def heading_open(self, tokens: Tokens, index: int, _options: OptionsDict, _env: Env) -> str:
         return f"<{_heading(tokens[index])}>"

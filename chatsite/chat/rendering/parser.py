@@ -145,8 +145,9 @@ def _sanitiser() -> nh3.Cleaner:
     return nh3.Cleaner(
         tags=set(_TAGS.split()),
         clean_content_tags={"script", "style"},
-        attributes={"a": {"href", "title"}, "ol": {"start"}, "div": {"data-language"}},
+        attributes={"a": {"href", "title", "data-host"}, "ol": {"start"}, "div": {"data-language"}},
         tag_attribute_values={
+            "a": {"target": {"_blank"}},
             "div": {"role": {"group"}, "aria-label": {"Table"}, "tabindex": {"0"}},
             "pre": {"role": {"group"}, "aria-label": {"Code"}, "tabindex": {"0"}},
         },

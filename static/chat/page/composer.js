@@ -100,6 +100,8 @@ export class Composer {
   #onKey(event) {
     // Enter that ends a composition belongs to the input method. 229: Safari says so after the fact.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    // A phone's keyboard has no other key for a second line.
+    if (matchMedia("(pointer: coarse)").matches && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     if (this.#phase.isIdle) this.#form.requestSubmit(this.#send);
   }

@@ -17,6 +17,7 @@ export function conversationBegan(url, text) {
   for (const list of document.querySelectorAll("[data-conversations]")) {
     const link = document.createElement("a");
     link.className = "conversation";
+    link.dir = "auto";
     link.href = url;
     link.textContent = title;
     link.setAttribute("aria-current", "page");

@@ -92,7 +92,10 @@ export class CurrentReply {
       response: accepted?.response,
       run: reply.run,
       after: Number(reply.article.dataset.after),
-      onConnection: (isLost) => reply.connection(isLost),
+      onConnection: (isLost) => {
+        const sentence = reply.connection(isLost);
+        if (sentence) this.#announce(sentence);
+      },
       retryMin: Number(retryMin),
       retryMax: Number(retryMax),
       silence: Number(silence),

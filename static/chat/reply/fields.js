@@ -63,6 +63,7 @@ class Fields {
     const row = made("div", "field-row");
     const term = document.createElement("dt");
     const description = document.createElement("dd");
+    term.dir = "auto";
     term.textContent = fieldLabel(name);
     row.append(term, description);
     const begun = { row, place: new Place(description, this.#levels) };
@@ -102,6 +103,7 @@ class Value {
   #node = new Text();
 
   constructor() {
+    this.element.dir = "auto";
     this.element.append(this.#node);
   }
 

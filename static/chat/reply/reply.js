@@ -66,9 +66,12 @@ export class Reply {
     this.#draw();
   }
 
-  /** @param {boolean} isLost */
+  /** @param {boolean} isLost @returns {string} the sentence that says so, if that is news */
   connection(isLost) {
-    find(this.article, "[data-connection]").hidden = !isLost;
+    const line = find(this.article, "[data-connection]");
+    if (line.hidden === !isLost) return "";
+    line.hidden = !isLost;
+    return isLost ? (line.textContent ?? "") : "The connection is back.";
   }
 
   /** @param {import("../run/events.js").End} end @returns {string} the sentence that says so */

@@ -15,6 +15,7 @@ from chatsite.chat.rendering.parser import LINK_SCHEMES
 from chatsite.confined.pool import TooMuch
 
 REL = 'rel="noopener noreferrer nofollow"'
+BESIDE = f'target="_blank" data-host="{{}}" {REL}'
 
 
 def test_it_renders_what_models_write() -> None:
@@ -63,7 +64,15 @@ def test_a_table_can_scroll_and_aligns_by_class() -> None:
 
 @pytest.mark.parametrize("url", ["https://a.example/x?y=1", "http://a.example", "mailto:a@example.org"])
 def test_a_link_tells_its_target_nothing(url: str) -> None:
-    assert f'<a href="{url}" rel="noopener noreferrer nofollow">x</a>' in render(f"[x]({url})")
+    html = render(f"[x]({url})")
+    assert f'<a href="{url}" ' in html
+    assert 'rel="noopener noreferrer nofollow">x</a>' in html
+
+
+def test_a_link_opens_beside_the_page_and_names_its_host() -> None:
+    html = render("[A bank](https://user@evil.example:8443/bank) and [mail](mailto:a@example.org)")
+    assert f'target="_blank" data-host="evil.example" {REL}>A bank</a>' in html
+    assert f'<a href="mailto:a@example.org" {REL}>mail</a>' in html
 
 
 @pytest.mark.parametrize(
@@ -86,9 +95,15 @@ def test_a_link_to_anything_else_is_not_a_link(url: str) -> None:
 @pytest.mark.parametrize(
     ("text", "html"),
     [
-        ("![a *cat*](https://x.example/c.png)", f'<a href="https://x.example/c.png" {REL}>a cat</a>'),
-        ("![](https://x.example)", f'<a href="https://x.example" {REL}>image</a>'),
-        ("[![alt](https://i.example)](https://l.example)", f'<a href="https://l.example" {REL}>alt</a>'),
+        (
+            "![a *cat*](https://x.example/c.png)",
+            f'<a href="https://x.example/c.png" {BESIDE.format("x.example")}>a cat</a>',
+        ),
+        ("![](https://x.example)", f'<a href="https://x.example" {BESIDE.format("x.example")}>image</a>'),
+        (
+            "[![alt](https://i.example)](https://l.example)",
+            f'<a href="https://l.example" {BESIDE.format("l.example")}>alt</a>',
+        ),
         ("![x](data:image/png;base64,AAAA)", "![x](data:image/png;base64,AAAA)"),
     ],
 )
@@ -199,7 +214,7 @@ def cpu_seconds(text: str) -> float:
 
 TAGS = (
     r"</?(?:a|blockquote|br|code|del|div|em|h[3-6]|hr|li|ol|p|pre|s|span|strong|table|tbody|td|th|thead|tr|ul)"
-    r'(?: (?:class|href|title|rel|start|role|aria-label|tabindex|data-language)="[^"<>]*")*>'
+    r'(?: (?:class|href|title|rel|start|role|aria-label|tabindex|data-language|data-host|target)="[^"<>]*")*>'
 )
 
 
