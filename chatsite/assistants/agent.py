@@ -119,6 +119,4 @@ assistant = Assistant(
     build=build,
     input=what_was_said,
     examples=("What is 17.5 % of 2,349?", "What time is it in Tokyo?", "How many miles are 42.195 km?"),
-    # The state of the graph is not an output.
-    filters={"include_types": ["chat_model", "tool", "retriever"]},
 )

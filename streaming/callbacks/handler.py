@@ -15,14 +15,14 @@ from langchain_core.outputs import LLMResult
 from langchain_core.utils.utils import LC_ID_PREFIX
 
 from streaming.callbacks import results
-from streaming.callbacks.graphs import is_node, updates_of
+from streaming.callbacks.graphs import GraphStates, is_node, updates_of
 from streaming.callbacks.ledger import Ledger
 from streaming.callbacks.model_calls import ModelCall, arguments_of, reasoning_of
 from streaming.callbacks.output_tap import OutputTap
 from streaming.callbacks.steps import Step, StepFilter, name_of
 from streaming.callbacks.unwritten import UnwrittenMessages
 from streaming.cancellation import Cancellation, Cancelled
-from streaming.events import Event, Reasoning, Token, ToolEnd, ToolStart
+from streaming.events import Event, Reasoning, Token, ToolEnd
 from streaming.text import clean
 
 
@@ -58,7 +58,8 @@ class QueueCallback(BaseCallbackHandler):
         """How the run's model calls ended, and which are at work."""
         self._unwritten = UnwrittenMessages()
         self._unwritten.know(given)
-        self._tap = OutputTap(queue.put, self._say)
+        self._graphs = GraphStates(self._wanted.include_state or ())
+        self._tap = OutputTap(queue.put, self._say, self._graphs)
         self._steps: dict[UUID, Step] = {}
         self._tool_calls: dict[UUID, str] = {}
 
@@ -110,9 +111,7 @@ class QueueCallback(BaseCallbackHandler):
         step = self._begin(run_id, "tool", serialized, kwargs)
         call_id = self._tool_calls[run_id] = clean(kwargs.get("tool_call_id") or str(run_id))
         given = kwargs.get("inputs")
-        self._put(
-            step, ToolStart(call_id, step.name, results.jsonable(input_str if given is None else given))
-        )
+        self._put(step, results.tool_start(call_id, step.name, input_str if given is None else given))
 
     def on_tool_end(self, output: Any, *, run_id: UUID, **kwargs: Any) -> None:
         self._end_tool(run_id, results.tool_end(self._tool_calls[run_id], self._steps[run_id].name, output))
@@ -145,11 +144,13 @@ class QueueCallback(BaseCallbackHandler):
 
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
         step = self._steps.pop(run_id, None)
-        if not self._cancellation.cancelled:
-            with suppress(Cancelled):  # LangChain calls this for a generator that is closed, too
-                if step is not None and step.node:
-                    self._say_messages(step, updates_of(outputs))
-                self._tap.end(run_id, outputs)
+        if step is None or self._cancellation.cancelled:
+            return
+        with suppress(Cancelled):  # LangChain calls this for a generator that is closed, too
+            if step.node:
+                self._say_messages(step, updates_of(outputs))
+            self._graphs.end(step, outputs)
+            self._tap.end(step, outputs)
 
     def on_chain_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         self._steps.pop(run_id, None)
@@ -173,6 +174,7 @@ class QueueCallback(BaseCallbackHandler):
         within = self._steps.get(kwargs.get("parent_run_id") or run_id)
         node = is_node(name, tags, kwargs.get("metadata"))
         self._steps[run_id] = step = Step(run_id, name, kind, tags, within, node)
+        self._graphs.begin(step)
         return step
 
     def _say(self, step: Step, chunk: Any) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 from uuid import UUID
 
+from streaming.callbacks.graphs import NOTHING, GraphStates
 from streaming.callbacks.outputs import GrowingOutput, Patch
 from streaming.callbacks.steps import Step
 from streaming.events import Event, Output
@@ -17,9 +18,12 @@ class OutputTap:
     what of it is text of the reply: it is told whose, and is given a message or a piece of text.
     """
 
-    def __init__(self, put: Callable[[Event], None], say: Callable[[Step, Any], bool]) -> None:
+    def __init__(
+        self, put: Callable[[Event], None], say: Callable[[Step, Any], bool], graphs: GraphStates
+    ) -> None:
         self._put = put
         self._say = say
+        self._graphs = graphs
         self._lock = threading.RLock()
         self._output = GrowingOutput()
         self._step: Step | None = None
@@ -42,9 +46,11 @@ class OutputTap:
     def atap(self, step_id: UUID, chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
         return self._atapped(chunks) if self._is_tapped(step_id) else chunks
 
-    def end(self, step_id: UUID, output: Any) -> None:
+    def end(self, step: Step, output: Any) -> None:
         """Take the output of a chain that has ended. Of one that was streamed all is known already."""
-        if self._is_tapped(step_id):
+        if self._step is not None and self._graphs.graph_behind(self._step) is step:
+            self._add(self._graphs.shown(output))
+        if step is self._step:
             if not self._streams:
                 self._take(output)
             self._put_patch(self._output.flush())
@@ -65,7 +71,12 @@ class OutputTap:
             yield chunk
 
     def _take(self, chunk: Any) -> None:
-        if self._step is None or not self._say(self._step, chunk):
+        if self._step is None or self._say(self._step, chunk):
+            return
+        self._add(chunk if isinstance(chunk, str) else self._graphs.without_states(self._step, chunk))
+
+    def _add(self, chunk: Any) -> None:
+        if chunk is not NOTHING:
             self._put_patch(self._output.add(chunk))
 
     def _put_patch(self, patch: Patch) -> None:

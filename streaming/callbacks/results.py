@@ -8,12 +8,26 @@ from langchain_core.documents import Document
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import ToolException
 
-from streaming.events import Documents, ToolEnd
+from streaming.callbacks.graphs import is_command, updates_of
+from streaming.callbacks.unwritten import messages_in
+from streaming.events import Documents, ToolEnd, ToolStart
 from streaming.text import clean
 
 
+def tool_start(call_id: str, name: str, given: Any) -> ToolStart:
+    """Make the start of a call. An argument that JSON does not have is no model's: it was injected."""
+    if isinstance(given, Mapping):
+        given = {key: entry for key, entry in given.items() if _is_json(entry)}
+    return ToolStart(call_id, name, jsonable(given))
+
+
 def tool_end(call_id: str, name: str, output: Any) -> ToolEnd:
-    """Make the end of a call that returned. A message with status "error" means that the tool failed."""
+    """Make the end of a call that returned. A message with status "error" means that the tool failed.
+
+    A `Command` is for the graph: what the tool says to the model is a message in its update.
+    """
+    if is_command(output) or isinstance(output, list):
+        output = _said(output, call_id)
     if isinstance(output, ToolMessage):
         if output.status == "error":
             return ToolEnd(call_id, name, error=clean(output.text))
@@ -51,6 +65,20 @@ def jsonable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [jsonable(item) for item in value]
     return clean(str(value))
+
+
+def _said(output: Any, call_id: str) -> Any:
+    """Return what a tool says to the model: a list that holds messages and commands is not what it says."""
+    messages = [message for message in messages_in(updates_of(output)) if isinstance(message, ToolMessage)]
+    if messages:
+        return next((message for message in messages if message.tool_call_id == call_id), messages[0])
+    return None if is_command(output) or any(map(is_command, output)) else output
+
+
+def _is_json(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(_is_json(entry) for entry in value.values())
+    return all(map(_is_json, value)) if isinstance(value, list | tuple) else is_scalar(value)
 
 
 def is_scalar(value: object) -> bool:

@@ -44,8 +44,8 @@ def name_of(name: str | None, serialized: Mapping[str, Any] | None) -> str:
 class StepFilter:
     """Chooses the steps whose events are wanted.
 
-    The fields mean what the same arguments of LangChain's `astream_events` mean: a step is in if an include
-    names it, or there is no include, and no exclude does.
+    The fields but the last mean what the same arguments of LangChain's `astream_events` mean: a step is in
+    if an include names it, or there is no include, and no exclude does.
     """
 
     include_names: Sequence[str] | None = None
@@ -54,6 +54,8 @@ class StepFilter:
     exclude_names: Sequence[str] | None = None
     exclude_types: Sequence[str] | None = None
     exclude_tags: Sequence[str] | None = None
+    include_state: Sequence[str] | None = None
+    """Keys of a graph's state that are output. The others are private."""
 
     def accepts_all(self, kind: str) -> bool:
         """Whether every step of that type is in, whatever its name and tags."""

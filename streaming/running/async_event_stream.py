@@ -26,6 +26,7 @@ def astream(
     exclude_names: Sequence[str] | None = None,
     exclude_types: Sequence[str] | None = None,
     exclude_tags: Sequence[str] | None = None,
+    include_state: Sequence[str] | None = None,
 ) -> "AsyncEventStream":
     """Run `runnable` on `input`, and give out its events as they happen, as `stream()` does."""
     wanted = StepFilter(
@@ -35,6 +36,7 @@ def astream(
         exclude_names=exclude_names,
         exclude_types=exclude_types,
         exclude_tags=exclude_tags,
+        include_state=include_state,
     )
     return AsyncEventStream(runnable, input, config, wanted)
 

@@ -31,11 +31,13 @@ def stream(
     exclude_names: Sequence[str] | None = None,
     exclude_types: Sequence[str] | None = None,
     exclude_tags: Sequence[str] | None = None,
+    include_state: Sequence[str] | None = None,
 ) -> "EventStream":
     """Run `runnable` on `input` and give out its events as they happen: `Start` first, `End` last.
 
     The includes and excludes choose the steps whose events are wanted, as they do for LangChain's
-    `astream_events`. Failures do not raise here: they arrive as `End(status="failed", error=...)`.
+    `astream_events`. A graph's state is private, but for the keys in `include_state`. Failures do not raise
+    here: they arrive as `End(status="failed", error=...)`.
     """
     wanted = StepFilter(
         include_names=include_names,
@@ -44,6 +46,7 @@ def stream(
         exclude_names=exclude_names,
         exclude_types=exclude_types,
         exclude_tags=exclude_tags,
+        include_state=include_state,
     )
     return EventStream(runnable, input, config, wanted)
 
