@@ -86,3 +86,7 @@ class Cancellation:
 
 current: ContextVar[Cancellation | None] = ContextVar("streaming_cancellation", default=None)
 """The run that the running code works for."""
+
+reader: ContextVar[Cancellation | None] = ContextVar("streaming_reader", default=None)
+"""Cancelled when the reader leaves for whom the running code iterates a generator. That ends a `stream()` in
+it, and the following of a durable run, but not that run."""

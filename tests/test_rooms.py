@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 _PLAN = """
-streaming runs
+streaming runs http
 response
 durable
 running

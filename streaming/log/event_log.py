@@ -3,8 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
+from streaming import cancellation
+from streaming.cancellation import Cancellation
 from streaming.events import IDLE, End, Event, Idle, Token, number
 from streaming.log.sink import Sink
+
+_GLANCE = 0.5
+"""Seconds between two looks at whether the reader is still there, while a generator waits for an event."""
 
 
 class EventLog(Sink):
@@ -138,14 +143,26 @@ class Following(Iterator[Event | Idle]):
     ) -> None:
         self._read = read
         self._after = after
-        self._events = read(after, tick)
+        self._tick = tick
+        self._events: Iterator[Event | Idle] | None = None
 
     def __next__(self) -> Event | Idle:
+        if self._events is None:
+            reader = cancellation.reader.get()
+            self._events = self.ticking(self._tick) if reader is None else self._while_there(reader)
         event = next(self._events)
         if isinstance(event, Event):
             self._after = event.id
         return event
 
-    def ticking(self, tick: float) -> Iterator[Event | Idle]:
+    def ticking(self, tick: float | None) -> Iterator[Event | Idle]:
         """The events that are still to come, with an `IDLE` whenever none has come for `tick` seconds."""
         return self._read(self._after, tick)
+
+    def _while_there(self, reader: Cancellation) -> Iterator[Event | Idle]:
+        """The same, until the reader has gone."""
+        for event in self.ticking(self._tick or _GLANCE):
+            if reader.cancelled:
+                return
+            if self._tick or isinstance(event, Event):
+                yield event

@@ -16,6 +16,8 @@ from django.http import StreamingHttpResponse
 from streaming.conf import get_conf
 from streaming.events import Idle
 from streaming.response import disconnect, sse
+from streaming.response.own_loop import OwnLoop
+from streaming.response.pulled import Pulled, apulled
 from streaming.response.sse import Encodable
 
 Events = Iterable[Encodable | Idle] | AsyncGenerator[Encodable | Idle, None]
@@ -39,7 +41,9 @@ class EventStreamResponse(StreamingHttpResponse):
 
     `events` is what `stream()`, `astream()` or `runs.follow()` gives. It is closed with the response, whether
     or not it was read: that stops a `stream()`, and leaves a run that `runs.start()` started running.
-    `presenter` makes another iterator of the events, to be sent instead. It passes on what it does not know:
+    Or any generator, one over those say. It runs in a thread, so that comments are sent, and a reader who
+    leaves is noticed, while it waits.
+    `presenter` makes another iterator of the events, and needs no thread. It passes on what it does not know:
     `Idle`, say, which comes when nothing else has for `TICK` seconds.
     """
 
@@ -54,12 +58,19 @@ class EventStreamResponse(StreamingHttpResponse):
     ) -> None:
         heartbeat = get_conf().HEARTBEAT if heartbeat is None else heartbeat
         tick = min(TICK, heartbeat)
+        if not isinstance(events, _Ticking):  # it may wait for as long as it likes
+            if isinstance(events, AsyncGenerator):
+                events = apulled(events, tick)
+            elif isinstance(events, Iterator):
+                events = Pulled(events, tick)
+                weakref.finalize(self, events.close)  # its thread would wait for a reader for ever
         self._events = events
         # Django drops a response unclosed when a middleware fails after the view, or when an ASGI reader
         # leaves during it. A finalizer is called then, too, and once in any case.
         self._on_close = weakref.finalize(self, on_close) if on_close else None
         self._pace = _Pace(heartbeat)
         self._thread: ThreadPoolExecutor | None = None
+        self._loop: OwnLoop | None = None
         shown: Any = events.ticking(tick) if isinstance(events, _Ticking) else events
         if presenter is not None:
             shown = presenter(shown)
@@ -73,6 +84,8 @@ class EventStreamResponse(StreamingHttpResponse):
     def close(self) -> None:
         """Called by the server in the end, in any case."""
         self._pace.leave()
+        if self._loop is not None:
+            self._loop.close()
         super().close()
         if self._thread is None:
             self._let_go()
@@ -87,6 +100,16 @@ class EventStreamResponse(StreamingHttpResponse):
         finally:
             if self._on_close is not None:
                 self._on_close()
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Under WSGI. An asynchronous stream has a loop of its own there: Django would collect it before it
+        sent any of it."""
+        content: Any = self.streaming_content
+        if not self.is_async:
+            return iter(content)
+        close_old_connections()  # as `_frames` does
+        self._loop = OwnLoop(content)
+        return self._loop
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Under ASGI. A synchronous stream waits in a thread of its own, as it does under WSGI: Django

@@ -13,6 +13,7 @@ from uuid import uuid4
 from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import Runnable, RunnableConfig
 
+from streaming import cancellation
 from streaming.callbacks.steps import StepFilter
 from streaming.conf import get_conf
 from streaming.events import IDLE, Event, Idle, Start, Token
@@ -117,12 +118,17 @@ def model_name(runnable: Runnable[Any, Any]) -> str | None:
 def _events_of(
     worker: ThreadWorker, queue: EventQueue, *, tick: float | None
 ) -> Generator[Event | Idle, None, None]:
+    reader = cancellation.reader.get()
+    if reader is not None:
+        reader.adopt(worker.stop)
     worker.start()
     try:
         while not queue.ended:
             yield queue.get(tick) or IDLE
     finally:
         worker.stop()
+        if reader is not None:
+            reader.disown(worker.stop)
 
 
 def _events_only(events: Generator[Event | Idle, None, None]) -> Generator[Event, None, None]:

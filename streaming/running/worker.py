@@ -99,6 +99,7 @@ class Worker:
     def _ending(self) -> Iterator[None]:
         """Surround the runnable: however that ends, the run ends."""
         cancellation.current.set(self._cancellation)
+        cancellation.reader.set(None)  # of a durable run's readers none is the one for whom it runs
         try:
             yield
         except Cancelled:

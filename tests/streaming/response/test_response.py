@@ -11,7 +11,8 @@ from streaming.events import IDLE, End, Event, Idle, Token
 from streaming.response import disconnect
 from streaming.response.response import TICK
 from tests.streaming.models import chat_model
-from tests.upstream import Reply, ScriptedUpstream
+from tests.upstream import EndlessTokens, Reply, ScriptedUpstream
+from tests.waiting import wait_until
 
 
 def body_of(response: EventStreamResponse) -> bytes:
@@ -71,6 +72,73 @@ def test_a_presenter_shows_the_events_its_own_way_and_hears_of_silence(upstream:
     assert b'data: {"text":"LO"}' in body
 
 
+def test_a_plain_generator_has_heartbeats_while_it_waits(upstream: ScriptedUpstream) -> None:
+    gate = upstream.gate()
+    upstream.enqueue(Reply("Hel", gate, "lo"))
+
+    def shout(events: Iterator[Event]) -> Iterator[Event]:
+        for event in events:
+            if isinstance(event, Token):
+                yield Token(event.text.upper(), id=event.id)
+
+    response = EventStreamResponse(shout(stream(chat_model(upstream), "Hi")), heartbeat=0.05)
+    frames = iter(response)
+    assert any(b"HEL" in frame for frame in frames)
+    assert next(frames) == b": heartbeat\n\n"
+    gate.open()
+    assert any(b"LO" in frame for frame in frames)
+    response.close()
+
+
+def test_a_plain_generator_ends_with_its_reader(upstream: ScriptedUpstream) -> None:
+    upstream.enqueue(Reply("Hel", upstream.gate()))
+    ended: list[str] = []
+
+    def noting(events: Iterator[Event]) -> Iterator[Event]:
+        for event in events:
+            if isinstance(event, End):
+                ended.append(event.status)
+            yield event
+
+    response = EventStreamResponse(noting(stream(chat_model(upstream), "Hi")))
+    assert any(b"Hel" in frame for frame in response)
+
+    response.close()
+
+    assert upstream.requests[0].peer_closed.wait(10)
+    wait_until(lambda: ended == ["stopped"])
+
+
+def test_a_plain_generator_does_not_run_ahead_for_ever(upstream: ScriptedUpstream) -> None:
+    upstream.enqueue(Reply(EndlessTokens()))
+    seen: list[Event] = []
+
+    def noting(events: Iterator[Event]) -> Iterator[Event]:
+        for event in events:
+            seen.append(event)
+            yield event
+
+    response = EventStreamResponse(noting(stream(chat_model(upstream), "Hi")))
+    assert any(b"token" in frame for frame in response)
+    wait_until(lambda: len(seen) >= 64)
+    response.close()
+
+    assert len(seen) < 70
+    assert upstream.requests[0].peer_closed.wait(10)
+
+
+def test_what_a_plain_generator_raises_is_raised() -> None:
+    def failing() -> Iterator[Event]:
+        yield Token("Hi", id=1)
+        raise ValueError("mine")
+
+    response = EventStreamResponse(failing())
+
+    with pytest.raises(ValueError, match="mine"):
+        list(response)
+    response.close()
+
+
 @pytest.mark.alone
 def test_closing_the_response_stops_the_run(upstream: ScriptedUpstream) -> None:
     gate = upstream.gate()
@@ -116,7 +184,7 @@ def test_a_reader_who_hung_up_ends_the_stream_although_nothing_is_written() -> N
 
         assert list(frames) == []
         response.close()
-        assert closed == [True]
+        wait_until(lambda: closed == [True])
     disconnect.remember()
 
 
