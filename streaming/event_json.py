@@ -47,6 +47,7 @@ def _end(data: dict[str, Any]) -> Event:
         finish_reason=data["finish_reason"],
         usage=Usage(**usage) if usage else None,
         error=Error(**error) if error else None,
+        asked=data.get("asked"),
     )
 
 

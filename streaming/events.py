@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal
 
-Status = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
+Status = Literal["queued", "running", "waiting", "done", "stopped", "failed", "interrupted"]
 """No run is `queued` yet: one that has no room is refused, and the others begin with the commit."""
 
 
@@ -141,13 +141,24 @@ class Error:
 
 @dataclass(frozen=True, slots=True)
 class End(Event):
-    """The run is over. `done` implies that the model finished its reply; `error` is set when `failed`."""
+    """The run is over. `done` implies that the model finished its reply; `error` is set when `failed`.
+
+    `asked` is set when `waiting`: what the runnable asked a person, each question with its `id` and `value`.
+    Another run answers it.
+    """
 
     event: ClassVar[str] = "end"
     status: Status
     finish_reason: str | None = None
     usage: Usage | None = None
     error: Error | None = None
+    asked: Sequence[Mapping[str, Any]] | None = None
+
+    def data(self) -> dict[str, Any]:
+        fields = super(End, self).data()
+        if self.asked is None:
+            del fields["asked"]
+        return fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,8 @@ class Run(models.Model):
 
     class Status(models.TextChoices):
         RUNNING = "running"
+        WAITING = "waiting"
+        """For a person, who was asked something. The run is over; its answer begins another one."""
         DONE = "done"
         STOPPED = "stopped"
         FAILED = "failed"

@@ -98,6 +98,7 @@ class Message(models.Model):
 
         QUEUED = "queued"
         RUNNING = "running"
+        WAITING = "waiting"
         DONE = "done"
         STOPPED = "stopped"
         FAILED = "failed"

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import jsonpatch
 
-from streaming.events import Documents, Event, Output, Reasoning, Token, ToolEnd, ToolStart
+from streaming.events import Documents, End, Event, Output, Reasoning, Token, ToolEnd, ToolStart
 
 
 @dataclass
@@ -19,6 +19,8 @@ class Transcript:
     steps: list[dict[str, Any]] = field(default_factory=list)
     documents: list[dict[str, Any]] = field(default_factory=list)
     output: Any = None
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    """What the reply asks the person: for each question its `id` and `value`."""
     has_output: bool = False
     """Whether there is an output: it may be null."""
 
@@ -41,7 +43,7 @@ class Transcript:
     @property
     def details(self) -> dict[str, Any]:
         """All parts but the text, without empty ones: they are stored beside it."""
-        parts = {name: getattr(self, name) for name in ("reasoning", "steps", "documents")}
+        parts = {name: getattr(self, name) for name in ("reasoning", "steps", "documents", "asked")}
         given = {name: part for name, part in parts.items() if part}
         return given | ({"output": self.output} if self.has_output else {})
 
@@ -54,6 +56,8 @@ class Transcript:
                     step.update(event.data())
         elif isinstance(event, Documents):
             self.documents += [dict(document) for document in event.documents]
+        elif isinstance(event, End):
+            self.asked = [dict(question) for question in event.asked or ()]
         elif isinstance(event, Output):
             self.has_output = True
             # In place, on a copy of the patch: else the whole document is copied for each one.

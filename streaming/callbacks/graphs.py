@@ -22,7 +22,8 @@ _HIDDEN = "langsmith:hidden"
 _ANSWER = "structured_response"
 """Where LangChain's agents put the answer that has the form of their `response_format`: always shown."""
 _COMMAND = ("langgraph.types", "Command")
-_INTERRUPT = "__interrupt__"
+INTERRUPT = "__interrupt__"
+"""Where a graph's stream has its questions."""
 _STATES = 16
 """So many states are remembered of graphs that functions have called."""
 NOTHING = object()
@@ -120,7 +121,12 @@ def is_node(name: str, tags: Sequence[str], metadata: Mapping[str, Any] | None) 
 
 def is_command(value: object) -> bool:
     """Whether a value is a `Command`, without loading LangGraph where nobody uses it."""
-    return any((cls.__module__, cls.__name__) == _COMMAND for cls in type(value).__mro__)
+    return is_kind(value, _COMMAND)
+
+
+def is_kind(value: object, kind: tuple[str, str]) -> bool:
+    """Whether a value is of that class, given by module and name: LangGraph is not loaded to ask."""
+    return any((cls.__module__, cls.__name__) == kind for cls in type(value).__mro__)
 
 
 def updates_of(output: Any) -> Any:
@@ -162,7 +168,7 @@ def _as_mapping(state: Any) -> Mapping[str, Any] | None:
 
 def _is_same(output: Mapping[str, Any], state: Mapping[str, Any]) -> bool:
     """Whether both have the same entries. By identity: comparing could be dear, or raise."""
-    return output.keys() - {_INTERRUPT} == state.keys() and all(
+    return output.keys() - {INTERRUPT} == state.keys() and all(
         entry is output[key] for key, entry in state.items()
     )
 

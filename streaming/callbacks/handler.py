@@ -19,6 +19,7 @@ from streaming.callbacks.graphs import GraphStates, is_node, updates_of
 from streaming.callbacks.ledger import Ledger
 from streaming.callbacks.model_calls import ModelCall, arguments_of, reasoning_of
 from streaming.callbacks.output_tap import OutputTap
+from streaming.callbacks.questions import Questions
 from streaming.callbacks.steps import Step, StepFilter, name_of
 from streaming.callbacks.unwritten import UnwrittenMessages
 from streaming.cancellation import Cancellation, Cancelled
@@ -58,6 +59,8 @@ class QueueCallback(BaseCallbackHandler):
         """How the run's model calls ended, and which are at work."""
         self._unwritten = UnwrittenMessages()
         self._unwritten.know(given)
+        self.questions = Questions()
+        """What the run asks a person."""
         self._graphs = GraphStates(self._wanted.include_state or ())
         self._tap = OutputTap(queue.put, self._say, self._graphs)
         self._steps: dict[UUID, Step] = {}
@@ -117,6 +120,9 @@ class QueueCallback(BaseCallbackHandler):
         self._end_tool(run_id, results.tool_end(self._tool_calls[run_id], self._steps[run_id].name, output))
 
     def on_tool_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+        if self.questions.hear(error):  # the tool goes on when it has its answer
+            del self._tool_calls[run_id], self._steps[run_id]
+            return
         name = self._steps[run_id].name
         self._end_tool(run_id, results.tool_failure(self._tool_calls[run_id], name, error))
 
@@ -153,6 +159,7 @@ class QueueCallback(BaseCallbackHandler):
             self._tap.end(step, outputs)
 
     def on_chain_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+        self.questions.hear(error)
         self._steps.pop(run_id, None)
 
     # These two make it one of LangChain's streaming handlers (the protocol `_StreamingCallbackHandler`):

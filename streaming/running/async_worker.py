@@ -110,8 +110,9 @@ class AsyncWorker(Worker):
             try:
                 chunks = self._runnable.astream(self._input, self._config)
                 async with aclosing(cast("AsyncGenerator[Any, None]", chunks)):
-                    async for _ in chunks:
+                    async for chunk in chunks:
                         self._cancellation.check()
+                        self._callback.questions.see(chunk)
                         with self._waiting_for_readers():
                             await self._queue.room()
             except asyncio.CancelledError:

@@ -22,8 +22,9 @@ class ThreadWorker(Worker):
             with self._ending():
                 try:
                     self._note_working(threading.get_ident())
-                    for _ in self._runnable.stream(self._input, self._config):
+                    for chunk in self._runnable.stream(self._input, self._config):
                         self._cancellation.check()
+                        self._callback.questions.see(chunk)
                 finally:
                     self._note_working(None)
         finally:

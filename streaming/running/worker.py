@@ -110,6 +110,8 @@ class Worker:
         else:
             if self._ledger.broke_off:
                 self._fail(errors.INCOMPLETE, None)
+            elif self._callback.questions.asked is not None:
+                self._end("waiting")
             else:
                 self._end("done")
 
@@ -179,12 +181,13 @@ class Worker:
             watch.discard(self)
             if self._outer is not None:
                 self._outer.disown(self.stop)
-            if status != "done":
+            if status not in ("done", "waiting"):
                 self._cancel()
             if error is not None:  # before the end: a process may leave when it has seen that
                 errors.log_failure(self._start.run, error, exc)
             reason = self._ledger.finish_reason if status == "done" else None
-            last = End(status=status, finish_reason=reason, usage=self._usage(), error=error)
+            asked = self._callback.questions.asked if status == "waiting" else None
+            last = End(status=status, finish_reason=reason, usage=self._usage(), error=error, asked=asked)
         finally:
             self._sink.end(last)
             self._note_ending(None)

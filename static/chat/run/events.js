@@ -11,7 +11,8 @@
  * @typedef {{ id: string, title: string, source: string, text: string }} Source
  * @typedef {{ op: string, path: string, from?: string, value?: Json }} Operation
  * @typedef {{ code: string, message: string, retryable?: boolean }} Fault
- * @typedef {{ status: string, finish_reason: string | null, error: Fault | null }} End
+ * @typedef {{ id: string, value: Json }} Question
+ * @typedef {{ status: string, finish_reason: string | null, error: Fault | null, asked?: Question[] }} End
  */
 
 /** The data of each type of event.

@@ -3,7 +3,7 @@
 import pytest
 
 from chatsite.chat.transcript import Transcript
-from streaming.events import Documents, Event, Output, Reasoning, Start, Token, ToolEnd, ToolStart
+from streaming.events import Documents, End, Event, Output, Reasoning, Start, Token, ToolEnd, ToolStart
 
 
 def test_a_transcript_adds_up_the_events() -> None:
@@ -41,6 +41,12 @@ def test_a_transcript_adds_up_the_events() -> None:
 @pytest.mark.parametrize("value", [None, [], "", 0, False, {}])
 def test_an_output_is_kept_whatever_it_is(value: object) -> None:
     assert Transcript.of([Output([{"op": "add", "path": "", "value": value}])]).details == {"output": value}
+
+
+def test_what_was_asked_is_kept() -> None:
+    asked = [{"id": "1", "value": {"ask": "Friday?"}}]
+
+    assert Transcript.of([End("waiting", asked=asked)]).details == {"asked": asked}
 
 
 def test_a_plain_reply_has_no_details() -> None:
