@@ -1,26 +1,28 @@
 """Fills in a form from what a person writes. The fields arrive while the model writes them."""
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 from django.conf import settings
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage, SystemMessage
-from langchain_core.output_parsers import JsonOutputParser
 from langchain_core.runnables import Runnable, RunnableGenerator
 from langchain_core.runnables.router import RouterRunnable
-from langchain_core.utils.json import parse_json_markdown
 from langchain_openai import ChatOpenAI
 
 from chatsite.assistants.base import Assistant, Turn
 from chatsite.assistants.chat_model import ModelNotConfigured, chat_model, model_name
 from chatsite.assistants.forms import FORMS, Form, schema_of
+from chatsite.assistants.growing_json import GrowingJson
 from streaming import RunFailed
 from streaming.errors import REPLY_TOO_LONG
 from streaming.events import Error
 
 MAX_CHARACTERS = 20_000
-"""Of a form: each piece that comes is parsed together with all before it."""
+"""Of a form."""
+VALUES_A_CHARACTER = 16
+"""A form of fewer values is shown again with each character, one of more less often."""
 
 NOT_FILLED_IN = Error(
     "output_invalid",
@@ -52,35 +54,33 @@ def _parser(form: type[Form]) -> Runnable[Any, Any]:
     """Gives the form as far as it has come, for each piece that the model writes."""
 
     def parse(chunks: Iterator[AIMessageChunk]) -> Iterator[Any]:
-        try:
-            yield from JsonOutputParser().transform(_checked(form, chunks))
-        except RecursionError as exc:  # brackets in brackets in brackets
-            raise RunFailed(NOT_FILLED_IN) from exc
+        growing = GrowingJson()
+        length, shown_at, reason = 0, 0, None
+        for chunk in chunks:
+            growing.feed(chunk.text)
+            length += len(chunk.text)
+            reason = chunk.response_metadata.get("finish_reason") or reason
+            if length > MAX_CHARACTERS:
+                raise RunFailed(REPLY_TOO_LONG)
+            # Each state is a copy: of a form with many values, not one for each piece.
+            if growing.value is not None and length - shown_at >= growing.size // VALUES_A_CHARACTER:
+                shown_at = length
+                yield deepcopy(growing.value)
+        # Cut short by a limit, or broken off: the end of the run says so.
+        if reason == "stop" and not _is_filled_in(form, growing):
+            raise RunFailed(NOT_FILLED_IN)
+        if growing.value is not None:
+            yield deepcopy(growing.value)
 
     return RunnableGenerator(parse)
 
 
-def _checked(form: type[Form], chunks: Iterator[AIMessageChunk]) -> Iterator[AIMessageChunk]:
-    """The same chunks. Fails if they are not the form in the end, or come to no end."""
-    text = ""
-    reason = None
-    for chunk in chunks:
-        text += chunk.text
-        if len(text) > MAX_CHARACTERS:
-            raise RunFailed(REPLY_TOO_LONG)
-        reason = chunk.response_metadata.get("finish_reason") or reason
-        yield chunk
-    # Cut short by a limit, or broken off: the end of the run says so.
-    if reason == "stop" and not _is_filled_in(form, text):
-        raise RunFailed(NOT_FILLED_IN)
-
-
-def _is_filled_in(form: type[Form], text: str) -> bool:
+def _is_filled_in(form: type[Form], growing: GrowingJson) -> bool:
     try:
-        form.model_validate(parse_json_markdown(text))
-    except ValueError:  # of JSON, and of Pydantic
+        form.model_validate(growing.value)
+    except ValueError:  # of Pydantic
         return False
-    return True
+    return growing.is_complete
 
 
 def with_instructions(turn: Turn) -> Mapping[str, Any]:
