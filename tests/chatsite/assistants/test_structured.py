@@ -65,9 +65,14 @@ def test_fields_fill_in_while_the_model_writes(site: Site) -> None:
 
 
 def test_every_value_in_between_is_a_beginning_of_the_form(site: Site) -> None:
-    site.upstream.enqueue(Reply(*pieces(CONTACT)))
+    # What arrives together is one piece: each waits until the one before it was read.
+    said = [(piece, site.upstream.gate()) for piece in pieces(CONTACT)]
+    site.upstream.enqueue(Reply(*(step for pair in said for step in pair)))
 
     with ask(site.visitor(), "Anna Schmidt") as reading:
+        for _, gate in said:
+            reading.until("token")
+            gate.open()
         end = reading.end
 
     seen = outputs(reading)
