@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from streaming.running.async_event_stream import astream as astream
     from streaming.running.event_stream import stream as stream
     from streaming.signals import run_ended as run_ended
+    from streaming.signals import run_started as run_started
 
 __all__ = [
     "EventStreamResponse",
@@ -18,6 +19,7 @@ __all__ = [
     "StepFilter",
     "astream",
     "run_ended",
+    "run_started",
     "stream",
 ]
 
@@ -28,6 +30,7 @@ _HOMES = {
     "StepFilter": "callbacks.steps",
     "astream": "running.async_event_stream",
     "run_ended": "signals",
+    "run_started": "signals",
     "stream": "running.event_stream",
 }
 

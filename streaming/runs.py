@@ -19,6 +19,7 @@ from streaming.log.event_log import EventLog, Following
 from streaming.log.lease import lease
 from streaming.log.mirror import tail
 from streaming.models import Run
+from streaming.signals import run_started
 
 __all__ = [
     "Busy",
@@ -73,6 +74,7 @@ def start(job: Job, *, run_id: UUID, place: Place) -> None:
     with transaction.atomic(savepoint=False):
         owner = _living_lease()
         Run.objects.create(pk=run_id, owner=owner)
+        run_started.send(Run, run_id=run_id, job=job)
         run = OwnedRun(job, run_id=run_id, owner=owner, place=place)
         transaction.on_commit(run.begin)
         transaction.on_commit(keeper.attend)  # it may sleep, and would be late for a Stop from elsewhere

@@ -10,7 +10,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 
 from streaming.callbacks.steps import StepFilter
 from streaming.conf import get_conf
-from streaming.events import IDLE, Event, Idle, Start, Token
+from streaming.events import IDLE, End, Event, Idle, Start, Token
 from streaming.running.async_worker import AsyncEventQueue, AsyncWorker
 from streaming.running.event_stream import model_name
 
@@ -64,6 +64,16 @@ class AsyncEventStream(AsyncGenerator[Event, None]):
         """The reply's chunks added up, as far as they have come. See `EventStream.message`."""
         return self._worker.message
 
+    @property
+    def end(self) -> End | None:
+        """How the run has ended; None while it goes on."""
+        return self._worker.end
+
+    @property
+    def exception(self) -> BaseException | None:
+        """What the run has raised, if it has."""
+        return self._worker.exception
+
     async def tokens(self) -> AsyncIterator[tuple[str, str]]:
         """Each token with the reply's text so far. Raises what the run raised, after its last token."""
         content = ""
@@ -72,8 +82,8 @@ class AsyncEventStream(AsyncGenerator[Event, None]):
                 if isinstance(event, Token):
                     content += event.text
                     yield event.text, content
-        if self._worker.exception is not None:
-            raise self._worker.exception
+        if self.exception is not None:
+            raise self.exception
 
     async def ticking(self, tick: float | None) -> AsyncGenerator[Event | Idle, None]:
         """The events that are still to come, with an `IDLE` whenever none has come for `tick` seconds."""

@@ -4,8 +4,9 @@ A thread runs the runnable, its callback feeds a bounded queue, and the generato
 thread starts with the first `next()`. Closing the generator, or letting go of it, stops the run.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 from uuid import uuid4
@@ -13,12 +14,14 @@ from uuid import uuid4
 from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import Runnable, RunnableConfig
 
-from streaming import cancellation
+from streaming import cancellation, errors
 from streaming.callbacks.steps import StepFilter
 from streaming.conf import get_conf
-from streaming.events import IDLE, Event, Idle, Start, Token
+from streaming.events import IDLE, End, Event, Idle, Start, Token
 from streaming.running.event_queue import EventQueue
 from streaming.running.thread_worker import ThreadWorker
+
+OnEnd = Callable[[End, AIMessageChunk | None], object]
 
 
 def stream(
@@ -33,12 +36,16 @@ def stream(
     exclude_types: Sequence[str] | None = None,
     exclude_tags: Sequence[str] | None = None,
     include_state: Sequence[str] | None = None,
+    on_end: OnEnd | None = None,
 ) -> "EventStream":
     """Run `runnable` on `input` and give out its events as they happen: `Start` first, `End` last.
 
     The includes and excludes choose the steps whose events are wanted, as they do for LangChain's
     `astream_events`. A graph's state is private, but for the keys in `include_state`. Failures do not raise
     here: they arrive as `End(status="failed", error=...)`.
+
+    `on_end` is called once, with the `End` and the message (None if no model ran), where the events are read:
+    before the `End` is given out, or when the generator is closed. If it raises, the `End` says `failed`.
     """
     wanted = StepFilter(
         include_names=include_names,
@@ -49,14 +56,19 @@ def stream(
         exclude_tags=exclude_tags,
         include_state=include_state,
     )
-    return EventStream(runnable, input, config, wanted)
+    return EventStream(runnable, input, config, wanted, on_end)
 
 
 class EventStream(Generator[Event, None, None]):
     """The generator that `stream()` returns. Also a context manager, which closes it."""
 
     def __init__(
-        self, runnable: Runnable[Any, Any], input: Any, config: RunnableConfig | None, wanted: StepFilter
+        self,
+        runnable: Runnable[Any, Any],
+        input: Any,
+        config: RunnableConfig | None,
+        wanted: StepFilter,
+        on_end: OnEnd | None = None,
     ) -> None:
         conf = get_conf()
         self._queue = EventQueue(conf.QUEUE_SIZE)
@@ -64,13 +76,24 @@ class EventStream(Generator[Event, None, None]):
         self._worker = ThreadWorker(
             runnable, input, self._queue, start=start, config=config, conf=conf, wanted=wanted
         )
-        self._events = _events_only(_events_of(self._worker, self._queue, tick=None))
+        self._drain = _Drain(self._worker, self._queue, on_end)
+        self._events = _events_only(self._drain.events(tick=None))
 
     @property
     def message(self) -> AIMessageChunk | None:
         """The reply's chunks added up, as far as they have come. After the end: with usage, finish
         reason and tool calls. Of several models' messages, the last. None before any model ran."""
         return self._worker.message
+
+    @property
+    def end(self) -> End | None:
+        """How the run has ended; None while it goes on."""
+        return self._worker.end
+
+    @property
+    def exception(self) -> BaseException | None:
+        """What the run has raised, if it has."""
+        return self._worker.exception
 
     def tokens(self) -> Iterator[tuple[str, str]]:
         """Each token with the reply's text so far. Raises what the run raised, after its last token."""
@@ -80,13 +103,13 @@ class EventStream(Generator[Event, None, None]):
                 if isinstance(event, Token):
                     content += event.text
                     yield event.text, content
-        if self._worker.exception is not None:
-            raise self._worker.exception
+        if self.exception is not None:
+            raise self.exception
 
     def ticking(self, tick: float) -> Iterator[Event | Idle]:
         """The events that are still to come, with an `IDLE` whenever none has come for `tick` seconds: for
         those who have to look after something else meanwhile, as a response does after its reader."""
-        return _events_of(self._worker, self._queue, tick=tick)
+        return self._drain.events(tick=tick)
 
     def send(self, value: None) -> Event:
         return self._events.send(value)
@@ -115,20 +138,43 @@ def model_name(runnable: Runnable[Any, Any]) -> str | None:
     return None
 
 
-def _events_of(
-    worker: ThreadWorker, queue: EventQueue, *, tick: float | None
-) -> Generator[Event | Idle, None, None]:
-    reader = cancellation.reader.get()
-    if reader is not None:
-        reader.adopt(worker.stop)
-    worker.start()
-    try:
-        while not queue.ended:
-            yield queue.get(tick) or IDLE
-    finally:
-        worker.stop()
+class _Drain:
+    """Reads the queue for a stream, which it does not know: to let go of that is to close its generators."""
+
+    def __init__(self, worker: ThreadWorker, queue: EventQueue, on_end: OnEnd | None) -> None:
+        self._worker = worker
+        self._queue = queue
+        self._on_end = on_end
+
+    def events(self, *, tick: float | None) -> Generator[Event | Idle, None, None]:
+        """The events that are still to come."""
+        reader = cancellation.reader.get()
         if reader is not None:
-            reader.disown(worker.stop)
+            reader.adopt(self._worker.stop)
+        self._worker.start()
+        try:
+            while not self._queue.ended:
+                event = self._queue.get(tick) or IDLE
+                yield self._told(event) if isinstance(event, End) else event
+        finally:
+            self._worker.stop()
+            if reader is not None:
+                reader.disown(self._worker.stop)
+            while self._on_end is not None:  # closed before the `End` was read
+                event = self._queue.get() or IDLE
+                if isinstance(event, End):
+                    self._told(event)
+
+    def _told(self, end: End) -> End:
+        """The `End`, once `on_end` has heard of it; that of a failure if it raises."""
+        on_end, self._on_end = self._on_end, None
+        try:
+            if on_end is not None:
+                on_end(end, self._worker.message)
+        except Exception as exc:  # noqa: BLE001 - it is theirs, and may raise anything
+            errors.log_failure(self._worker.run, errors.INTERNAL, exc)
+            return replace(end, status="failed", error=errors.INTERNAL)
+        return end
 
 
 def _events_only(events: Generator[Event | Idle, None, None]) -> Generator[Event, None, None]:

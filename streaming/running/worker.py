@@ -61,6 +61,8 @@ class Worker:
         self._characters = 0
         self.exception: BaseException | None = None
         """What the run raised, for callers in the same process. Set before the `End` is there."""
+        self.end: End | None = None
+        """The last event. Set before it is there."""
 
     def stop(self, status: Status = "stopped") -> None:
         """End the run now and close its upstream connections. From any thread; idempotent."""
@@ -70,6 +72,11 @@ class Worker:
         """Make the runnable end, and write no `End`: another thread has sealed its log."""
         watch.discard(self)
         self._cancel()
+
+    @property
+    def run(self) -> str:
+        """The run's id."""
+        return self._start.run
 
     @property
     def message(self) -> AIMessageChunk | None:
@@ -189,6 +196,7 @@ class Worker:
             asked = self._callback.questions.asked if status == "waiting" else None
             last = End(status=status, finish_reason=reason, usage=self._usage(), error=error, asked=asked)
         finally:
+            self.end = last
             self._sink.end(last)
             self._note_ending(None)
 
