@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from streaming.events import (
+    Custom,
     Documents,
     End,
     Error,
@@ -59,5 +60,6 @@ _MADE: dict[str, Callable[[dict[str, Any]], Event]] = {
     ToolEnd.event: lambda data: ToolEnd(call_id=data.pop("id"), **data),
     Documents.event: lambda data: Documents(**data),
     Output.event: lambda data: Output(**data),
+    Custom.event: lambda data: Custom(data["name"], data["data"]),
     End.event: _end,
 }

@@ -119,6 +119,18 @@ class Output(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Custom(Event):
+    """What a graph or a tool says by itself: under a `name`, any JSON `value` (on the wire: `data`)."""
+
+    event: ClassVar[str] = "custom"
+    name: str
+    value: Any = None
+
+    def data(self) -> dict[str, Any]:
+        return {"name": self.name, "data": self.value}
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens read and written, as the provider `reported` them or as `estimated` from the text."""
 

@@ -15,6 +15,7 @@ from langchain_core.outputs import LLMResult
 from langchain_core.utils.utils import LC_ID_PREFIX
 
 from streaming.callbacks import results
+from streaming.callbacks.custom import custom_event
 from streaming.callbacks.graphs import GraphStates, is_node, updates_of
 from streaming.callbacks.ledger import Ledger
 from streaming.callbacks.model_calls import ModelCall, arguments_of, reasoning_of
@@ -161,6 +162,12 @@ class QueueCallback(BaseCallbackHandler):
     def on_chain_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         self.questions.hear(error)
         self._steps.pop(run_id, None)
+
+    def on_custom_event(self, name: str, data: Any, *, run_id: UUID, **kwargs: Any) -> None:
+        self._cancellation.check()
+        step = self._steps.get(run_id)
+        if step is None or self._wanted.accepts(step):
+            self._queue.put(custom_event(name, data))
 
     # These two make it one of LangChain's streaming handlers (the protocol `_StreamingCallbackHandler`):
     # with one of those at hand, a model streams even where a chain or a tool only invokes it.

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from streaming.callbacks.bounded import bounded
 from streaming.callbacks.graphs import INTERRUPT, is_kind
 from streaming.callbacks.results import jsonable
 from streaming.text import clean
@@ -38,4 +39,4 @@ class Questions:
         """The `id` and `value` of each question; None if the run does not wait for anybody."""
         if not self._paused:
             return None
-        return [{"id": clean(key), "value": jsonable(value)} for key, value in self._asked.items()]
+        return [{"id": clean(key), "value": bounded(jsonable(value))} for key, value in self._asked.items()]

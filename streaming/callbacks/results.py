@@ -8,6 +8,7 @@ from langchain_core.documents import Document
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import ToolException
 
+from streaming.callbacks.bounded import bounded
 from streaming.callbacks.graphs import is_command, updates_of
 from streaming.callbacks.unwritten import messages_in
 from streaming.events import Documents, ToolEnd, ToolStart
@@ -18,7 +19,7 @@ def tool_start(call_id: str, name: str, given: Any) -> ToolStart:
     """Make the start of a call. An argument that JSON does not have is no model's: it was injected."""
     if isinstance(given, Mapping):
         given = {key: entry for key, entry in given.items() if _is_json(entry)}
-    return ToolStart(call_id, name, jsonable(given))
+    return ToolStart(call_id, name, bounded(jsonable(given)))
 
 
 def tool_end(call_id: str, name: str, output: Any) -> ToolEnd:
@@ -32,7 +33,7 @@ def tool_end(call_id: str, name: str, output: Any) -> ToolEnd:
         if output.status == "error":
             return ToolEnd(call_id, name, error=clean(output.text))
         output = output.content
-    return ToolEnd(call_id, name, output=jsonable(output))
+    return ToolEnd(call_id, name, output=bounded(jsonable(output)))
 
 
 def tool_failure(call_id: str, name: str, error: BaseException) -> ToolEnd:

@@ -53,7 +53,7 @@ class AsyncEventStream(AsyncGenerator[Event, None]):
     ) -> None:
         conf = get_conf()
         self._queue = AsyncEventQueue(conf.QUEUE_SIZE)
-        start = Start(run=str(uuid4()), model=model_name(runnable))
+        start = Start(run=str((config or {}).get("run_id") or uuid4()), model=model_name(runnable))
         self._worker = AsyncWorker(
             runnable, input, self._queue, start=start, config=config, conf=conf, wanted=wanted
         )

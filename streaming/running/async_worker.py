@@ -111,8 +111,7 @@ class AsyncWorker(Worker):
                 chunks = self._runnable.astream(self._input, self._config)
                 async with aclosing(cast("AsyncGenerator[Any, None]", chunks)):
                     async for chunk in chunks:
-                        self._cancellation.check()
-                        self._callback.questions.see(chunk)
+                        self._see(chunk)
                         with self._waiting_for_readers():
                             await self._queue.room()
             except asyncio.CancelledError:

@@ -72,7 +72,7 @@ class EventStream(Generator[Event, None, None]):
     ) -> None:
         conf = get_conf()
         self._queue = EventQueue(conf.QUEUE_SIZE)
-        start = Start(run=str(uuid4()), model=model_name(runnable))
+        start = Start(run=str((config or {}).get("run_id") or uuid4()), model=model_name(runnable))
         self._worker = ThreadWorker(
             runnable, input, self._queue, start=start, config=config, conf=conf, wanted=wanted
         )

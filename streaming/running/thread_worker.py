@@ -23,8 +23,7 @@ class ThreadWorker(Worker):
                 try:
                     self._note_working(threading.get_ident())
                     for chunk in self._runnable.stream(self._input, self._config):
-                        self._cancellation.check()
-                        self._callback.questions.see(chunk)
+                        self._see(chunk)
                 finally:
                     self._note_working(None)
         finally:

@@ -16,6 +16,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import merge_configs
 
 from streaming import cancellation, errors
+from streaming.callbacks.custom import config_of_writer, custom_in, is_custom_alone
 from streaming.callbacks.handler import QueueCallback
 from streaming.callbacks.steps import StepFilter
 from streaming.cancellation import Cancellation, Cancelled
@@ -53,7 +54,8 @@ class Worker:
         """The run in which this one is started: by a tool that streams a model of its own, say."""
         self._callback = QueueCallback(self, cancellation=self._cancellation, wanted=wanted, given=input)
         self._ledger = self._callback.ledger
-        self._config = merge_configs(config, {"callbacks": [self._callback]})
+        self._config = merge_configs(config_of_writer(self.put), config, {"callbacks": [self._callback]})
+        self._custom_alone = is_custom_alone(runnable)
         self._started = False
         self._began = self._active = time.monotonic()
         self._heard = False
@@ -121,6 +123,14 @@ class Worker:
                 self._end("waiting")
             else:
                 self._end("done")
+
+    def _see(self, chunk: Any) -> None:
+        """Take a chunk that the runnable gave. What matters of it has come through the callback, mostly."""
+        self._cancellation.check()
+        self._callback.questions.see(chunk)
+        if self._custom_alone or isinstance(chunk, tuple):
+            for event in custom_in(chunk, alone=self._custom_alone):
+                self.put(event)
 
     def put(self, event: Event) -> None:
         """Take an event from the callback: where the runnable runs, or in one of its parallel branches."""

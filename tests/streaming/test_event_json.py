@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from streaming import event_json
 from streaming.events import (
+    Custom,
     Documents,
     End,
     Error,
@@ -31,6 +32,7 @@ EVENTS = [
     ToolEnd("1", "add", error="It failed."),
     Documents([{"id": "1", "title": "t", "source": "s", "text": "x"}]),
     Output([{"op": "add", "path": "/a", "value": {"z": 1, "a": 2}}]),
+    Custom("search", {"progress": 40}),
     End("waiting", asked=[{"id": "1", "value": {"ask": "Friday?"}}]),
     End(status="done", finish_reason="stop", usage=Usage(1, 2, "reported")),
     End(status="failed", error=Error("internal", "Sorry.", retryable=False)),

@@ -36,10 +36,6 @@ def conversation() -> Any:
     return {"configurable": {"thread_id": str(uuid4())}}
 
 
-def ask(_: Any) -> Any:
-    return {"messages": [AIMessage(f"You said {interrupt('?')}.")]}
-
-
 def asking(*, compiled: Any = None, **options: Any) -> Any:
     """A graph that greets, asks, and repeats the answer; or that has such a graph inside."""
     graph: Any = StateGraph(MessagesState)
