@@ -39,6 +39,16 @@ OUTPUT = Error(
 )
 INTERNAL = Error("internal", "Something went wrong on this site.", retryable=True)
 
+_FINAL = frozenset(
+    error.code for error in (AUTH, NO_MODEL, REJECTED, NO_MODEL_SERVER, TOO_LONG, REPLY_TOO_LONG)
+)
+
+
+def is_retryable(code: str) -> bool:
+    """Whether the same request may well succeed a little later, for a code that was kept alone."""
+    return code not in _FINAL
+
+
 _BY_STATUS = {401: AUTH, 403: AUTH, 404: NO_MODEL, 429: RATE_LIMITED, 413: TOO_LONG}
 _BY_CLASS = {  # of httpx2, httpcore2, the SDKs that are made like openai's, `upstream/`, and Python
     "ConnectTimeout": TIMEOUT_CONNECT,

@@ -67,7 +67,10 @@ class MessageForm(KeyForm):
             return None
         found = Conversation.objects.for_visitor(self._visitor).filter(pk=pk).first()
         if found is None:
-            raise forms.ValidationError("That conversation does not exist.", code="not_found")
+            raise forms.ValidationError(
+                "This conversation cannot be found. Perhaps you are signed out: sign in or start a new one.",
+                code="not_found",
+            )
         return found
 
     def clean_parent(self) -> Message | None:

@@ -15,6 +15,7 @@ from chatsite.accounts.ownership import Owned, owned_by
 from chatsite.accounts.visitor import Visitor
 from chatsite.chat.path import messages_up_to
 from chatsite.chat.transcript import Transcript
+from streaming.errors import is_retryable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,9 +58,17 @@ class Conversation(Owned):
 
     @property
     def version(self) -> str:
-        """Another one whenever there are other messages to show: the newest, and whether it has ended."""
-        newest = self.messages.reverse().values_list("pk", "status").first()
-        return "-".join(map(str, newest or ()))
+        """Another one whenever there are other messages to show: the last one that is shown, whether it has
+        ended, and how many there are. (Somebody else may have written before it.)"""
+        tip = self._tip().values_list("pk", "status").first()
+        return "-".join(map(str, (*tip, self.messages.count()) if tip else ()))
+
+    def _tip(self) -> "MessageQuerySet":
+        """The message that the conversation ends with: the newest. But a reply that failed or was stopped
+        does not replace a finished one. (One that goes on with it does: it has all its text.)"""
+        finished = Message.objects.filter(parent=models.OuterRef("parent"), status=Message.Status.DONE)
+        cut = models.Q(status__in=Message.CUT, continued=None)
+        return self.messages.exclude(cut & models.Q(models.Exists(finished))).reverse()[:1]
 
     def path(self, leaf: "Message | None" = None, *, characters: int | None = None) -> list["Message"]:
         """The messages from the first to `leaf`; to the newest one if it is not given. With `characters`,
@@ -67,7 +76,7 @@ class Conversation(Owned):
 
         Raises `Message.DoesNotExist` if the leaf was deleted.
         """
-        tip = self.messages.filter(pk=leaf.pk) if leaf is not None else self.messages.reverse()[:1]
+        tip = self.messages.filter(pk=leaf.pk) if leaf is not None else self._tip()
         path = messages_up_to(tip, characters=characters)
         if leaf is not None and not path:
             raise Message.DoesNotExist
@@ -105,6 +114,7 @@ class Message(models.Model):
         INTERRUPTED = "interrupted"
 
     GOING_ON = (Status.QUEUED, Status.RUNNING)
+    CUT = (Status.STOPPED, Status.FAILED, Status.INTERRUPTED)
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, related_name="messages", on_delete=models.CASCADE)
@@ -159,6 +169,11 @@ class Message(models.Model):
     def has_reached_the_limit(self) -> bool:
         """Whether the model was not let go on."""
         return self.status == self.Status.DONE and self.finish_reason.lower() in LENGTH_LIMITS
+
+    @property
+    def can_be_retried(self) -> bool:
+        """Whether the same might succeed now."""
+        return is_retryable(self.error_code)
 
     @property
     def is_cut_short(self) -> bool:

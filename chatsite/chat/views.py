@@ -1,6 +1,7 @@
 """The page, and what it asks for: send, regenerate, go on, follow, stop."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Concatenate
 from uuid import UUID, uuid4
@@ -10,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
@@ -83,6 +85,32 @@ def conversation(request: VisitorRequest, conversation_id: UUID) -> HttpResponse
 
 
 @_refusals
+@require_safe
+@never_cache
+def conversations(request: VisitorRequest) -> HttpResponse:
+    """List all conversations, some at a time: those before a moment, which the link to older ones has."""
+    found = Conversation.objects.for_visitor(request.visitor)
+    if (text := request.GET.get("before")) is not None:
+        if (moment := _moment(text)) is None:
+            raise Http404
+        found = found.filter(updated__lt=moment)
+    listed = list(found[: RECENT + 1])
+    context = {"conversations": listed[:RECENT], "older": listed[RECENT - 1] if listed[RECENT:] else None}
+    return render(request, "chat/conversations.html", context)
+
+
+@_refusals
+@require_safe
+@never_cache
+def source(request: VisitorRequest, message_id: UUID) -> HttpResponse:
+    """Send what the model wrote, as it wrote it: Markdown, to be copied."""
+    found = Message.objects.for_visitor(request.visitor).filter(pk=message_id).first()
+    if found is None:
+        raise Http404
+    return HttpResponse(found.content, content_type="text/plain; charset=utf-8")
+
+
+@_refusals
 @require_POST
 def send(request: VisitorRequest) -> HttpResponseBase:
     """Take a message, and answer with the reply's events or with the way to its page."""
@@ -148,13 +176,17 @@ def stop(request: VisitorRequest, run_id: UUID) -> HttpResponse:
 
 def _page(request: VisitorRequest, visitor: Visitor, current: Conversation | None) -> HttpResponse:
     chosen = current.assistant if current else request.GET.get("assistant", "")
+    recent = list(Conversation.objects.for_visitor(visitor)[: RECENT + 1])
     context = {
         "conversation": current,
-        "conversations": Conversation.objects.for_visitor(visitor)[:RECENT],
+        "conversations": recent[:RECENT],
+        "has_older": len(recent) > RECENT,
+        "message_count": current.messages.count() if current else 0,
         "chat_messages": replies.with_text_so_far(current.path()) if current else [],
         "assistant": get_assistant(chosen) or default_assistant(),
         "assistants": assistants().values(),
         "can_sign_in": can_sign_in(visitor),
+        "is_small": settings.CHAT_LOCAL_MODEL,
         "key": uuid4(),
         "max_length": settings.CHAT_MAX_LENGTH,
         # For the page's script, as data- attributes.
@@ -163,6 +195,14 @@ def _page(request: VisitorRequest, visitor: Visitor, current: Conversation | Non
         "deepest": DEEPEST,
     }
     return render(request, "chat/page.html", context)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment and moment.tzinfo else None
 
 
 def _reply_of(run_id: UUID, visitor: Visitor) -> Message:

@@ -1,10 +1,11 @@
 """What can be done with a reply that has ended: copy it, go on with it, have another one."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.chat_page import ChatPage
 from tests.site import Site
-from tests.upstream import Reply
+from tests.upstream import Failure, Reply, Reset
 
 
 def stop_after(site: Site, chat: ChatPage, *words: str) -> None:
@@ -150,10 +151,10 @@ def test_without_script_a_stopped_reply_goes_on(site: Site, plain: ChatPage) -> 
 
 def test_without_script_an_impatient_click_asks_once(site: Site, plain: ChatPage) -> None:
     site.upstream.enqueue(Reply("Very."))
-    plain.page.get_by_role("button", name="How cool are LLMs?").dblclick()
+    plain.page.get_by_role("button", name="What is the capital of France?").dblclick()
     expect(plain.body).to_have_text("Very.")
     assert len(site.upstream.requests) == 1
-    expect(plain.page.get_by_role("link", name="How cool are LLMs?")).to_have_count(1)
+    expect(plain.page.get_by_role("link", name="What is the capital of France?")).to_have_count(1)
 
 
 def test_without_script_going_back_sends_nothing_twice(site: Site, plain: ChatPage) -> None:
@@ -176,3 +177,51 @@ def form(site: Site, plain: ChatPage, *, key: str) -> str:
     fields = {"csrfmiddlewaretoken": token, "key": key, "assistant": "chat", "text": "Once"}
     inputs = "".join(f'<input name="{name}" value="{value}">' for name, value in fields.items())
     return f'<form method="post" action="{site.url}/messages/">{inputs}<button>Send</button></form>'
+
+
+@pytest.mark.parametrize("ending", ["stopped", "failed"])
+def test_a_reply_that_fails_leaves_the_good_one(site: Site, chat: ChatPage, ending: str) -> None:
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("Good."), Reply("Bad", gate, Reset()), Reply("Better."))
+    chat.ask("Go")
+    chat.expect_status("done")
+    chat.regenerate_button.click()
+    gate.wait_until_reached()
+    if ending == "stopped":
+        chat.stop_button.click()
+    else:
+        gate.open()
+    expect(chat.body).to_have_text("Good.")
+    expect(chat.notice).to_contain_text("The reply before is kept.")
+    chat.page.reload()
+    expect(chat.body).to_have_text("Good.")
+    chat.regenerate_button.click()
+    expect(chat.body).to_have_text("Better.")
+
+
+def test_a_reply_can_be_asked_for_again_after_one_failed(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("Good."), Reply("Bad", Reset()), Reply("Better."))
+    chat.ask("Go")
+    chat.expect_status("done")
+    chat.regenerate_button.click()
+    expect(chat.notice).to_contain_text("The reply before is kept.")
+    chat.regenerate_button.click()
+    expect(chat.body).to_have_text("Better.")
+    chat.expect_status("done")
+
+
+def test_an_empty_reply_says_so(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply(" "))
+    chat.ask("Go")
+    chat.expect_status("failed")
+    expect(chat.reply.get_by_text("The model's reply was empty.")).to_be_visible()
+
+
+def test_what_cannot_be_retried_does_not_offer_it(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Failure(401))
+    chat.ask("Go")
+    chat.expect_status("failed")
+    expect(chat.retry_button).to_have_count(0)
+    chat.page.reload()
+    chat.expect_status("failed")
+    expect(chat.retry_button).to_have_count(0)

@@ -99,9 +99,9 @@ def test_a_draft_follows_a_new_conversations_address(site: Site, tab: Tab) -> No
 def test_an_example_leaves_a_draft_alone(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(Reply("Very."), Reply("Yes."))
     chat.prompt.fill("A draft")
-    chat.page.get_by_role("button", name="How cool are LLMs?").click()
+    chat.page.get_by_role("button", name="What is the capital of France?").click()
     chat.expect_status("done")
-    expect(chat.questions).to_contain_text("How cool are LLMs?")
+    expect(chat.questions).to_contain_text("What is the capital of France?")
     expect(chat.prompt).to_have_value("A draft")
     chat.prompt.press("Enter")
     expect(chat.body).to_have_text("Yes.")

@@ -18,21 +18,22 @@ def test_an_empty_page_says_which_model_answers(site: Site, chat: ChatPage) -> N
 
 def test_an_example_is_one_click(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(Reply("Very."))
-    chat.page.get_by_role("button", name="How cool are LLMs?").click()
+    chat.page.get_by_role("button", name="What is the capital of France?").click()
     chat.expect_status("done")
-    expect(chat.questions).to_contain_text("How cool are LLMs?")
+    expect(chat.questions).to_contain_text("What is the capital of France?")
     expect(chat.page.get_by_text("What would you like to know?")).to_be_hidden()
+    expect(chat.prompt).to_be_focused()
 
 
 def test_a_lost_example_can_be_sent_again(site: Site, chat: ChatPage, watch: Watch) -> None:
     watch.expect("ERR_FAILED")
     chat.page.route("**/messages/**", lambda route: route.abort(), times=1)
     site.upstream.enqueue(Reply("Very."))
-    chat.page.get_by_role("button", name="How cool are LLMs?").click()
+    chat.page.get_by_role("button", name="What is the capital of France?").click()
     expect(chat.notice).to_contain_text("could not be reached")
     chat.retry_button.click()
     chat.expect_status("done")
-    expect(chat.questions).to_contain_text("How cool are LLMs?")
+    expect(chat.questions).to_contain_text("What is the capital of France?")
     expect(chat.prompt).to_have_value("")
 
 
@@ -47,7 +48,7 @@ def test_an_example_by_keyboard_focuses_the_box(site: Site, chat: ChatPage) -> N
 
 def test_an_impatient_click_asks_once(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(Reply("Very."))
-    chat.page.get_by_role("button", name="How cool are LLMs?").dblclick()
+    chat.page.get_by_role("button", name="What is the capital of France?").dblclick()
     chat.expect_status("done")
     expect(chat.replies).to_have_count(1)
 
@@ -168,7 +169,7 @@ def test_without_script_a_reply_can_be_watched(site: Site, plain: ChatPage) -> N
 def test_without_script_examples_stop_and_regenerate_work(site: Site, plain: ChatPage) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("Going on ", gate, "and on."), Reply("Done."))
-    plain.page.get_by_role("button", name="Plan a relaxed Saturday").click()
+    plain.page.get_by_role("button", name="Why is the sky blue?").click()
     expect(plain.reply).to_contain_text("Going on")
     plain.stop_button.click()
     expect(plain.reply.get_by_text("Stopped.")).to_be_visible()

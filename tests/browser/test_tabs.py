@@ -249,3 +249,23 @@ def test_messages_already_shown_stay_untouched(site: Site, tab: Tab) -> None:
     expect(other.replies).to_have_count(2)
     other.expect_status("done")
     assert other.replies.first.evaluate("article => article.marked") is True
+
+
+def test_a_question_from_elsewhere_is_shown_before_ones_own(site: Site, watch: Watch) -> None:
+    here, there = Tab(watch.page.context), Tab(watch.page.context)
+    here.page.add_init_script("BroadcastChannel.prototype.postMessage = () => {}")
+    there.page.add_init_script("BroadcastChannel.prototype.postMessage = () => {}")
+    site.upstream.enqueue(Reply("One."), Reply("Two."), Reply("Three."))
+    here.open().ask("First")
+    here.expect_status("done")
+    there.open(here.page.url)
+    for tab, text in ((there, "From there"), (here, "From here")):
+        tab.ask(text)
+        expect(tab.questions.last).to_contain_text(text)
+        expect(tab.body).to_have_text({"From there": "Two.", "From here": "Three."}[text])
+        tab.expect_status("done")
+    expect(here.questions).to_have_count(2)
+    here.hide()
+    here.show()
+    expect(here.questions).to_have_count(3)
+    expect(here.questions.nth(1)).to_contain_text("From there")

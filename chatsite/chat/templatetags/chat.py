@@ -36,17 +36,13 @@ class Example:
     """Something to ask at a click."""
 
     text: str
-    label: str
     option: str = ""
 
 
 GENERAL_EXAMPLES = (
-    Example("How cool are LLMs? Answer in three short points.", "How cool are LLMs?"),
-    Example(
-        "Write a short Python function that reverses the words of a sentence, and explain it.",
-        "Write a small Python function",
-    ),
-    Example("Plan a relaxed Saturday in a city that I do not know yet.", "Plan a relaxed Saturday"),
+    Example("What is the capital of France?"),
+    Example("Why is the sky blue?"),
+    Example("Write a short poem about the sea."),
 )
 
 
@@ -55,7 +51,7 @@ def examples_of(assistant: Assistant) -> Sequence[Example]:
     """The assistant's examples, or general ones. As many as it has options go with these, in their order."""
     options = assistant.options if len(assistant.options) == len(assistant.examples) else ()
     chosen = [*options, *[""] * (len(assistant.examples) - len(options))]
-    own = [Example(text, text, option) for text, option in zip(assistant.examples, chosen, strict=True)]
+    own = [Example(text, option) for text, option in zip(assistant.examples, chosen, strict=True)]
     return own or GENERAL_EXAMPLES
 
 

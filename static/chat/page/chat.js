@@ -1,16 +1,16 @@
 // The page: sends messages and has their replies shown.
 
 import { addCopyButtons } from "../reply/copy.js";
-import { copyOf, find } from "../reply/elements.js";
+import { address, copyOf, find } from "../reply/elements.js";
 import { Reply } from "../reply/reply.js";
 import { openCitedSources } from "../reply/sources.js";
 import { Composer } from "./composer.js";
 import { conversationBegan } from "./conversations.js";
 import { CurrentReply } from "./current_reply.js";
+import { newKey } from "./draft.js";
 import { appendExchange, removeEarlier } from "./messages.js";
 import { Notice } from "./notice.js";
 import { Phase } from "./phase.js";
-import { address } from "./requests.js";
 import { stickToBottom } from "./scroll.js";
 import { Sender } from "./sender.js";
 import { Tabs, Updates } from "./updates.js";
@@ -21,6 +21,7 @@ import { Visibility } from "./visibility.js";
 export class Chat {
   #root;
   #messages;
+  #notice;
   #phase = new Phase();
   #composer;
   #sender;
@@ -35,7 +36,7 @@ export class Chat {
     this.#toBottom = stickToBottom(this.#messages, find(root, "[data-jump]"), signal);
     const phase = this.#phase;
     const form = /** @type {HTMLFormElement} */ (find(root, "[data-composer]"));
-    const notice = new Notice(form);
+    const notice = (this.#notice = new Notice(form));
     const actions = { onSend: () => this.#send(), onStop: () => this.#current.stop() };
     this.#composer = new Composer(form, { phase, ...actions }, signal);
     const sender = (this.#sender = new Sender(root, { phase, notice }, signal));
@@ -100,7 +101,7 @@ export class Chat {
     this.#composer.option = String(data.get("option") ?? "");
     const accepted = await this.#sender.ask(form.action, data, () => this.#sendExample(form, button));
     if (!accepted) return;
-    if (button.matches(":focus-visible")) this.#composer.focus(); // on a phone the keyboard would cover the reply
+    if (!matchMedia("(pointer: coarse)").matches) this.#composer.focus(); // a keyboard would cover the reply
     await this.#begin(accepted, button.value);
   }
 
@@ -125,6 +126,16 @@ export class Chat {
     old.replaceWith(article);
     this.#composer.focus();
     await this.#current.follow(new Reply(article), accepted, (start) => this.#onStart(article, start, ""));
+    const isWorse = old.dataset.status === "done" && article.dataset.status !== "done";
+    if (isWorse && article.isConnected && !form.matches("[data-continue]")) this.#restore(old, article);
+  }
+
+  /** Puts a finished reply back that one which failed was to replace. @param {HTMLElement} old @param {HTMLElement} failed */
+  #restore(old, failed) {
+    const line = failed.querySelector("[data-when]:not([hidden]) [data-error-message], p[data-when]:not([hidden])");
+    failed.replaceWith(old);
+    /** @type {HTMLInputElement} */ (find(old, "[data-regenerate] [name=key]")).value = newKey();
+    this.#notice.show({ message: `${line?.textContent} The reply before is kept.`, retryAfter: 0, retry: null });
   }
 
   /**
@@ -135,6 +146,7 @@ export class Chat {
    */
   #onStart(article, { conversation, message }, text) {
     removeEarlier(message, article, { withQuestion: text !== "" });
+    this.#root.dataset.messageCount = String(Number(this.#root.dataset.messageCount) + (text ? 2 : 1));
     this.#tabs.tell(conversation);
     if (this.#conversation || !conversation) return;
     this.#root.dataset.conversation = conversation;

@@ -26,6 +26,7 @@ export class Composer {
     this.#stop = /** @type {HTMLButtonElement} */ (find(form, "[data-stop]"));
     this.#counter = new Counter(form, Number(this.#prompt.dataset.maxLength));
     find(form, "[data-hint]").hidden = false;
+    this.#prompt.required = false; // an empty box is not sent: no need to complain of it after each message
 
     this.#prompt.addEventListener("keydown", (event) => this.#onKey(event), { signal });
     this.#prompt.addEventListener("input", () => this.#onInput(), { signal });

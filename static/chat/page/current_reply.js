@@ -2,8 +2,8 @@
 
 import { RunReader } from "../run/reader.js";
 import { answer } from "../run/waiting.js";
-import { find } from "../reply/elements.js";
-import { address, withHtml } from "./requests.js";
+import { address, find } from "../reply/elements.js";
+import { withHtml } from "./requests.js";
 
 /**
  * @typedef {import("../reply/reply.js").Reply} Reply

@@ -2,15 +2,14 @@
 
 import { answer } from "../run/waiting.js";
 
-const NO_ID = "00000000-0000-0000-0000-000000000000"; // stands for the real id in the page's addresses
-
 /** @typedef {import("../run/waiting.js").Limits} Limits */
 
 /** Why a request was refused, in a sentence, and how many seconds to wait before another. */
 export class Refused extends Error {
-  /** @param {string} message @param {{ retryAfter?: number, retryable?: boolean }} [options] */
-  constructor(message, { retryAfter = 0, retryable = true } = {}) {
+  /** @param {string} message @param {{ retryAfter?: number, retryable?: boolean, isUnreachable?: boolean }} [options] */
+  constructor(message, { retryAfter = 0, retryable = true, isUnreachable = false } = {}) {
     super(message);
+    this.isUnreachable = isUnreachable;
     this.retryAfter = retryAfter;
     this.retryable = retryable;
   }
@@ -43,16 +42,6 @@ export async function postForJson(url, data, limits) {
   if (!response.ok) throw await refusal(response);
 }
 
-/**
- * Fills an id into an address that the page has as `data-`.
- * @param {HTMLElement} root
- * @param {string} name
- * @param {string} id
- */
-export function address(root, name, id) {
-  return (root.dataset[name] ?? "").replace(NO_ID, id);
-}
-
 /** @param {string} url  of events @returns {string} the same, with rendered blocks */
 export function withHtml(url) {
   const full = new URL(url, location.href);
@@ -73,7 +62,7 @@ async function told(response, signal) {
     return await response;
   } catch (error) {
     if (signal.aborted) throw error;
-    throw new Refused("The site could not be reached. Check the connection and try again.");
+    throw new Refused("The site could not be reached. Check the connection and try again.", { isUnreachable: true });
   }
 }
 

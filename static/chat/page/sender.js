@@ -15,6 +15,7 @@ export class Sender {
   #phase;
   #notice;
   #signal;
+  #isUnreachable = false; // as far as the notice says
 
   /**
    * @param {HTMLElement} root
@@ -26,6 +27,7 @@ export class Sender {
     this.#phase = phase;
     this.#notice = notice;
     this.#signal = signal;
+    addEventListener("online", () => this.#isUnreachable && this.#notice.show(null), { signal });
   }
 
   /**
@@ -96,6 +98,7 @@ export class Sender {
   #refused(error, retry) {
     if (!(error instanceof Refused)) throw error;
     const { message, retryAfter, retryable } = error;
+    this.#isUnreachable = error.isUnreachable;
     this.#notice.show({ message, retryAfter, retry: retryable ? retry : null });
   }
 }

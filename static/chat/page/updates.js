@@ -2,9 +2,8 @@
 // have ended while the connection was away. All else on the page stays as it is, a draft above all.
 
 import { BackOff, answer } from "../run/waiting.js";
-import { find } from "../reply/elements.js";
+import { address, find } from "../reply/elements.js";
 import { showMessagesOf } from "./messages.js";
-import { address } from "./requests.js";
 
 export class Updates {
   #root;
@@ -58,10 +57,18 @@ export class Updates {
     const page = await this.#newerPage(address(this.#root, "conversationUrl", conversation), messages);
     if (!page) return false;
     const isNewer = newest === messages.lastElementChild && this.#mayUpdate();
-    if (isNewer) for (const article of showMessagesOf(page, messages)) this.#onArticle(article);
+    if (isNewer) this.#show(page, messages);
     else this.#isStale = true; // a message was sent from here meanwhile
     return true;
   }
+
+  /** @param {Document} page @param {HTMLElement} messages */
+  #show(page, messages) {
+    const { messageCount } = find(page.body, "[data-message-count]").dataset;
+    this.#root.dataset.messageCount = messageCount;
+    for (const article of showMessagesOf(page, messages)) this.#onArticle(article);
+  }
+
   /**
    * Fetches the conversation's page, if it has other messages than those that are shown.
    * @param {string} url
@@ -70,7 +77,7 @@ export class Updates {
    */
   async #newerPage(url, messages) {
     const { message, status } = /** @type {HTMLElement | null} */ (messages.lastElementChild)?.dataset ?? {};
-    const headers = { Accept: "text/html", "If-None-Match": `"${message}-${status}"` };
+    const headers = { Accept: "text/html", "If-None-Match": `"${message}-${status}-${this.#root.dataset.messageCount}"` };
     const limits = { within: Number(this.#root.dataset.answerWithin), signal: this.#signal };
     this.#backOff.restart();
     while (!this.#signal.aborted) {

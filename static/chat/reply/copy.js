@@ -1,6 +1,6 @@
 // Copy buttons: on each block of code, and on a whole reply.
 
-import { copyOf } from "./elements.js";
+import { address, copyOf } from "./elements.js";
 
 /** @param {ParentNode} root  what has just been rendered */
 export function addCopyButtons(root) {
@@ -11,30 +11,29 @@ export function addCopyButtons(root) {
 
 /** @param {HTMLElement} article  a finished reply */
 export function addReplyCopyButton(article) {
-  const body = /** @type {HTMLElement} */ (article.querySelector("[data-body]"));
+  const hasText = article.querySelector("[data-body]")?.textContent;
   const json = article.querySelector("[data-json-text]")?.textContent ?? "";
   const actions = /** @type {HTMLElement} */ (article.querySelector("[data-actions]"));
-  if (!(body.textContent || json) || actions.querySelector("[data-copy]")) return;
-  actions.prepend(button("Copy reply", () => json || readable(body)));
+  if (!(hasText || json) || actions.querySelector("[data-copy]")) return;
+  actions.prepend(button("Copy reply", () => json || source(article)));
 }
 
-/** The text as it reads, without the labels of buttons. @param {HTMLElement} body */
-function readable(body) {
-  const buttons = [...body.querySelectorAll("[data-copy]")].map((element) => /** @type {HTMLElement} */ (element));
-  for (const element of buttons) element.hidden = true;
-  const text = body.innerText;
-  for (const element of buttons) element.hidden = false;
-  return text;
+/** Asks for what the model wrote: the page has only what was made of it. @param {HTMLElement} article */
+async function source({ dataset: { message = "" } }) {
+  const root = /** @type {HTMLElement} */ (document.querySelector("[data-source-url]"));
+  const response = await fetch(address(root, "sourceUrl", message));
+  if (!response.ok) throw new Error(`There is no source of this reply (status ${response.status}).`);
+  return response.text();
 }
 
-/** @param {string} label @param {() => string} text @returns {HTMLButtonElement} */
+/** @param {string} label @param {() => string | Promise<string>} text @returns {HTMLButtonElement} */
 function button(label, text) {
   const copy = /** @type {HTMLButtonElement} */ (copyOf("copy"));
   const name = copy.textContent ?? "";
   const { copiedLabel = "", failedLabel = "" } = copy.dataset;
   copy.setAttribute("aria-label", label);
   copy.addEventListener("click", async () => {
-    copy.textContent = await write(text()).then(() => copiedLabel, () => failedLabel);
+    copy.textContent = await write(text).then(() => copiedLabel, () => failedLabel);
     copy.setAttribute("aria-label", copy.textContent);
     setTimeout(() => {
       copy.textContent = name;
@@ -44,8 +43,9 @@ function button(label, text) {
   return copy;
 }
 
-/** @param {string} text */
-async function write(text) {
+/** @param {() => string | Promise<string>} ask */
+async function write(ask) {
+  const text = await ask();
   // Browsers offer the clipboard on secure origins only; over plain http on a local network, the old way works.
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const area = document.createElement("textarea");

@@ -1,4 +1,6 @@
-// Elements of the page: found, copied from a template, opened and folded.
+// Elements of the page: found, copied from a template, opened and folded; and the addresses that the page has.
+
+const NO_ID = "00000000-0000-0000-0000-000000000000"; // stands for the real id in the page's addresses
 
 /**
  * Finds what the templates are known to have.
@@ -9,6 +11,16 @@
  */
 export function find(root, selector) {
   return /** @type {T} */ (root.querySelector(selector));
+}
+
+/**
+ * Fills an id into an address that the page has as `data-`.
+ * @param {HTMLElement} root
+ * @param {string} name
+ * @param {string} id
+ */
+export function address(root, name, id) {
+  return (root.dataset[name] ?? "").replace(NO_ID, id);
 }
 
 /**

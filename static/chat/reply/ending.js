@@ -25,6 +25,7 @@ export function showEnd(article, { status, finish_reason: reason, error }) {
     /** @type {HTMLElement} */ (line).hidden = /** @type {HTMLElement} */ (line).dataset.when !== kind;
   }
   offerActions(article, kind);
+  find(article, "[data-regenerate]").hidden = Boolean(error && !error.retryable);
   const line = article.querySelector(`[data-when="${kind}"] [data-error-message], p[data-when="${kind}"]`);
   return line?.textContent?.trim() ?? "The reply is complete.";
 }

@@ -57,3 +57,55 @@ def test_a_deleted_message_has_no_path() -> None:
 
     with pytest.raises(Message.DoesNotExist):
         conversation.path(reply)
+
+
+def replied(question: Message, status: str, **values: object) -> Message:
+    """Another reply beside the others."""
+    values["created"] = timezone.now() + timedelta(seconds=question.replies.count())
+    return question.conversation.messages.create(role="assistant", parent=question, status=status, **values)
+
+
+@pytest.mark.parametrize("status", ["failed", "stopped", "interrupted"])
+def test_a_reply_that_failed_does_not_replace_a_finished_one(status: str) -> None:
+    conversation = Conversation.objects.create(title="Hi", assistant="chat", guest="g")
+    good = exchange(conversation)
+    question = good.parent
+    assert question is not None
+    seen = conversation.version
+    replied(question, status)
+
+    assert conversation.path() == [question, good]
+    assert conversation.version != seen
+
+
+def test_a_reply_that_is_written_takes_the_place_at_once() -> None:
+    conversation = Conversation.objects.create(title="Hi", assistant="chat", guest="g")
+    question = exchange(conversation).parent
+    assert question is not None
+    newest = replied(question, "running")
+    assert conversation.path()[-1] == newest
+
+
+def test_what_goes_on_with_a_reply_takes_its_place() -> None:
+    conversation = Conversation.objects.create(title="Hi", assistant="chat", guest="g")
+    cut = exchange(conversation)
+    assert cut.parent is not None
+    newest = replied(cut.parent, "stopped", continued=cut)
+    assert conversation.path()[-1] == newest
+
+
+def test_of_replies_that_failed_the_newest_is_shown() -> None:
+    conversation = Conversation.objects.create(title="Hi", assistant="chat", guest="g")
+    question = conversation.messages.create(role="user", content="?")
+    replied(question, "failed")
+    newest = replied(question, "stopped")
+    assert conversation.path()[-1] == newest
+
+
+def test_a_message_in_between_is_another_version() -> None:
+    conversation = Conversation.objects.create(title="Hi", assistant="chat", guest="g")
+    last = exchange(conversation)
+    seen = conversation.version
+    conversation.messages.create(role="user", content="?", created=last.created - timedelta(minutes=1))
+
+    assert conversation.version != seen

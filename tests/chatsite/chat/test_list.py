@@ -1,0 +1,77 @@
+"""All of a person's conversations, and the source of a reply."""
+
+import re
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import Settings
+
+from chatsite.chat.models import Conversation
+from chatsite.chat.views import RECENT
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def site_in_this_process(settings: Settings, tmp_path: Path) -> None:
+    """Static files are served as they are, from nowhere."""
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+
+
+@pytest.fixture
+def owner() -> User:
+    return User.objects.create_user("owner")
+
+
+@pytest.fixture
+def client(owner: User, client: Client) -> Client:
+    client.force_login(owner)
+    return client
+
+
+def test_every_conversation_can_be_reached(owner: User, client: Client) -> None:
+    for number in range(2 * RECENT + 1):
+        Conversation.objects.create(user=owner, title=f"Number {number}.", assistant="chat")
+    assert "All chats" in client.get("/").text
+
+    shown = []
+    where: str | None = "/c/"
+    while where:
+        page = client.get(where).text
+        shown += re.findall(r">(Number \d+\.)</a>", page)
+        link = re.search(r'href="(/c/\?before=[^"]+)"', page)
+        where = link[1] if link else None
+
+    assert shown == [f"Number {number}." for number in reversed(range(2 * RECENT + 1))]
+
+
+def test_the_list_has_nobody_elses_conversations(client: Client) -> None:
+    Conversation.objects.create(user=User.objects.create_user("other"), title="Secret", assistant="chat")
+    assert "Secret" not in client.get("/c/").text
+
+
+@pytest.mark.parametrize("before", ["", "yesterday", "2026-02-30T00:00:00Z", "2026-01-01T00:00:00"])
+def test_a_moment_that_does_not_exist_is_not_found(client: Client, before: str) -> None:
+    assert client.get("/c/", {"before": before}).status_code == 404
+
+
+def test_the_source_of_a_reply_is_what_the_model_wrote(owner: User, client: Client) -> None:
+    conversation = Conversation.objects.create(user=owner, title="Hi", assistant="chat")
+    reply = conversation.messages.create(role="assistant", content="1. *One*\n<b>\n")
+    response = client.get(f"/messages/{reply.pk}/source/")
+
+    assert response.text == "1. *One*\n<b>\n"
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    assert client.get(f"/messages/{uuid4()}/source/").status_code == 404
+
+
+def test_the_source_of_somebody_elses_reply_is_not_found(client: Client) -> None:
+    other = Conversation.objects.create(user=User.objects.create_user("other"), title="Hi", assistant="chat")
+    reply = other.messages.create(role="assistant", content="Secret")
+    assert client.get(f"/messages/{reply.pk}/source/").status_code == 404
