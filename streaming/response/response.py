@@ -16,6 +16,7 @@ from django.http import StreamingHttpResponse
 from streaming.conf import get_conf
 from streaming.events import Idle
 from streaming.response import disconnect, sse
+from streaming.response.asked import instead_of
 from streaming.response.own_loop import OwnLoop
 from streaming.response.pulled import Pulled, apulled
 from streaming.response.sse import Encodable
@@ -105,6 +106,8 @@ class EventStreamResponse(StreamingHttpResponse):
         """Under WSGI. An asynchronous stream has a loop of its own there: Django would collect it before it
         sent any of it."""
         content: Any = self.streaming_content
+        if (instead := instead_of(self._events, self)) is not None:
+            return iter(instead)
         if not self.is_async:
             return iter(content)
         close_old_connections()  # as `_frames` does
@@ -115,6 +118,10 @@ class EventStreamResponse(StreamingHttpResponse):
         """Under ASGI. A synchronous stream waits in a thread of its own, as it does under WSGI: Django
         would collect it before it sent any of it."""
         content: Any = self.streaming_content
+        if (instead := instead_of(self._events, self)) is not None:
+            for piece in instead:
+                yield piece
+            return
         if self.is_async:
             async for frame in content:
                 yield frame
