@@ -20,10 +20,12 @@ from streaming.events import (
     number,
 )
 
+_encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
+
 
 def dumps(events: Iterable[Event]) -> str:
     """A JSON list of names and data. ASCII only: no database and no encoding can stumble over it."""
-    return json.dumps([[event.event, event.data()] for event in events], separators=(",", ":"), default=str)
+    return _encode([[event.event, event.data()] for event in events])
 
 
 def loads(text: str, *, first: int) -> list[Event]:

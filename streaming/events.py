@@ -12,8 +12,15 @@ Status = Literal["queued", "running", "waiting", "done", "stopped", "failed", "i
 """No run is `queued` yet: one that has no room is refused, and the others begin with the commit."""
 
 
+class _Framed:
+    """Has room for the bytes on the wire. They are no field: they follow from the fields."""
+
+    __slots__ = ("frame",)
+    frame: bytes
+
+
 @dataclass(frozen=True, slots=True)
-class Event:
+class Event(_Framed):
     """One thing that happened in a run.
 
     `id` is the event's number in its run, from 1 and without gaps; 0 means that no log has numbered it.
@@ -188,6 +195,16 @@ def number(event: Event, place: int) -> None:
     """Give an event its number, when a log takes it over. Nobody else has it yet, and a copy for each
     token would cost as much as all else that a log does."""
     object.__setattr__(event, "id", place)
+
+
+def frame_of(event: Event) -> bytes | None:
+    """The event's bytes, if they were kept."""
+    return getattr(event, "frame", None)
+
+
+def keep_frame(event: Event, frame: bytes) -> None:
+    """Keep a numbered event's bytes for other readers."""
+    object.__setattr__(event, "frame", frame)
 
 
 class Idle:

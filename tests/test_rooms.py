@@ -17,7 +17,7 @@ log
 callbacks
 upstream
 models conf checks apps signals admission management migrations
-events event_json errors outages cancellation scheduling process_thread text
+events event_json errors outages batches cancellation load scheduling process_thread text
 """
 FLOORS = [line.split() for line in _PLAN.strip().splitlines()]
 """Of `streaming`, from the top down. A module of a room is on the room's floor."""

@@ -1,15 +1,17 @@
 """A run's numbered events, kept, so that any number of readers can follow them at their own pace."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import partial
 
 from streaming import cancellation
+from streaming.batches import Batches
 from streaming.cancellation import Cancellation
 from streaming.events import IDLE, End, Event, Idle, Token, number
 from streaming.log.sink import Sink
 
 _GLANCE = 0.5
 """Seconds between two looks at whether the reader is still there, while a generator waits for an event."""
+_Read = Callable[[int, float | None], Generator[Sequence[Event | Idle], None, None]]
 
 
 class EventLog(Sink):
@@ -72,14 +74,15 @@ class EventLog(Sink):
         nothing has come for so many seconds."""
         return Following(self.read, after, tick)
 
-    def read(self, after: int, tick: float | None) -> Iterator[Event | Idle]:
-        """The same as a plain generator."""
+    def read(self, after: int, tick: float | None) -> Generator[Sequence[Event | Idle], None, None]:
+        """The same as a plain generator, all that there is at a time."""
         while True:
             with self._changed:
                 self._changed.wait_for(partial(self._has_news, after), tick)
                 events = self._events[after : self._shown]
                 over = self.ended or self._released
-            yield from events or (() if over else (IDLE,))
+            if events or not over:
+                yield events or (IDLE,)
             if over:
                 return
             after += len(events)
@@ -138,9 +141,7 @@ class EventLog(Sink):
 class Following(Iterator[Event | Idle]):
     """The events of one log for one reader. A response makes it tick by itself."""
 
-    def __init__(
-        self, read: Callable[[int, float | None], Iterator[Event | Idle]], after: int, tick: float | None
-    ) -> None:
+    def __init__(self, read: _Read, after: int, tick: float | None) -> None:
         self._read = read
         self._after = after
         self._tick = tick
@@ -155,9 +156,9 @@ class Following(Iterator[Event | Idle]):
             self._after = event.id
         return event
 
-    def ticking(self, tick: float | None) -> Iterator[Event | Idle]:
+    def ticking(self, tick: float | None) -> Batches:
         """The events that are still to come, with an `IDLE` whenever none has come for `tick` seconds."""
-        return self._read(self._after, tick)
+        return Batches(self._read(self._after, tick))
 
     def _while_there(self, reader: Cancellation) -> Iterator[Event | Idle]:
         """The same, until the reader has gone."""

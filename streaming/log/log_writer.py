@@ -1,8 +1,8 @@
 """Commits what all runs of this process have waiting, together, in one thread.
 
-At once when it was idle, then about every 50 ms: so the first token is not held back, and two hundred
-streams cost as many commits as one. While the database is away (restarted, its disk full) events wait here,
-as many as the runs may write, and readers see none of them.
+At once while the process has time to spare, else after a pause: so one stream's tokens are not held back, and
+two hundred streams cost as many commits as one. While the database is away (restarted, its disk full) events
+wait here, as many as the runs may write, and readers see none of them.
 """
 
 import logging
@@ -13,14 +13,16 @@ from contextlib import suppress
 
 from django.db import connection
 
+from streaming.load import load
 from streaming.log.commit import Committer
 from streaming.log.owned_log import OwnedLog
 from streaming.process_thread import ProcessThread
 
 logger = logging.getLogger("streaming")
 
-INTERVAL = 0.05
-"""Seconds from one commit to the next, while there is something to commit."""
+LONGEST = 0.05
+"""Seconds between two commits, where the process is busy."""
+_FIRST_RETRY = 0.1
 _IDLE = 5.0
 """Seconds after which the thread lets its database connection go."""
 _RETRY_MAX = 1.0
@@ -47,6 +49,8 @@ class LogWriter:
     def wake(self, log: OwnedLog) -> None:
         """Commit what the log has waiting. From any thread; never waits for the database."""
         with self._changed:
+            if log in self._waiting and self._thread.runs:
+                return
             self._waiting[log] = None
             with suppress(RuntimeError):  # no thread is left: the next event tries again
                 self._thread.start()
@@ -57,9 +61,8 @@ class LogWriter:
             if not (logs := self._take()):
                 connection.close()
                 continue
-            began = time.monotonic()
             self._put_off_until_later(self._commit(logs))
-            time.sleep(max(began + INTERVAL - time.monotonic(), 0.0))
+            time.sleep(load.pause(LONGEST))
 
     def _take(self) -> list[OwnedLog]:
         """Wait for logs that have something to commit, and are not put off. None after a while."""
@@ -79,7 +82,7 @@ class LogWriter:
         if not self._pause:
             kind = type(next(iter(refused.values()))).__name__
             logger.error("events cannot be stored now and are kept in memory: %s", kind)
-            self._pause = INTERVAL
+            self._pause = _FIRST_RETRY / 2
         self._pause = min(self._pause * 2, _RETRY_MAX)
         if not self._put_off:
             self._retry_at = self._clock() + self._pause

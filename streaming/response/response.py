@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 from django.db import close_old_connections
 from django.http import StreamingHttpResponse
 
+from streaming.batches import Batches
 from streaming.conf import get_conf
 from streaming.events import Idle
 from streaming.response import disconnect, sse
@@ -35,6 +36,10 @@ TICK = 0.5
 """Seconds between two looks at a reader to whom nothing is written: one who leaves is noticed within one."""
 _GLANCE = 0.2
 """The same while events flow. The two add up to less than a second, however far apart the events are."""
+
+
+_AT_ONCE = 16_384
+"""Bytes that are sent together, and then the rest."""
 
 
 class EventStreamResponse(StreamingHttpResponse):
@@ -72,12 +77,16 @@ class EventStreamResponse(StreamingHttpResponse):
         self._pace = _Pace(heartbeat)
         self._thread: ThreadPoolExecutor | None = None
         self._loop: OwnLoop | None = None
-        shown: Any = events.ticking(tick) if isinstance(events, _Ticking) else events
-        if presenter is not None:
-            shown = presenter(shown)
-        frames = _aframes if hasattr(shown, "__aiter__") else _frames
+        ticking = events.ticking(tick) if isinstance(events, _Ticking) else events
+        shown: Any = ticking if presenter is None else presenter(ticking)
+        frames: Any
+        if hasattr(shown, "__aiter__"):
+            frames = _aframes(shown, self._pace)
+        else:
+            batches = ticking if isinstance(ticking, Batches) else None
+            frames = _frames(shown, self._pace, has_more=lambda: batches is not None and batches.has_more)
         kwargs.setdefault("content_type", "text/event-stream")
-        super().__init__(frames(shown, self._pace), **kwargs)
+        super().__init__(frames, **kwargs)
         self["Cache-Control"] = "no-cache, no-transform"
         self["X-Accel-Buffering"] = "no"  # nginx would collect the stream
         self["Content-Encoding"] = "identity"  # GZipMiddleware would hold it back
@@ -162,15 +171,23 @@ class _Pace:
         return sse.comment("heartbeat")
 
 
-def _frames(events: Iterable[Encodable | Idle], pace: _Pace) -> Iterator[bytes]:
+def _frames(
+    events: Iterable[Encodable | Idle], pace: _Pace, *, has_more: Callable[[], bool]
+) -> Iterator[bytes]:
+    """The frames; as one, those of the events that were there at the same time."""
     close_old_connections()  # what the view asked the database is answered: a stream can last for minutes
     yield sse.comment("stream")
+    held = bytearray()
     for event in events:
         frame = pace.frame(event)
         if frame is None:
             return
-        if frame:
-            yield frame
+        held += frame
+        if held and (len(held) >= _AT_ONCE or not has_more()):
+            yield bytes(held)
+            held.clear()
+    if held:  # what a presenter has swallowed was the last
+        yield bytes(held)
 
 
 async def _aframes(events: AsyncGenerator[Encodable | Idle, None], pace: _Pace) -> AsyncIterator[bytes]:

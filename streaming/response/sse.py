@@ -6,6 +6,8 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 import json
 from typing import Any, Protocol
 
+from streaming.events import Event, frame_of, keep_frame
+
 
 class Encodable(Protocol):
     """An event, or what a presenter made of one (with `id` 0 when the log does not have it)."""
@@ -17,11 +19,21 @@ class Encodable(Protocol):
     def data(self) -> dict[str, Any]: ...
 
 
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+
+
 def encode(event: Encodable) -> bytes:
-    """One frame. JSON escapes CR and LF, so the data never needs a second line."""
-    data = json.dumps(event.data(), ensure_ascii=False, separators=(",", ":"), default=str)
+    """One frame. JSON escapes CR and LF, so the data never needs a second line.
+
+    That of a numbered event is made once, for all readers: both stay as they are.
+    """
+    if isinstance(event, Event) and (kept := frame_of(event)) is not None:
+        return kept
     number = f"id: {event.id}\n" if event.id else ""
-    return f"{number}event: {event.event}\ndata: {data}\n\n".encode("utf-8", "replace")
+    frame = f"{number}event: {event.event}\ndata: {_json(event.data())}\n\n".encode("utf-8", "replace")
+    if isinstance(event, Event) and event.id:
+        keep_frame(event, frame)
+    return frame
 
 
 def comment(text: str) -> bytes:

@@ -27,6 +27,16 @@ class EventQueue(Sink):
             self._changed.notify_all()
             return event
 
+    def get_all(self, timeout: float | None = None) -> list[Event]:
+        """Return all events that are there; none when there were none for `timeout` seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._events, timeout)
+            events = list(self._events)
+            self._events.clear()
+            self.ended = bool(events) and isinstance(events[-1], End)
+            self._changed.notify_all()
+            return events
+
     def _has_room(self) -> bool:
         return len(self._events) < self._size
 

@@ -15,6 +15,7 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from streaming import cancellation, errors
+from streaming.batches import Batches
 from streaming.callbacks.steps import StepFilter
 from streaming.conf import get_conf
 from streaming.events import IDLE, End, Event, Idle, Start, Token
@@ -77,7 +78,7 @@ class EventStream(Generator[Event, None, None]):
             runnable, input, self._queue, start=start, config=config, conf=conf, wanted=wanted
         )
         self._drain = _Drain(self._worker, self._queue, on_end)
-        self._events = _events_only(self._drain.events(tick=None))
+        self._events = _events_only(self._drain.one_by_one())
 
     @property
     def message(self) -> AIMessageChunk | None:
@@ -106,10 +107,10 @@ class EventStream(Generator[Event, None, None]):
         if self.exception is not None:
             raise self.exception
 
-    def ticking(self, tick: float) -> Iterator[Event | Idle]:
+    def ticking(self, tick: float) -> Batches:
         """The events that are still to come, with an `IDLE` whenever none has come for `tick` seconds: for
         those who have to look after something else meanwhile, as a response does after its reader."""
-        return self._drain.events(tick=tick)
+        return self._drain.ticking(tick)
 
     def send(self, value: None) -> Event:
         return self._events.send(value)
@@ -146,16 +147,24 @@ class _Drain:
         self._queue = queue
         self._on_end = on_end
 
-    def events(self, *, tick: float | None) -> Generator[Event | Idle, None, None]:
-        """The events that are still to come."""
+    def one_by_one(self) -> Batches:
+        """The events that are still to come; the next one is taken from the queue when it is asked for."""
+        return Batches(self._batches(lambda: [event] if (event := self._queue.get()) else []))
+
+    def ticking(self, tick: float) -> Batches:
+        """The events that are still to come, all that there are at a time, or an `IDLE` after each `tick`."""
+        return Batches(self._batches(lambda: self._queue.get_all(tick)))
+
+    def _batches(self, take: Callable[[], Sequence[Event]]) -> Generator[Sequence[Event | Idle], None, None]:
+        """What `take` takes from the queue, until the `End` was among it."""
         reader = cancellation.reader.get()
         if reader is not None:
             reader.adopt(self._worker.stop)
         self._worker.start()
         try:
             while not self._queue.ended:
-                event = self._queue.get(tick) or IDLE
-                yield self._told(event) if isinstance(event, End) else event
+                events = take() or (IDLE,)
+                yield [self._told(event) if isinstance(event, End) else event for event in events]
         finally:
             self._worker.stop()
             if reader is not None:
@@ -177,7 +186,7 @@ class _Drain:
         return end
 
 
-def _events_only(events: Generator[Event | Idle, None, None]) -> Generator[Event, None, None]:
+def _events_only(events: Iterator[Event | Idle]) -> Generator[Event, None, None]:
     for event in events:
         if isinstance(event, Event):
             yield event

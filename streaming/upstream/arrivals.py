@@ -6,14 +6,18 @@ of them have arrived by the time that it reads; they are handed on together.
 
 import asyncio
 import select
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from typing import Any
 
 import httpx2
 
+from streaming.load import load
 from streaming.upstream.client import CancellableStream
 
+LONGEST = 0.1
+"""Seconds between two looks at a stream, where the process is busy."""
 _PATIENCE = 0.1
 """Seconds to wait for the end of a body whose reply is over: then its connection can be used again."""
 
@@ -37,6 +41,8 @@ class Arrivals:
             if self._connection is None or not self._connection.holds_more_after(piece):
                 yield b"".join(held)
                 held.clear()
+                if self._connection is not None and (pause := load.pause(LONGEST)):
+                    time.sleep(pause)
         self._is_over = True
         if held:
             yield b"".join(held)

@@ -17,6 +17,7 @@ from langchain_core.tools import tool
 from streaming import runs
 from streaming.durable.owned_runs import owned
 from streaming.events import IDLE, End, Event, Start, Token, ToolStart
+from streaming.load import Load
 from streaming.log import verdict
 from streaming.log.commit import Committer
 from streaming.log.lease import Lease, lease
@@ -335,7 +336,7 @@ def test_the_database_may_go_away_while_one_is_given_up(
     with told_of_ends(refuse), told_of_ends() as told:
         run_id = start(chat_model(upstream))
         wait_until(lambda: outage)
-        for _ in range(3):
+        for _ in range(4):  # two tries, and after each a question whether it was an outage
             assert outage[0].refused.acquire(timeout=60)
         outage[0].end()
         assert end_of(run_id).status == "failed"
@@ -390,3 +391,56 @@ def test_a_tool_is_not_called_before_the_database_knows_that_it_will_be() -> Non
 
     assert end_of(run_id).status == "done"
     assert known == [True]
+
+
+class Pauses:
+    """The pauses of a busy process, which end when the test says so."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Semaphore(0)
+        self.over = threading.Semaphore(0)
+
+    def pause(self, most: float) -> float:
+        self.begun.release()
+        self.over.acquire(timeout=60)
+        return 0
+
+
+def test_what_comes_while_a_busy_process_waits_is_committed_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses = Pauses()
+    monkeypatch.setattr("streaming.log.log_writer.load", pauses)
+    logs = [written_by_hand(uuid4()) for _ in range(3)]
+    commits: list[list[OwnedLog]] = []
+
+    def commit(logs: Sequence[OwnedLog]) -> Mapping[OwnedLog, Exception]:
+        commits.append(list(logs))
+        return {}
+
+    writer = LogWriter(commit)
+    writer.wake(logs[0])
+    assert pauses.begun.acquire(timeout=60)
+    for log in (*logs, *logs):
+        writer.wake(log)
+    pauses.over.release()
+    assert pauses.begun.acquire(timeout=60)
+    pauses.over.release()
+
+    assert commits == [logs[:1], logs]
+
+
+def test_an_idle_process_commits_each_token_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streaming.log.log_writer.load", Load(used=lambda: 0.0))
+    slept: list[float] = []
+    monkeypatch.setattr("streaming.log.log_writer.time", SimpleNamespace(sleep=slept.append))
+    commits = threading.Semaphore(0)
+
+    def commit(logs: Sequence[OwnedLog]) -> Mapping[OwnedLog, Exception]:
+        commits.release()
+        return {}
+
+    log, writer = written_by_hand(uuid4()), LogWriter(commit, clock=lambda: 0.0)
+    for _ in range(5):
+        writer.wake(log)
+        assert commits.acquire(timeout=60)
+
+    assert not any(slept)

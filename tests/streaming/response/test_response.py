@@ -8,6 +8,7 @@ import pytest
 
 from streaming import EventStreamResponse, stream
 from streaming.events import IDLE, End, Event, Idle, Token
+from streaming.log.event_log import EventLog
 from streaming.response import disconnect
 from streaming.response.response import TICK
 from tests.streaming.models import chat_model
@@ -29,6 +30,40 @@ def test_events_become_frames_and_something_is_sent_at_once() -> None:
     assert comment.startswith(b":")
     assert token == b'id: 1\nevent: token\ndata: {"text":"Hi"}\n\n'
     assert end.startswith(b"id: 2\nevent: end\n")
+
+
+def test_events_that_are_there_together_are_sent_together() -> None:
+    log = EventLog([Token("H", id=1), Token("i", id=2)])
+    frames = iter(EventStreamResponse(log.follow(), heartbeat=60))
+    next(frames)
+
+    assert next(frames).count(b"event: token") == 2
+    log.put(Token("!"))
+    log.end(End(status="done"))
+    assert [next(frames).count(b"\n\n")] == [2]
+    assert list(frames) == []
+
+
+def test_a_presenter_that_adds_something_sends_no_event_later() -> None:
+    log = EventLog([Token("H", id=1), Token("i", id=2)])
+
+    def twice(events: Iterator[Event | Idle]) -> Iterator[Event | Idle]:
+        for event in events:
+            yield event
+            yield event
+
+    frames = iter(EventStreamResponse(log.follow(), presenter=twice, heartbeat=60))
+    next(frames)
+
+    assert next(frames).count(b"event: token") == 3
+    assert next(frames).count(b"event: token") == 1
+
+
+def test_much_that_is_there_is_sent_in_bounded_pieces() -> None:
+    log = EventLog([Token("x" * 1000, id=number) for number in range(1, 101)])
+    log.end(End(status="done"))
+
+    assert max(map(len, EventStreamResponse(log.follow()))) < 20_000
 
 
 def test_no_proxy_or_middleware_holds_it_back() -> None:

@@ -1,6 +1,7 @@
 """The encoder, byte by byte."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -86,3 +87,18 @@ def test_what_the_log_has_not_numbered_moves_no_readers_cursor() -> None:
 def test_a_comment_is_skipped_by_readers() -> None:
     assert sse.comment("heartbeat") == b": heartbeat\n\n"
     assert sse.comment("two\nlines") == b": two\n: lines\n\n"
+
+
+def test_a_frame_is_made_once_for_all_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Event] = []
+    data = Token.data
+
+    def note(event: Token) -> dict[str, Any]:
+        made.append(event)
+        return data(event)
+
+    monkeypatch.setattr(Token, "data", note)
+    token = Token("Hi", id=1)
+
+    assert sse.encode(token) == sse.encode(token)
+    assert len(made) == 1
