@@ -1,7 +1,16 @@
-"""A thread of which each process has one."""
+"""Threads of which each process has one."""
 
 import threading
 from collections.abc import Callable
+
+
+class _Thread(threading.Thread):
+    """One that a `ProcessThread` has started."""
+
+
+def in_process_thread() -> bool:
+    """Whether this is called in a thread that works for all of the process."""
+    return isinstance(threading.current_thread(), _Thread)
 
 
 class ProcessThread:
@@ -19,7 +28,7 @@ class ProcessThread:
     def start(self) -> None:
         """Start the thread unless it runs. Raises RuntimeError if the system has no thread left."""
         if not self.runs:
-            self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+            self._thread = _Thread(target=self._work, name=self._name, daemon=True)
             self._thread.start()
 
     def dismiss(self) -> None:

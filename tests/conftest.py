@@ -44,7 +44,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     """SQLite in a file, as everywhere else: one in memory cannot be used by several threads at once. Each
     worker's DATA_DIR is its own; on a server its database has the worker's name at its end."""
     database = settings.DATABASES["default"]
-    if database["ENGINE"] == "django.db.backends.sqlite3":
+    if database["ENGINE"] == "chatsite.config.sqlite":
         database["TEST"]["NAME"] = str(Path(settings.DATA_DIR) / "tests.sqlite3")
 
 

@@ -8,11 +8,12 @@ import dj_database_url
 
 from chatsite.config import env
 
-# SQLite: writers take their lock at BEGIN and wait for it. Without that, 16 threads get thousands of
-# "database is locked" within seconds. The journal mode belongs to the file: chatsite.boot sets it once.
+# SQLite: writers take their lock at BEGIN. Without that, a transaction that has read is refused at once if
+# another one has written meanwhile. chatsite/config/sqlite/ has the queue of those who wait for the lock. The
+# journal mode belongs to the file: chatsite.boot sets it once.
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
-    "timeout": 8,  # seconds; less than the lease of a process, which waits like all others
+    "timeout": 8,  # seconds that a writer waits; less than the lease of a process
     "init_command": "PRAGMA synchronous=NORMAL",
 }
 # PostgreSQL, over a network that may fail: seconds until a connection is given up. The kernel notices a peer
@@ -48,6 +49,7 @@ def database(*, data_dir: Path) -> dict[str, Any]:
     found["CONN_MAX_AGE"] = 0
     pool = _pool()
     if found["ENGINE"] == "django.db.backends.sqlite3":
+        found["ENGINE"] = "chatsite.config.sqlite"
         found["OPTIONS"] = {**SQLITE_OPTIONS, **found.get("OPTIONS", {})}
     if found["ENGINE"] == "django.db.backends.postgresql":
         found["ENGINE"] = "chatsite.config.postgresql"

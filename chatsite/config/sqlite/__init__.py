@@ -1,0 +1,1 @@
+"""A database backend: Django's for SQLite, whose writers come first, served first."""
