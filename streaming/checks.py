@@ -5,6 +5,8 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DEFAULT_DB_ALIAS, router
+from django.utils.module_loading import import_string
 
 from streaming.conf import get_conf
 from streaming.log.redis_thread import connect
@@ -13,10 +15,36 @@ from streaming.log.redis_thread import connect
 @register()
 def check_streaming_setting(**kwargs: Any) -> list[CheckMessage]:
     try:
-        url = get_conf().REDIS_URL
+        conf = get_conf()
     except ImproperlyConfigured as exc:
         return [Error(str(exc), id="streaming.E001")]
-    return _check_redis(url) if url else []
+    redis = _check_redis(conf.REDIS_URL) if conf.REDIS_URL else []
+    return [*redis, *(_check_rerun(conf.RERUN) if conf.RERUN else [])]
+
+
+def _check_rerun(path: str) -> list[CheckMessage]:
+    """Whether it names something that can be called."""
+    try:
+        found = import_string(path)
+    except ImportError:
+        found = None
+    if callable(found):
+        return []
+    expected = "the dotted path of a function, such as project.chat.rerun"
+    return [Error(f"STREAMING['RERUN'] is {path!r}: expected {expected}.", id="streaming.E004")]
+
+
+@register()
+def check_streaming_database(**kwargs: Any) -> list[CheckMessage]:
+    """Whether the tables lie where the transactions are: one commits a run and what a site stores of it."""
+    from streaming.models import LogPart, Process, Run
+
+    routed = {router.db_for_write(model) for model in (LogPart, Process, Run)}
+    if routed == {DEFAULT_DB_ALIAS}:
+        return []
+    hint = "Let DATABASE_ROUTERS leave the app streaming in the default database."
+    message = f"The tables of streaming are routed to another database: {', '.join(sorted(routed))}."
+    return [Error(message, hint=hint, id="streaming.E005")]
 
 
 def _check_redis(url: str) -> list[CheckMessage]:

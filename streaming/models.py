@@ -74,6 +74,10 @@ class Run(models.Model):
     stop_requested = models.DateTimeField(null=True)
     stopped_after_ms = models.PositiveIntegerField(null=True)
     """From the request to stop, wherever it was made, to the end of the upstream connections."""
+    belongs_to = models.CharField(max_length=255, blank=True, db_index=True)
+    """Who may follow and stop it by `streaming.urls`: what `streaming.views.asking()` said of the request."""
+    metadata = models.JSONField(default=dict, blank=True)
+    """Whatever `runs.start()` was given to find the run by."""
 
     objects = RunQuerySet.as_manager()
 

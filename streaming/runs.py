@@ -6,7 +6,8 @@ it and stop it, and if its own dies, another one ends it, or runs it again.
 
 import logging
 import time
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from django.db import DatabaseError, transaction
 
@@ -65,15 +66,35 @@ def admit() -> Place:
     return place
 
 
-def start(job: Job, *, run_id: UUID, place: Place) -> None:
-    """Start a run in a place that `admit()` gave. It is handed over to the run, which leaves it when it ends.
+def start(
+    job: Job,
+    *,
+    run_id: UUID | None = None,
+    place: Place | None = None,
+    belongs_to: str = "",
+    metadata: dict[str, Any] | None = None,
+) -> UUID:
+    """Start a run, and return its id. Raises `Busy` when there is no room.
 
     Within a transaction the run begins with the commit: together with what the caller stores there, or not at
-    all. If the transaction fails, as it does when this raises, the place is still the caller's.
+    all. A `place` that `admit()` gave is handed over to the run, which leaves it when it ends. If the
+    transaction fails, as it does when this raises, the place is still the caller's. The run's row keeps
+    `belongs_to` and `metadata`.
     """
+    run = Run(pk=run_id or uuid4(), belongs_to=belongs_to, metadata=metadata or {})
+    if place is None:
+        with admit() as place:
+            _start(job, run, place)
+    else:
+        _start(job, run, place)
+    return run.pk
+
+
+def _start(job: Job, row: Run, place: Place) -> None:
+    run_id = row.pk
     with transaction.atomic(savepoint=False):
-        owner = _living_lease()
-        Run.objects.create(pk=run_id, owner=owner)
+        row.owner = owner = _living_lease()
+        row.save(force_insert=True)
         run_started.send(Run, run_id=run_id, job=job)
         run = OwnedRun(job, run_id=run_id, owner=owner, place=place)
         transaction.on_commit(run.begin)

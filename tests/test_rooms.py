@@ -9,7 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 _PLAN = """
-streaming runs http
+streaming http urls views admin
+runs
 response
 durable
 running

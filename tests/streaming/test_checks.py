@@ -1,11 +1,11 @@
-"""The address of a Redis is checked at start, without asking it, and is never shown."""
+"""What is wrong with the settings is said at start; a Redis is not asked, and its address never shown."""
 
 import sys
 from typing import Any
 
 import pytest
 
-from streaming.checks import check_streaming_setting
+from streaming.checks import check_streaming_database, check_streaming_setting
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,30 @@ def test_without_the_package_that_is_said(settings: Any, monkeypatch: pytest.Mon
     (error,) = check_streaming_setting()
 
     assert error.id == "streaming.E002"
+
+
+@pytest.mark.parametrize("path", ["nowhere.at_all", "streaming.checks.nothing", "streaming.events.IDLE"])
+def test_what_cannot_run_again_is_refused_at_start(settings: Any, path: str) -> None:
+    settings.STREAMING = {"RERUN": path}
+
+    (error,) = check_streaming_setting()
+
+    assert error.id == "streaming.E004"
+    assert path in error.msg
+
+
+class Elsewhere:
+    """Routes the app's tables to a database of their own."""
+
+    def db_for_write(self, model: Any, **hints: Any) -> str | None:
+        return "other" if model._meta.app_label == "streaming" else None
+
+
+def test_tables_in_another_database_are_refused_at_start(settings: Any) -> None:
+    assert check_streaming_database() == []
+    settings.DATABASE_ROUTERS = [Elsewhere()]
+
+    (error,) = check_streaming_database()
+
+    assert error.id == "streaming.E005"
+    assert "other" in error.msg
