@@ -33,7 +33,7 @@ class Answer:
         self.failure: Exception | None = None
         """The error that the server has said, after the objects that were given last."""
         self.done = False
-        """Whether the server has said `[DONE]`."""
+        """Whether the server has said `[DONE]`, or all in one object."""
 
     def feed(self, piece: bytes) -> list[Said]:
         """The objects that the piece completes."""
@@ -54,7 +54,10 @@ class Answer:
             last = self._events.unterminated()
             # Cut off or not: what is whole JSON was said.
             return self._objects([last]) if last and (_is_done(last) or _is_object(last.data)) else []
-        return self._objects([ServerSentEvent(text) for text in self._texts()])
+        texts = self._texts()
+        objects = self._objects([ServerSentEvent(text) for text in texts])
+        self.done = self.done or len(objects) == len(texts) == 1  # one object is all there is
+        return objects
 
     def _feed(self, piece: bytes) -> list[ServerSentEvent]:
         try:

@@ -5,48 +5,24 @@ first (the finish reason, the usage, a call's name), is given once, in the last 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import httpx2
-from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.tool import ToolCallChunk
 from langchain_core.outputs import ChatGenerationChunk
-from pydantic import TypeAdapter, ValidationError
 
 from streaming.upstream.answer import Said
-from streaming.upstream.refusals import broken_off, empty_reply, streamed_error
+from streaming.upstream.asked import Asked, parsed
+from streaming.upstream.refusals import UNREADABLE_CALL, broken_off, empty_reply, streamed_error
 from streaming.upstream.send_back import SentBack
 from streaming.upstream.think_blocks import ThinkBlocks
-from streaming.upstream.tool_calls import ToolCalls, UnreadableCall, optional_tools
+from streaming.upstream.tool_calls import ToolCalls, UnreadableCall
 from streaming.upstream.usage import LastUsage
 
 _NAMES = {"model": "model_name", "system_fingerprint": "system_fingerprint", "service_tier": "service_tier"}
 _CUT = ("length", "max_tokens")
 """Finish reasons of replies that may well be empty: the model has spent its tokens on reasoning."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the reader has to know of the request."""
-
-    optional: frozenset[str] = frozenset()
-    """Tools that run whatever their arguments are."""
-    wants_arguments_live: bool = False
-    """Whether a tool stands for the form of the reply, which fills in while the model writes it."""
-    form: Any = None
-    """The `response_format`: a JSON schema, or the class that the reply is to be made into."""
-    thinks_from_the_start: bool = False
-
-    @classmethod
-    def of(cls, payload: Mapping[str, Any], *, thinks_from_the_start: bool = False) -> "Asked":
-        return cls(
-            optional=optional_tools(payload.get("tools")),
-            wants_arguments_live=payload.get("tool_choice") not in (None, "auto", "none"),
-            form=payload.get("response_format"),
-            thinks_from_the_start=thinks_from_the_start,
-        )
 
 
 class ChatReader:
@@ -130,7 +106,7 @@ class ChatReader:
         if self._refusal:
             extra["refusal"] = self._refusal
         elif self._form:
-            extra["parsed"] = _parsed("".join(self._form), self._asked.form)
+            extra["parsed"] = parsed("".join(self._form), self._asked.form)
         self._give(
             tool_call_chunks=calls,
             additional_kwargs=extra,
@@ -145,7 +121,7 @@ class ChatReader:
         try:
             return self._calls.finished(optional=self._asked.optional)
         except UnreadableCall:
-            raise streamed_error("The arguments of a call are no object.", self._request) from None
+            raise streamed_error(UNREADABLE_CALL, self._request) from None
 
     def _own_choice(self, choices: object) -> Mapping[str, Any] | None:
         """The one choice that is read, of those that a chunk has."""
@@ -246,11 +222,3 @@ class ChatReader:
     def _give(self, content: str = "", *, info: dict[str, Any] | None = None, **fields: Any) -> None:
         message = AIMessageChunk(content=content, response_metadata=dict(self._metadata), **fields)
         self._given.append(ChatGenerationChunk(message=message, generation_info=info or None))
-
-
-def _parsed(text: str, form: type) -> Any:
-    """The reply as what was asked for. Raises `OutputParserException`."""
-    try:
-        return TypeAdapter(form).validate_json(text)
-    except ValidationError as exc:
-        raise OutputParserException(f"The reply is no {form.__name__}.", llm_output=text) from exc

@@ -14,6 +14,7 @@ import openai
 
 logger = logging.getLogger("streaming")
 
+UNREADABLE_CALL = "The arguments of a call are no object."
 _KEYS = ("error", "errors", "detail")
 _STATUS_WORDS = (
     (429, ("rate_limit", "rate limit", "too many requests", "quota", "throttl")),

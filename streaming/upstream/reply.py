@@ -1,6 +1,7 @@
-"""One reply, from the bytes of its body to LangChain's chunks."""
+"""One reply, from the bytes of its body to LangChain's chunks, or to all that the server said."""
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 import httpx2
@@ -11,6 +12,14 @@ from streaming.upstream.answer import Answer, Said
 from streaming.upstream.arrivals import Arrivals, arrivals, drain
 
 Chunk = TypeVar("Chunk", bound=GenerationChunk | ChatGenerationChunk)
+
+
+@dataclass(frozen=True)
+class AllSaid:
+    """The objects of one response, and whether the server has said that it is done."""
+
+    objects: list[Said]
+    done: bool
 
 
 class Reader(Protocol[Chunk]):
@@ -81,3 +90,30 @@ class Reply(Generic[Chunk]):
         yield from self._of(self._answer.end())
         yield from self._reader.rest()
         yield from self._reader.end(done=self._answer.done)
+
+
+def all_of(response: httpx2.Response) -> AllSaid:
+    """All that a server says, once it is through. Raises the error in it."""
+    answer = Answer(response)
+    try:
+        said = [part for piece in response.iter_bytes() for part in answer.feed(piece)]
+    finally:
+        response.close()
+    return _ended(answer, said)
+
+
+async def aall_of(response: httpx2.Response) -> AllSaid:
+    """The same for a coroutine."""
+    answer = Answer(response)
+    try:
+        said = [part async for piece in response.aiter_bytes() for part in answer.feed(piece)]
+    finally:
+        await response.aclose()
+    return _ended(answer, said)
+
+
+def _ended(answer: Answer, said: list[Said]) -> AllSaid:
+    said += answer.end()
+    if answer.failure is not None:
+        raise answer.failure
+    return AllSaid(said, answer.done)

@@ -1,6 +1,6 @@
-"""One request for a stream, over the SDK's client: its keys, its headers, its retries.
+"""One request, over the SDK's client: its keys, its headers, its retries.
 
-Only what the SDK makes of the body is not used: a model object for each word.
+Only what the SDK makes of the body is not used: a model object for each word, and no leniency.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ import httpx2
 import openai
 from langchain_openai.chat_models.base import _handle_openai_api_error, _handle_openai_bad_request
 from openai.lib._parsing import type_to_response_format_param
+from openai.lib._parsing._responses import type_to_text_format_param
 
 from streaming.upstream.left_out import Server, left_out
 
@@ -70,6 +71,8 @@ class Request:
                 options[_OPTIONS[name]] = value
         if isinstance(body.get("response_format"), type):
             body["response_format"] = type_to_response_format_param(body["response_format"])
+        if isinstance(form := body.pop("text_format", None), type):
+            body["text"] = {**(body.get("text") or {}), "format": type_to_text_format_param(form)}
         return {"body": body, "options": options, "cast_to": httpx2.Response, "stream": True}
 
 

@@ -15,7 +15,9 @@ from langchain_openai.chat_models.base import _convert_responses_chunk_to_genera
 from pydantic import ValidationError
 
 from streaming.upstream.answer import Said
+from streaming.upstream.asked import Asked
 from streaming.upstream.refusals import broken_off, empty_reply, streamed_error
+from streaming.upstream.whole_response import whole_message
 
 _PLACE = ("type", "item_id", "output_index", "content_index", "summary_index")
 _ENDS = ("response.completed", "response.incomplete")
@@ -38,15 +40,15 @@ class ResponsesReader:
 
     def __init__(
         self,
+        asked: Asked,
         request: httpx2.Request,
         metadata: dict[str, Any] | None = None,
         *,
-        schema: Any = None,
         output_version: str | None = None,
     ) -> None:
+        self._asked = asked
         self._request = request
         self._metadata = metadata or {}
-        self._schema = schema
         self._output_version = output_version
         self._place = (-1, -1, -1)
         self._item_places: dict[str, int] = {}
@@ -58,8 +60,9 @@ class ResponsesReader:
     def take(self, said: Said) -> None:
         """Take one event. Raises the error in it."""
         self._heard = True
-        if "type" not in said and "output" in said:  # one object where a stream was asked for
-            said = {"type": "response.completed", "response": said}
+        if "type" not in said and "output" in said:
+            self._take_whole(said)
+            return
         if said.get("type") == "response.failed":
             response = said.get("response")
             raise streamed_error((response if isinstance(response, dict) else {}).get("error"), self._request)
@@ -95,6 +98,15 @@ class ResponsesReader:
             raise empty_reply(self._request)
         return []
 
+    def _take_whole(self, response: Said) -> None:
+        """Take a reply that is one object."""
+        status = "incomplete" if response.get("status") == "incomplete" else "completed"
+        self._end = {"type": f"response.{status}"}
+        message = whole_message(
+            response, self._asked, self._request, self._metadata, output_version=self._output_version
+        )
+        self._give(message)
+
     def _convert_growing(self) -> None:
         if self._growing:
             growing, self._growing = self._growing, {}
@@ -111,7 +123,7 @@ class ResponsesReader:
             *place, chunk = _convert_responses_chunk_to_generation_chunk(
                 Fields(said),
                 *self._place,
-                schema=self._schema,
+                schema=self._asked.form,
                 metadata=self._metadata,
                 has_reasoning=self._has_reasoning,
                 output_version=self._output_version,

@@ -66,7 +66,7 @@ class ToolCalls:
         return [_piece(call) for call in grown if _is_begun(call)]
 
     def finished(self, *, optional: Container[str] = ()) -> list[ToolCallChunk]:
-        """What has not been handed on, whole. Raises `UnreadableCall`: see `_whole`."""
+        """What has not been handed on, whole. Raises `UnreadableCall`."""
         return [
             _whole(call, optional) if call.passed_on is None else _piece(call)
             for call in self.calls
@@ -77,7 +77,7 @@ class ToolCalls:
         said = fragment.get("function")
         function = said if isinstance(said, dict) else {}
         id_, name = _text(fragment.get("id")), _text(function.get("name"))
-        arguments = _arguments(function.get("arguments"))
+        arguments = arguments_text(function.get("arguments"))
         call = self._call_of(_index(fragment.get("index")), id_, name, arguments)
         if call is None:
             return
@@ -139,18 +139,23 @@ def _piece(call: Call) -> ToolCallChunk:
 
 
 def _whole(call: Call, optional: Container[str]) -> ToolCallChunk:
-    """The whole call, with arguments that are an object for certain.
+    """The whole call, with arguments that are an object for certain. Raises `UnreadableCall`."""
+    text = readable(call.arguments, name=call.name, optional=optional)
+    return tool_call_chunk(name=call.name or NAMELESS, args=text, id=_id(call), index=call.place)
+
+
+def readable(text: str, *, name: str, optional: Container[str]) -> str:
+    """A call's arguments as the JSON text of an object.
 
     What cannot be read as one becomes an empty one: the tool refuses it for what it lacks, and the model is
     told. Raises `UnreadableCall` for a tool whose parameters are all `optional`: that one would run.
     """
-    arguments = arguments_object(call.arguments)
+    arguments = arguments_object(text)
     if arguments is None:
-        if call.name in optional:
+        if name in optional:
             raise UnreadableCall
         arguments = {}
-    text = call.arguments if _is_plain(call.arguments) else json.dumps(arguments, ensure_ascii=False)
-    return tool_call_chunk(name=call.name or NAMELESS, args=text, id=_id(call), index=call.place)
+    return text if _is_plain(text) else json.dumps(arguments, ensure_ascii=False)
 
 
 def _id(call: Call) -> str:
@@ -160,7 +165,7 @@ def _id(call: Call) -> str:
 
 def optional_tools(tools: Iterable[Any] | None) -> frozenset[str]:
     """The names of those tools of a request that have parameters, and need none of them."""
-    functions = (tool.get("function") for tool in tools or () if isinstance(tool, dict))
+    functions = (tool.get("function", tool) for tool in tools or () if isinstance(tool, dict))
     return frozenset(
         str(function.get("name"))
         for function in functions
@@ -222,7 +227,7 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else str(value) if isinstance(value, int) else ""
 
 
-def _arguments(value: object) -> str:
+def arguments_text(value: object) -> str:
     """A piece of arguments as text: some servers send an object."""
     if isinstance(value, str):
         return value

@@ -36,11 +36,18 @@ class LastUsage:
                 counts = {key: _count(value) for key, value in details.items()}
                 self._counts[name] = {key: number for key, number in counts.items() if number is not None}
 
+    @property
+    def counts(self) -> dict[str, Any] | None:
+        """The counts by OpenAI's names. None where the server did not give both."""
+        if not {"prompt_tokens", "completion_tokens"} <= self._counts.keys():
+            return None
+        total = self._counts["prompt_tokens"] + self._counts["completion_tokens"]
+        return {"total_tokens": total, **self._counts}
+
     def metadata(self, service_tier: str | None = None) -> UsageMetadata | None:
-        """The counts as LangChain has them. None where the server did not give both."""
-        if {"prompt_tokens", "completion_tokens"} <= self._counts.keys():
-            return _create_usage_metadata(self._counts, service_tier)
-        return None
+        """The same as LangChain has them."""
+        counts = self.counts
+        return _create_usage_metadata(counts, service_tier) if counts else None
 
 
 def _count(value: object) -> int | None:

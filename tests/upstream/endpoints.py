@@ -7,7 +7,7 @@ from tests.upstream.connection import Connection
 from tests.upstream.player import StreamPlayer, fail, send_json
 from tests.upstream.request import Request
 from tests.upstream.responses import ResponsesPlayer
-from tests.upstream.script import Embeddings, Failure, Reply
+from tests.upstream.script import Embeddings, Failure, Raw, Reply
 from tests.upstream.whole import play_whole
 
 CHAT = "/v1/chat/completions"
@@ -28,7 +28,7 @@ def answer(
             return fail(connection, script)
         case Reply(), "POST", ("/v1/chat/completions" | "/v1/completions"):
             return complete(connection, request, script)
-        case Reply(), "POST", "/v1/responses" if request.streams:
+        case Reply(), "POST", "/v1/responses" if request.streams or says_bytes(script):
             bodies = wire.Bodies(kind="chat", id=f"resp_{request.number}", model=request.json["model"])
             return ResponsesPlayer(connection, request, bodies).play(script)
         case None, "GET", "/v1/models":
@@ -44,10 +44,15 @@ def answer(
             raise UnscriptedError(message)
 
 
+def says_bytes(reply: Reply) -> bool:
+    """Whether its body is given as it is, whatever was asked for."""
+    return any(isinstance(step, Raw) for step in reply.steps)
+
+
 def complete(connection: Connection, request: Request, reply: Reply) -> bool:
     """A chat or text completion, streamed or whole."""
     kind: Literal["chat", "text"] = "chat" if request.path == CHAT else "text"
     bodies = wire.Bodies(kind=kind, id=f"{kind}cmpl-{request.number}", model=request.json["model"])
-    if request.streams:
+    if request.streams or says_bytes(reply):
         return StreamPlayer(connection, request, bodies).play(reply)
     return play_whole(connection, bodies, reply)

@@ -8,7 +8,8 @@ import httpx2
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 
-from streaming.upstream.chat_completions import Asked, ChatReader
+from streaming.upstream.asked import Asked
+from streaming.upstream.chat_completions import ChatReader
 from streaming.upstream.reply import Reply as Reading
 from tests.upstream import End, Raw, Reply
 
