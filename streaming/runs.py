@@ -9,7 +9,7 @@ import time
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from streaming import admission
 from streaming.admission import Busy, Place
@@ -40,6 +40,10 @@ __all__ = [
 ]
 
 logger = logging.getLogger("streaming")
+
+
+class _Revoked(Busy):
+    """This process was taken for dead, or its database was emptied, as between two tests."""
 
 
 class UnknownRun(LookupError):
@@ -91,6 +95,18 @@ def start(
 
 
 def _start(job: Job, row: Run, place: Place) -> None:
+    held = lease.id
+    try:
+        _store(job, row, place)
+    except _Revoked:
+        if connection.in_atomic_block or held is None:
+            raise
+        lease.lost(held)
+        lease.take()
+        _store(job, row, place)
+
+
+def _store(job: Job, row: Run, place: Place) -> None:
     run_id = row.pk
     with transaction.atomic(savepoint=False):
         row.owner = owner = _living_lease()
@@ -104,12 +120,12 @@ def _start(job: Job, row: Run, place: Place) -> None:
 def _living_lease() -> UUID:
     """Return the lease, locked until the transaction ends, so that no other process can revoke it meanwhile.
 
-    Raises `Busy` if it was revoked: the keeper takes a new one, outside the caller's transaction.
+    Raises `_Revoked` if it was: a new one is taken outside of that transaction, by the keeper at the latest.
     """
     held = lease.id
     if held is None or not lease.beat():
         keeper.attend()
-        raise Busy
+        raise _Revoked
     return held
 
 

@@ -365,3 +365,12 @@ def test_many_readers_of_a_run_elsewhere_share_one_mirror(upstream: ScriptedUpst
     assert len({id(log) for log in found}) == 1
     gate.open()
     assert end_of(run_id).status == "done"
+
+
+def test_a_database_that_was_emptied_takes_the_next_run() -> None:
+    for _ in range(2):  # as two tests in a TransactionTestCase do
+        run_id = runs.start(Job(runnable=RunnableLambda(str), input="Hi"))
+        assert end_of(run_id).status == "done"
+        wait_until(lambda: not owned)
+        Run.objects.all().delete()
+        Process.objects.all().delete()
