@@ -19,6 +19,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from chatsite.chat.rendering import pieces
+from chatsite.chat.rendering.fences import Fence
 from chatsite.confined.pool import NoPlace, TooMuch
 from streaming.events import End, Event, Idle, Token
 
@@ -87,7 +88,7 @@ class Reply:
     _in_vain: bool = field(default=False, init=False)  # whether it seemed so, and nothing was final
     _given_up: bool = field(default=False, init=False)
     _after_blank: bool = field(default=False, init=False)
-    _fence_end: re.Pattern[str] | None = field(default=None, init=False)
+    _fence: Fence | None = field(default=None, init=False)
     _references: dict[str, dict[str, Any]] = field(default_factory=dict, init=False)
     _references_length: int = field(default=0, init=False)
     _reaches_back: bool = field(default=False, init=False)  # whether one may be named before it is defined
@@ -141,13 +142,13 @@ class Reply:
         ended = [self._may_end_a_block(line) for line in lines]
         self._has_ended = any(ended)
         growth = 1.25 if self._tail_length < LARGE_TAIL else 2
-        if self._fence_end or self._tail_length <= SMALL_TAIL:
-            return self._has_ended or not self._fence_end
+        if self._fence or self._tail_length <= SMALL_TAIL:
+            return self._has_ended or not self._fence
         return (self._has_ended and not self._in_vain) or self._tail_length > self._looked_at * growth
 
     def _may_end_a_block(self, line: str) -> bool:
-        if self._fence_end:
-            return bool(self._fence_end.match(line))
+        if self._fence:
+            return self._fence.ends_with(line)
         after_blank, self._after_blank = self._after_blank, not line.strip()
         return after_blank and bool(_NEW_BLOCK.match(line))
 
@@ -165,7 +166,10 @@ class Reply:
         self._tail = [rest]
         self._tail_length = self._looked_at = len(rest)
         self._in_vain = self._has_ended and not done.length
-        self._fence_end = re.compile(done.fence_end) if done.fence_end else None
+        self._fence = Fence(*done.fence) if done.fence else None
+        if self._fence:
+            for line in rest.split("\n")[1:-1]:
+                self._fence.ends_with(line)
         if not done.length:
             return None
         self._take(done, tail[: done.length])

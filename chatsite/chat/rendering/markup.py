@@ -5,11 +5,13 @@ from collections.abc import MutableMapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
+from chatsite.chat.rendering.formulas import formula
 from chatsite.chat.rendering.highlight import highlight
 
 # Deep enough for any list that a person can read. CommonMark has no limit, recursion has.
@@ -68,13 +70,20 @@ def _link_to(image: Token, *, inside_link: bool) -> list[Token]:
     return [opening, text, Token("link_close", "a", -1)]
 
 
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:  # a bracket, where a number is expected
+        return ""
+
+
 class PageHTML(RendererHTML):
     """The HTML of a token is the method of its type. What they return is sanitised afterwards."""
 
     def link_open(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
         """Open a link beside the page, where a reply may be growing, and name the host that it leads to."""
         token = tokens[index]
-        if host := urlsplit(str(token.attrs["href"])).hostname:
+        if host := _host(str(token.attrs["href"])):
             token.attrs |= {"target": "_blank", "data-host": host}
         return self.renderToken(tokens, index, options, env)
 
@@ -107,6 +116,32 @@ class PageHTML(RendererHTML):
             f'<div class="code"{attribute}><pre role="group" aria-label="Code" tabindex="0">'
             f"<code>{highlight(token.content, language)}</code></pre></div>\n"
         )
+
+    def formula(self, tokens: Tokens, index: int, _options: OptionsDict, _env: Env) -> str:
+        token = tokens[index]
+        html = formula(token.content, token.markup, block=token.block)
+        return f'<p class="formula">{html}</p>\n' if token.block else html
+
+    def footnote_ref(self, tokens: Tokens, index: int, _options: OptionsDict, _env: Env) -> str:
+        return f'<sup class="footnote-mark">{escapeHtml(tokens[index].content)}</sup>'
+
+    def footnote_open(self, tokens: Tokens, index: int, _options: OptionsDict, _env: Env) -> str:
+        label = escapeHtml(tokens[index].meta["label"])
+        return f'<p class="footnote"><sup class="footnote-mark">{label}</sup> '
+
+    def footnote_close(self, _tokens: Tokens, _index: int, _options: OptionsDict, _env: Env) -> str:
+        return "</p>\n"
+
+    def list_item_open(self, tokens: Tokens, index: int, options: OptionsDict, _env: Env) -> str:
+        """Mark a task, whose box stands in the place of its bullet."""
+        if tokens[index].meta.get("task"):
+            tokens[index].attrSet("class", "task")
+        return self.renderToken(tokens, index, options, _env)
+
+    def task(self, tokens: Tokens, index: int, _options: OptionsDict, _env: Env) -> str:
+        done = bool(tokens[index].content)
+        state = 'aria-label="Done" checked' if done else 'aria-label="To do"'
+        return f'<input type="checkbox" disabled {state}> '
 
     def code_block(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
         return self.fence(tokens, index, options, env)

@@ -13,12 +13,15 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from chatsite.chat.rendering import markup
+from chatsite.chat.rendering import formulas, markup
+from chatsite.chat.rendering.block_rules import use_blocks
 from chatsite.chat.rendering.highlight import CLASSES
+from chatsite.chat.rendering.inline_rules import use_inline
 
 LINK_SCHEMES = frozenset({"http", "https", "mailto"})
 _TAGS = """
-    a blockquote br code div em h3 h4 h5 h6 hr li ol p pre s span strong table tbody td th thead tr ul
+    a blockquote br code div em h3 h4 h5 h6 hr input li ol p pre s span strong sup
+    table tbody td th thead tr ul
 """
 
 _SURROGATES = re.compile("[\ud800-\udfff]+")
@@ -26,8 +29,10 @@ _LINE_END = re.compile(r"\r\n?|\n")
 _BLANK_LINES = re.compile(r"(?:[ \t]*+(?:\r\n?|\n))*+")
 
 # A blank line ends these for good, their own last line the headings and rules. Lists and indented code go on.
-_ENDED_BY_BLANK_LINE = frozenset({"paragraph_open", "table_open", "blockquote_open", "definition"})
-_ENDED_BY_ITSELF = frozenset({"heading_open", "hr"})
+_ENDED_BY_BLANK_LINE = frozenset(
+    {"paragraph_open", "table_open", "blockquote_open", "footnote_open", "definition"}
+)
+_ENDED_BY_ITSELF = frozenset({"heading_open", "hr", "formula"})
 # A definition may still find its title in the paragraph after it.
 _BEGINS_A_TITLE = re.compile(r"[ \t]*[\"'(]")
 
@@ -54,8 +59,8 @@ class Final:
     """How much of a growing text is final."""
 
     length: int
-    fence_end: str | None = None
-    """What the line looks like (a pattern) that ends the fence that is open after it."""
+    fence: tuple[str, str] | None = None
+    """The markup and the language of the fence that is open after it."""
 
 
 def final(text: str) -> Final:
@@ -79,10 +84,9 @@ def final(text: str) -> Final:
 
 def _after_fence(text: str, fence: Token, lines: list[int]) -> Final:
     first, end = fence.map or [0, 0]
-    ended_by = rf" {{0,3}}{re.escape(fence.markup[0])}{{{len(fence.markup)},}}+[ \t\r\n]*+$"
-    if end - first > 1 and re.match(ended_by, text[lines[end - 1] : lines[end]]):
+    if fence.meta["closed"]:
         return Final(_after_blank_lines(text, lines[end]))
-    return Final(lines[first], ended_by)
+    return Final(lines[first], (fence.markup, fence.info.strip()))
 
 
 def _rendered(text: str, references: References) -> dict[str, Any]:
@@ -94,7 +98,7 @@ def _finished(text: str, references: References) -> dict[str, Any]:
     found = final(text)
     done: dict[str, Any] = {
         "length": found.length,
-        "fence_end": found.fence_end,
+        "fence": found.fence,
         "html": "",
         "references": {},
     }
@@ -124,6 +128,8 @@ def _parser() -> MarkdownIt:
     options = {"html": False, "linkify": False, "maxNesting": markup.MAX_NESTING}
     parser = MarkdownIt("commonmark", options, renderer_cls=markup.PageHTML)
     parser.enable(["table", "strikethrough"])
+    use_blocks(parser)
+    use_inline(parser)
     parser.validateLink = markup.is_link  # type: ignore[method-assign]
     parser.core.ruler.after("block", "too_deep", markup.show_source_of_what_is_too_deep)
     parser.core.ruler.after("inline", "images_to_links", markup.images_to_links)
@@ -136,6 +142,7 @@ def _outliner() -> MarkdownIt:
     options = {"html": False, "maxNesting": markup.MAX_NESTING, "inline_definitions": True}
     parser = MarkdownIt("commonmark", options)
     parser.validateLink = markup.is_link  # type: ignore[method-assign]
+    use_blocks(parser)
     return parser.enable("table").disable("inline")
 
 
@@ -143,15 +150,35 @@ def _outliner() -> MarkdownIt:
 def _sanitiser() -> nh3.Cleaner:
     aligned = {"align-left", "align-center", "align-right"}
     return nh3.Cleaner(
-        tags=set(_TAGS.split()),
+        tags={*_TAGS.split(), *formulas.ELEMENTS},
         clean_content_tags={"script", "style"},
-        attributes={"a": {"href", "title", "data-host"}, "ol": {"start"}, "div": {"data-language"}},
+        attributes={
+            "a": {"href", "title", "data-host"},
+            "ol": {"start"},
+            "div": {"data-language"},
+            **{element: set(formulas.ATTRIBUTES) for element in formulas.ELEMENTS},
+        },
         tag_attribute_values={
             "a": {"target": {"_blank"}},
+            "annotation": {"encoding": {"application/x-tex"}},
+            "input": {
+                "type": {"checkbox"},
+                "disabled": {""},
+                "checked": {""},
+                "aria-label": {"Done", "To do"},
+            },
             "div": {"role": {"group"}, "aria-label": {"Table"}, "tabindex": {"0"}},
             "pre": {"role": {"group"}, "aria-label": {"Code"}, "tabindex": {"0"}},
         },
-        allowed_classes={"div": {"code", "table-scroll"}, "span": set(CLASSES), "td": aligned, "th": aligned},
+        allowed_classes={
+            "div": {"code", "table-scroll"},
+            "li": {"task"},
+            "p": {"footnote", "formula"},
+            "span": set(CLASSES),
+            "sup": {"footnote-mark"},
+            "td": aligned,
+            "th": aligned,
+        },
         url_schemes=set(LINK_SCHEMES),
         url_relative="deny",
         link_rel="noopener noreferrer nofollow",

@@ -40,8 +40,8 @@ class Finished(Rendered):
     """What is final of a piece: so many characters. `html` is theirs."""
 
     length: int
-    fence_end: str | None
-    """What the line looks like (a pattern) that ends the fence that is open after them."""
+    fence: tuple[str, str] | None
+    """The markup and the language of the fence that is open after them."""
 
 
 def rendered(text: str, references: References, *, owner: Hashable) -> Rendered:
@@ -53,7 +53,7 @@ def rendered(text: str, references: References, *, owner: Hashable) -> Rendered:
 def finished(text: str, references: References, *, owner: Hashable) -> Finished:
     """Those blocks of whole lines of a growing text that are final. Raises `TooMuch`, or `NoPlace`."""
     done = _ask("finish", text, references, owner)
-    return Finished(_safe(done["html"]), done["references"], done["length"], done["fence_end"])
+    return Finished(_safe(done["html"]), done["references"], done["length"], done["fence"])
 
 
 def plain(text: str) -> SafeString:

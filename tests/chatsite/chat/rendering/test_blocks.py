@@ -17,6 +17,7 @@ PIECES = r"""
 a b\n  \n\n  \r\n  \r  - a\n  \t- b\n  1. c\n  2. d\n  * e\n  \tcode\n  ```\n  ```python\n  ~~~\n  > q\n
 # h\n  ===\n  ---\n  ***\n  x | y\n  -|-\n  1 | 2\n  |  [a]: https://a\n  [a]  **  *  `  ~~  \t  <b>  \\
 ![i](https://i)  &amp;  \u2028  \0
+```md\n  $$  \\[\n  \\]\n  \\(x\\)  [^1]  [^1]:\x20  - [ ]\x20  https://b  **\u300c\u8d64\u300d**\u306a  $
 """
 
 

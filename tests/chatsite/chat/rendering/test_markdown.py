@@ -6,10 +6,10 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatsite.chat.rendering import parser, pieces
+from chatsite.chat.rendering import formulas, parser, pieces
 from chatsite.chat.rendering.markdown import render
 from chatsite.chat.rendering.parser import LINK_SCHEMES
 from chatsite.confined.pool import TooMuch
@@ -131,10 +131,12 @@ def test_markup_is_shown_as_text(text: str) -> None:
 
 
 PIECES = r"""
+\[ \] \( \) $$ \frac{ \text{ } ^ [^1] [^1]: - [x] www.a.b
 < > " ' & ` ``` ~~~ [ ] ( ) ![ ]( <script> </script> javascript: https://a onerror= = | - : # * _ ~~ \\ html
 """
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from([*PIECES.split(), "\n", "\n\n", "\t", " "]) | st.text(max_size=4), max_size=40
@@ -178,6 +180,7 @@ HOSTILE_TEXT = r"""
 [  ![  [a](  [a](https://b)  ![a](https://b)  [![*_`  *a **a_  _a __a_  ~~a  *_  `a  <  <a  &  >  \\  |  |a
 <https:  ](  [a](https://b '  >_  -_  1._  \n  \r  a\n  x|y\n  [a]: https://b\n  [a]:\n  [a\n  ```\n  # a\n
 [a]: https://b '\n  ____a\n  \t  _  \u0301  *\u00a0
+\\[_  \\[\n  $$a  \\(x  \\(\\frac{  [^1]  [^1]:_a\n  https://a)  -_[_]_a\n  ```md\n```a\n  **\u3002a  www.
 """
 
 
@@ -213,8 +216,10 @@ def cpu_seconds(text: str) -> float:
 
 
 TAGS = (
-    r"</?(?:a|blockquote|br|code|del|div|em|h[3-6]|hr|li|ol|p|pre|s|span|strong|table|tbody|td|th|thead|tr|ul)"
-    r'(?: (?:class|href|title|rel|start|role|aria-label|tabindex|data-language|data-host|target)="[^"<>]*")*>'
+    r"</?(?:a|blockquote|br|code|del|div|em|h[3-6]|hr|input|li|ol|p|pre|s|span|strong|sup|table|tbody|td|th"
+    rf"|thead|tr|ul|{'|'.join(formulas.ELEMENTS)})"
+    r"(?: (?:class|href|title|rel|start|role|aria-label|tabindex|data-language|data-host|target"
+    rf'|type|disabled|checked|encoding|{"|".join(formulas.ATTRIBUTES)})="[^"<>]*")*>'
 )
 
 
