@@ -4,6 +4,7 @@ What arrived together becomes one chunk. What a server may say several times, ea
 first (the finish reason, the usage, a call's name), is given once, in the last chunk.
 """
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,9 @@ from streaming.upstream.usage import LastUsage
 _NAMES = {"model": "model_name", "system_fingerprint": "system_fingerprint", "service_tier": "service_tier"}
 _CUT = ("length", "max_tokens")
 """Finish reasons of replies that may well be empty: the model has spent its tokens on reasoning."""
+
+SECONDS_BETWEEN_SIGNS = 1.0
+"""While arguments are written that are read at once. A model's deadlines are many of these."""
 
 
 class ChatReader:
@@ -55,6 +59,7 @@ class ChatReader:
         self._refusal = ""
         self._form: list[str] = []
         self._is_whole = False
+        self._sign_after = 0.0
 
     def take(self, said: Said) -> None:
         """Take one object of the stream. Raises the error in it."""
@@ -80,7 +85,7 @@ class ChatReader:
         self._pass_on()
         if self._asked.wants_arguments_live and (news := self._calls.news()):
             self._give(tool_call_chunks=news)
-        if self._heard and not self._given:
+        if self._heard and not self._given and self._is_sign_due():
             self._give()  # a sign of life
         given, self._given, self._heard = self._given, [], False
         return given
@@ -116,6 +121,15 @@ class ChatReader:
         )
         given, self._given = self._given, []
         return given
+
+    def _is_sign_due(self) -> bool:
+        """Whether one has to show now that the server is at work. What reads arguments while they are written
+        reads all of them again for each chunk, an empty one too."""
+        now = time.monotonic()
+        if self._asked.wants_arguments_live and self._calls.calls and now < self._sign_after:
+            return False
+        self._sign_after = now + SECONDS_BETWEEN_SIGNS
+        return True
 
     def _finished_calls(self) -> list[ToolCallChunk]:
         try:

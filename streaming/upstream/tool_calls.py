@@ -13,8 +13,14 @@ from uuid import uuid4
 
 from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 
+SHARE = 16
+"""Arguments are handed on when one part in so many is new: what reads them begins anew with each piece."""
 NAMELESS = "unnamed_tool"
 """What a call without a name is called: the model is told that there is no such tool."""
+
+
+_ENDS = frozenset('}]"l')
+"""What arguments end with that are whole: an object, one that was encoded again, none at all."""
 
 
 class UnreadableCall(ValueError):
@@ -33,6 +39,11 @@ class Call:
     """`extra_content`: Gemini's thought signature, which has to be sent back."""
     passed_on: int | None = None
     """How many of its pieces were handed on as they came. None if its head was not, either."""
+    begins_with: str = ""
+    """The first character of its arguments that is no space."""
+    length: int = 0
+    waiting: int = 0
+    """Characters of its arguments that were not handed on."""
 
     @property
     def arguments(self) -> str:
@@ -41,7 +52,15 @@ class Call:
     @property
     def is_complete(self) -> bool:
         """Whether its arguments can have no more pieces."""
-        return bool(self.pieces) and arguments_object(self.arguments) is not None
+        end = self.pieces[-1].rstrip()[-1:] if self.pieces else None
+        return (end == "" or end in _ENDS) and arguments_object(self.arguments) is not None
+
+    def add(self, arguments: str) -> None:
+        """Take a piece of its arguments."""
+        self.pieces.append(arguments)
+        self.begins_with = self.begins_with or arguments.lstrip()[:1]
+        self.length += len(arguments)
+        self.waiting += len(arguments)
 
 
 class ToolCalls:
@@ -61,9 +80,9 @@ class ToolCalls:
                 self._take(fragment)
 
     def news(self) -> list[ToolCallChunk]:
-        """The pieces that have not been handed on, of calls whose arguments begin as an object does."""
-        grown = (call for call in self.calls if len(call.pieces) > (call.passed_on or 0))
-        return [_piece(call) for call in grown if _is_begun(call)]
+        """What has come of calls whose arguments begin as an object does, once it is a share of them."""
+        grown = (call for call in self.calls if call.waiting and call.waiting * SHARE >= call.length)
+        return [_piece(call) for call in grown if call.begins_with == "{"]
 
     def finished(self, *, optional: Container[str] = ()) -> list[ToolCallChunk]:
         """What has not been handed on, whole. Raises `UnreadableCall`."""
@@ -86,9 +105,9 @@ class ToolCalls:
             self._by_id[id_] = call
         call.name = _joined(call.name, name)
         call.extra = fragment.get("extra_content") or call.extra
-        said_again = (id_ or name) and call.is_complete and arguments_object(arguments) is not None
+        said_again = (id_ or name) and arguments_object(arguments) is not None and call.is_complete
         if arguments and not said_again:
-            call.pieces.append(arguments)
+            call.add(arguments)
 
     def _call_of(self, index: int | None, id_: str, name: str, arguments: str) -> Call | None:
         """The call that a piece belongs to: a new one where it begins one, None where it says nothing."""
@@ -124,15 +143,11 @@ class ToolCalls:
             self._by_index[index] = call
 
 
-def _is_begun(call: Call) -> bool:
-    return call.passed_on is not None or call.arguments.lstrip().startswith("{")
-
-
 def _piece(call: Call) -> ToolCallChunk:
     """What is new of a call that is handed on as it comes."""
     is_head = call.passed_on is None
     new = "".join(call.pieces[call.passed_on or 0 :])
-    call.passed_on = len(call.pieces)
+    call.passed_on, call.waiting = len(call.pieces), 0
     return tool_call_chunk(
         name=call.name if is_head else None, args=new, id=_id(call) if is_head else None, index=call.place
     )

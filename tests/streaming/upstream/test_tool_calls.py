@@ -3,11 +3,21 @@
 import json
 from typing import Any
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.upstream.tool_calls import NAMELESS, ToolCalls, UnreadableCall, optional_tools
+from streaming.upstream import tool_calls
+from streaming.upstream.asked import Asked
+from streaming.upstream.chat_completions import ChatReader
+from streaming.upstream.tool_calls import (
+    NAMELESS,
+    ToolCalls,
+    UnreadableCall,
+    arguments_object,
+    optional_tools,
+)
 
 Fragment = dict[str, Any]
 
@@ -172,6 +182,49 @@ def test_arguments_are_handed_on_as_they_come_where_they_begin_as_an_object() ->
         ("a", "form", '{"ci'),
         (None, None, 'ty": "Oslo"}'),
     ]
+
+
+def test_long_arguments_are_handed_on_in_few_pieces() -> None:
+    calls, said, whole = ToolCalls(), [], json.dumps({"text": "x" * 60_000})
+    calls.take([piece(index=0, id="a", name="form")])
+    for at in range(0, len(whole), 4):
+        calls.take([piece(whole[at : at + 4], index=0)])
+        said += calls.news()
+
+    assert 60 < len(said) < 300
+    assert "".join(call["args"] or "" for call in said + calls.finished()) == whole
+
+
+def test_a_form_is_given_in_few_chunks_signs_of_life_among_them() -> None:
+    whole = json.dumps({"text": "x" * 60_000})
+    asked = Asked.of({"tool_choice": {"type": "function", "function": {"name": "form"}}})
+    reader = ChatReader(asked, httpx2.Request("POST", "http://localhost/"))
+    given = 0
+    for at in range(0, len(whole), 4):
+        call = piece(whole[at : at + 4], index=0, id="a", name="form")
+        reader.take({"choices": [{"delta": {"tool_calls": [call]}}]})
+        given += len(reader.given())
+
+    # A sign for each second that this takes.
+    assert given < 500
+
+
+def test_a_name_in_every_piece_does_not_have_all_of_them_read_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[int] = []
+
+    def note(text: str) -> dict[str, Any] | None:
+        read.append(len(text))
+        return arguments_object(text)
+
+    monkeypatch.setattr(tool_calls, "arguments_object", note)
+    whole = json.dumps({"text": "x" * 6_000})
+
+    made = assembled(*(piece(whole[at : at + 4], name="form") for at in range(0, len(whole), 4)))
+
+    assert [(name, arguments) for _, name, arguments in made] == [("form", json.loads(whole))]
+    assert sum(read) < 10 * len(whole)
 
 
 def test_tools_that_need_nothing_are_those_with_optional_parameters_alone() -> None:
