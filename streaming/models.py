@@ -45,6 +45,10 @@ class RunQuerySet(models.QuerySet["Run"]):
         """Those that go on, although their process has gone."""
         return self.going_on().exclude(owner__in=Process.objects.values("pk"))
 
+    def ended_before(self, ago: timedelta) -> "RunQuerySet":
+        """Those that ended so long ago."""
+        return self.filter(ended__lt=Now() - ago)
+
     def request_stop(self, run_id: UUID) -> bool:
         """Ask the process that runs it to end it. Returns False if it has ended, or was asked before."""
         return bool(self.going_on().filter(pk=run_id, stop_requested=None).update(stop_requested=Now()))

@@ -7,6 +7,7 @@ from datetime import timedelta
 from importlib import import_module
 from time import sleep, time
 
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, transaction
 from django.db.models import Q, QuerySet
@@ -24,8 +25,8 @@ _AT_ONCE = 10
 
 
 def expire() -> int:
-    """Delete guests and what they have, what is older than KEEP_DAYS, sessions that are over, and old counts.
-    Returns how many conversations and documents have gone."""
+    """Delete guests and what they have, what is older than KEEP_DAYS, sessions that are over, and old counts,
+    also of wrong passwords. Returns how many conversations and documents have gone."""
     deleted = 0
     before = timezone.now() - timedelta(days=settings.GUEST_KEEP_DAYS)
     gone = Guest.objects.filter(seen__lt=before)
@@ -36,6 +37,7 @@ def expire() -> int:
             deleted += _delete(model, Q(**{f"{model.LAST_USED}__lt": before}))
     gone.delete()
     Count.objects.filter(ends__lt=time()).delete()
+    AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - settings.AXES_COOLOFF_TIME).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     return deleted
 

@@ -92,8 +92,9 @@ class Keeper:
         self._watched = time.monotonic()
 
     def _prune(self, now: float) -> None:
-        """Delete old events of a few runs. This thread has more urgent work, so a few at a time."""
-        if not retention.prune_some(older_than=timedelta(seconds=get_conf().KEEP_EVENTS)):
+        """Delete old events of a few runs, or a few old runs. This thread has more urgent work."""
+        kept = timedelta(seconds=get_conf().KEEP_EVENTS)
+        if not (retention.prune_some(older_than=kept) or retention.forget_some(older_than=kept)):
             self._prune_at = now + _PRUNE
 
     def _beat(self) -> None:

@@ -121,6 +121,20 @@ def test_a_draft_is_hidden_from_the_next_person(start_site: SiteStarter, page: P
     expect(chat.prompt).to_have_value("")
 
 
+def test_a_guests_draft_is_hidden_from_the_next_guest(start_site: SiteStarter, page: Page) -> None:
+    site = start_site()
+    create_account(site, "anna", "canary-password")
+    ChatPage(page).open(site.url).prompt.fill("A secret")
+    sign_in(page, site, "anna")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+
+    chat = ChatPage(page).open(site.url)
+
+    expect(page.get_by_text("Enter sends")).to_be_visible()  # by the script
+    expect(chat.prompt).to_have_value("")
+
+
 def sign_in(page: Page, site: Site, name: str) -> ChatPage:
     page.goto(f"{site.url}/accounts/login/")
     page.get_by_label("User name").fill(name)

@@ -1,6 +1,6 @@
 // Keeps what was typed and not sent over a reload, and a look at another conversation, in this tab. And its key: if
-// the message had arrived and only the answer was lost, the server does not take it a second time. A person who signs
-// in later in the tab does not see it.
+// the message had arrived and only the answer was lost, the server does not take it a second time. Another person in
+// the tab does not see it: not who signs in, nor a guest who comes after somebody who has.
 
 /**
  * Restores the draft, and keeps it whenever the page may end.
@@ -10,9 +10,8 @@
  * @returns {() => void} keeps what is in the box now: nothing, after it was sent
  */
 export function keepDraft(box, keyField, signal) {
-  const person = box.dataset.person ?? "";
-  const here = () => `${person} ${location.pathname}`;
-  let place = here();
+  forgetOthers(box.dataset.person ?? "");
+  let place = location.pathname;
   if (!box.value) box.value = sessionStorage.getItem(`draft ${place}`) ?? "";
   if (box.value) keyField.value = sessionStorage.getItem(`key ${place}`) ?? keyField.value;
   const put = (/** @type {string} */ text) => {
@@ -21,13 +20,22 @@ export function keepDraft(box, keyField, signal) {
   };
   const keep = () => {
     put(""); // a new conversation gets its address later, and its draft must not stay behind
-    place = here();
+    place = location.pathname;
     put(box.value);
   };
   addEventListener("pagehide", keep, { signal });
   // A phone ends a page that it has hidden without another word.
   document.addEventListener("visibilitychange", () => document.hidden && keep(), { signal });
   return keep;
+}
+
+/**
+ * Deletes what the tab keeps of another person. All guests are "", and between two of them somebody has signed in.
+ * @param {string} person
+ */
+function forgetOthers(person) {
+  if (sessionStorage.getItem("person") !== person) sessionStorage.clear();
+  sessionStorage.setItem("person", person);
 }
 
 /** @param {string} name @param {string} value */

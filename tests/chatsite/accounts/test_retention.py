@@ -5,6 +5,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
@@ -64,6 +65,14 @@ def test_sessions_and_counts_go_when_they_are_over() -> None:
     expire()
     assert not Session.objects.exists()
     assert not Count.objects.exists()
+
+
+def test_wrong_passwords_are_forgotten_when_their_lock_is_over(settings: Settings) -> None:
+    for name, ago in (("old", settings.AXES_COOLOFF_TIME), ("new", timedelta())):
+        attempt = AccessAttempt.objects.create(username=name, failures_since_start=1)
+        AccessAttempt.objects.filter(pk=attempt.pk).update(attempt_time=timezone.now() - ago)
+    expire()
+    assert [attempt.username for attempt in AccessAttempt.objects.all()] == ["new"]
 
 
 def test_an_account_is_exported_without_what_is_others() -> None:

@@ -1,4 +1,4 @@
-"""Events of ended runs go after a while; the runs stay."""
+"""Events of ended runs go after a while, and the runs a month later."""
 
 from datetime import timedelta
 from io import StringIO
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from streaming import runs
 from streaming.events import End, Start
-from streaming.log.retention import prune
+from streaming.log.retention import KEEP_RUNS, prune
 from streaming.models import LogPart, Run
 from streaming.runs import Pruned
 from tests.streaming.durable_runs import orphan
@@ -38,6 +38,16 @@ def test_only_the_events_of_runs_that_ended_long_ago_are_deleted() -> None:
 
     assert set(LogPart.objects.values_list("run", flat=True)) == {new, going_on.pk}
     assert Run.objects.filter(pk=old).exists()
+
+
+def test_runs_without_events_go_a_month_later() -> None:
+    ended(ago=KEEP_RUNS + timedelta(hours=2))
+    kept = ended(ago=KEEP_RUNS + timedelta(minutes=5))
+    going_on = orphan(Start(run="x", id=1))
+
+    prune(older_than=timedelta(hours=1))
+
+    assert set(Run.objects.values_list("pk", flat=True)) == {kept, going_on.pk}
 
 
 def test_who_asks_for_them_is_told_that_they_are_gone() -> None:
