@@ -144,6 +144,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "chatsite.answers.BrowserPolicies",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Pages; a stream says `Content-Encoding: identity`, and is left alone.
+    "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "chatsite.accounts.middleware.NoDebugBehindProxy",
     "chatsite.accounts.middleware.AddressLimits",

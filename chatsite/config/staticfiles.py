@@ -23,7 +23,9 @@ _PIECES = re.compile(
 # Blanks that separate nothing, with the characters beside them. (In JavaScript the end of a line may end a
 # statement.)
 _NEEDLESS = {
-    ".js": re.compile(r"[{(\[,;]\s.?|.?\s[})\],;]|.\n\.|[])}:?=<>&|!*] .|. [{([:?=<>&|*]"),
+    ".js": re.compile(
+        r"[{(\[,;]\s.?|.?\s[})\],;]|.\n\.|[])}:?=<>&|!*] .|. [{([:?=<>&|*]|[^+] \+|\+ [^+]|[^-] -|- [^-]"
+    ),
     ".css": re.compile(r"[{(},;:>]\s.?|.?\s[{)},;>]"),
 }
 

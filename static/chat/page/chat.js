@@ -13,6 +13,7 @@ import { Notice } from "./notice.js";
 import { Phase } from "./phase.js";
 import { stickToBottom } from "./scroll.js";
 import { Sender } from "./sender.js";
+import { listenToKeys } from "./shortcuts.js";
 import { Tabs, Updates } from "./updates.js";
 import { Visibility } from "./visibility.js";
 
@@ -48,6 +49,8 @@ export class Chat {
     this.#current = new CurrentReply(root, { phase, sender, notice, updates, visibility }, signal);
     root.addEventListener("submit", (event) => this.#onSubmit(event), { signal });
     openCitedSources(this.#messages, signal);
+    const isRunning = () => phase.name === "running";
+    listenToKeys(root, { onStop: actions.onStop, isRunning, onWrite: () => this.#composer.focus() }, signal);
     for (const article of this.#messages.children) this.#show(/** @type {HTMLElement} */ (article));
   }
 

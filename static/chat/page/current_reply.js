@@ -2,7 +2,8 @@
 
 import { RunReader } from "../run/reader.js";
 import { answer } from "../run/waiting.js";
-import { address, find } from "../reply/elements.js";
+import { address, announce } from "../reply/elements.js";
+import { Attention } from "./attention.js";
 import { withHtml } from "./requests.js";
 
 /**
@@ -52,12 +53,15 @@ export class CurrentReply {
    */
   async follow(reply, accepted, onStart = () => {}) {
     this.#phase.take("follow");
+    const attention = new Attention(reply.article);
     const reader = (this.#reader = this.#readerOf(reply, accepted));
     if (this.#visibility.isAway) reader.suspend();
     try {
       for await (const event of reader) this.#show(event, reply, onStart);
     } catch (error) {
       this.#failed(error);
+    } finally {
+      attention.over();
     }
     if (reader.outcome === "left") return;
     this.#reader = null;
@@ -65,7 +69,7 @@ export class CurrentReply {
     if (!reader.outcome) return;
     // The server knows how a reply ended that was lost on the way. (Of a page fresh from it there is nothing new.)
     if (reader.outcome !== "ended" && !(await this.#updates.now())) {
-      this.#announce(reply.end({ status: "interrupted", finish_reason: null, error: null }));
+      announce(reply.end({ status: "interrupted", finish_reason: null, error: null }));
     }
     this.#updates.look();
   }
@@ -75,7 +79,7 @@ export class CurrentReply {
     const reader = this.#reader;
     if (!reader) return;
     this.#phase.take("stop");
-    this.#announce("Stopping.");
+    announce("Stopping.");
     await this.#sender.stop(address(this.#root, "stopUrl", await reader.started));
   }
 
@@ -94,7 +98,7 @@ export class CurrentReply {
       after: Number(reply.article.dataset.after),
       onConnection: (isLost) => {
         const sentence = reply.connection(isLost);
-        if (sentence) this.#announce(sentence);
+        if (sentence) announce(sentence);
       },
       retryMin: Number(retryMin),
       retryMax: Number(retryMax),
@@ -114,10 +118,10 @@ export class CurrentReply {
 
   /** @param {import("../run/events.js").RunEvent} event @param {Reply} reply @param {(start: Start) => void} onStart */
   #show(event, reply, onStart) {
-    if (event.type === "end") return this.#announce(reply.end(event.data));
+    if (event.type === "end") return announce(reply.end(event.data));
     if (event.type === "start") onStart(event.data);
     reply.take(event);
-    if (event.type === "start" && this.#phase.name === "running") this.#announce("The reply has begun.");
+    if (event.type === "start" && this.#phase.name === "running") announce("The reply has begun.");
   }
 
   /**
@@ -129,10 +133,5 @@ export class CurrentReply {
     reportError(error);
     const message = "The page could not show the reply. Retry loads it again.";
     this.#notice.show({ message, retryAfter: 0, retry: () => location.reload() });
-  }
-
-  /** @param {string} sentence */
-  #announce(sentence) {
-    find(this.#root, "[data-announcer]").textContent = sentence;
   }
 }

@@ -15,7 +15,7 @@ export class Sender {
   #phase;
   #notice;
   #signal;
-  #isUnreachable = false; // as far as the notice says
+  /** @type {(() => void) | null} */ #onOnline = null; // while the notice says that the site cannot be reached
 
   /**
    * @param {HTMLElement} root
@@ -27,7 +27,7 @@ export class Sender {
     this.#phase = phase;
     this.#notice = notice;
     this.#signal = signal;
-    addEventListener("online", () => this.#isUnreachable && this.#notice.show(null), { signal });
+    addEventListener("online", () => this.#onOnline?.(), { signal });
   }
 
   /**
@@ -39,6 +39,7 @@ export class Sender {
    */
   async ask(url, data, retry) {
     if (!this.#phase.isIdle) return null;
+    this.#onOnline = null;
     this.#notice.show(null);
     this.#phase.take("send");
     try {
@@ -98,7 +99,8 @@ export class Sender {
   #refused(error, retry) {
     if (!(error instanceof Refused)) throw error;
     const { message, retryAfter, retryable } = error;
-    this.#isUnreachable = error.isUnreachable;
+    const back = { message: "The connection is back. That was not sent yet.", retryAfter: 0, retry };
+    this.#onOnline = error.isUnreachable ? () => this.#notice.show(retry && back) : null;
     this.#notice.show({ message, retryAfter, retry: retryable ? retry : null });
   }
 }

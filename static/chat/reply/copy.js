@@ -1,6 +1,6 @@
 // Copy buttons: on each block of code, and on a whole reply.
 
-import { address, copyOf } from "./elements.js";
+import { address, announce, copyOf } from "./elements.js";
 
 /** @param {ParentNode} root  what has just been rendered */
 export function addCopyButtons(root) {
@@ -35,6 +35,7 @@ function button(label, text) {
   copy.addEventListener("click", async () => {
     copy.textContent = await write(text).then(() => copiedLabel, () => failedLabel);
     copy.setAttribute("aria-label", copy.textContent);
+    announce(copy.textContent);
     setTimeout(() => {
       copy.textContent = name;
       copy.setAttribute("aria-label", label);

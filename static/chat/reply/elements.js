@@ -13,6 +13,11 @@ export function find(root, selector) {
   return /** @type {T} */ (root.querySelector(selector));
 }
 
+/** Says something to people who do not see it. @param {string} sentence */
+export function announce(sentence) {
+  find(document.body, "[data-announcer]").textContent = sentence;
+}
+
 /**
  * Fills an id into an address that the page has as `data-`.
  * @param {HTMLElement} root

@@ -1,0 +1,29 @@
+// What keys do anywhere on the page. `?` shows the list, which the page has as a dialog.
+
+import { find } from "../reply/elements.js";
+
+const FIELDS = "input, textarea, select, [contenteditable]";
+
+/**
+ * Lets keys act.
+ * @param {HTMLElement} root
+ * @param {{ onStop: () => void, isRunning: () => boolean, onWrite: () => void }} page
+ * @param {AbortSignal} signal
+ */
+export function listenToKeys(root, { onStop, isRunning, onWrite }, signal) {
+  const list = /** @type {HTMLDialogElement} */ (find(root, "[data-shortcuts]"));
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
+    const { key, target } = event;
+    if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (key === "Escape" && !list.open && isRunning()) return onStop();
+    if (target instanceof Element && target.closest(FIELDS)) return;
+    if (key === "?") list.showModal();
+    else if (key === "/" && !list.open) onWrite();
+    else return;
+    event.preventDefault();
+  };
+  document.addEventListener("keydown", onKey, { signal });
+  const opener = find(root, "[data-shortcuts-open]");
+  opener.hidden = false;
+  opener.addEventListener("click", () => list.showModal(), { signal });
+}
