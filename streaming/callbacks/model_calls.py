@@ -139,8 +139,13 @@ def _finish_reason(info: Mapping[str, Any]) -> str | None:
 def _usage(message: BaseMessage | None, response: LLMResult) -> Usage | None:
     if isinstance(message, AIMessage) and (reported := message.usage_metadata):
         return _reported(reported.get("input_tokens"), reported.get("output_tokens"))
-    totals = (response.llm_output or {}).get("token_usage") or {}
+    totals = (response.llm_output or {}).get("token_usage") or _told(response).get("token_usage") or {}
     return _reported(totals.get("prompt_tokens"), totals.get("completion_tokens"))
+
+
+def _told(response: LLMResult) -> Mapping[str, Any]:
+    """Return what a completion model's stream has told beside the text: it has no message."""
+    return response.generations[0][0].generation_info or {}
 
 
 def _reported(read: object, written: object) -> Usage | None:

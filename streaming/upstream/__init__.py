@@ -1,14 +1,15 @@
-"""A provider's wire: the client, the reader of its streams, a chat model made of both, the off switch."""
+"""A provider's wire: the client, the reader of its streams, models made of both, the off switch."""
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from streaming.upstream.chat_openai import ChatOpenAI as ChatOpenAI
     from streaming.upstream.client import http_client as http_client
+    from streaming.upstream.completion_model import OpenAI as OpenAI
 
-__all__ = ["ChatOpenAI", "http_client"]
+__all__ = ["ChatOpenAI", "OpenAI", "http_client"]
 
-_HOMES = {"ChatOpenAI": "chat_openai", "http_client": "client"}
+_HOMES = {"ChatOpenAI": "chat_openai", "OpenAI": "completion_model", "http_client": "client"}
 
 
 def __getattr__(name: str) -> Any:

@@ -15,6 +15,7 @@ from langchain_core.outputs import ChatGenerationChunk
 
 from streaming.upstream.answer import Said
 from streaming.upstream.asked import Asked, parsed
+from streaming.upstream.choices import LENGTH_LIMITS, OneChoice
 from streaming.upstream.refusals import UNREADABLE_CALL, broken_off, empty_reply, streamed_error
 from streaming.upstream.send_back import SentBack
 from streaming.upstream.think_blocks import ThinkBlocks
@@ -22,8 +23,6 @@ from streaming.upstream.tool_calls import ToolCalls, UnreadableCall
 from streaming.upstream.usage import LastUsage
 
 _NAMES = {"model": "model_name", "system_fingerprint": "system_fingerprint", "service_tier": "service_tier"}
-_CUT = ("length", "max_tokens")
-"""Finish reasons of replies that may well be empty: the model has spent its tokens on reasoning."""
 
 SECONDS_BETWEEN_SIGNS = 1.0
 """While arguments are written that are read at once. A model's deadlines are many of these."""
@@ -54,7 +53,7 @@ class ChatReader:
         self._reasoning: list[str] = []
         self._text: list[str] = []
         self._heard = False
-        self._choice: object = None
+        self._choice = OneChoice()
         self._has_begun = False
         self._refusal = ""
         self._form: list[str] = []
@@ -65,7 +64,7 @@ class ChatReader:
         """Take one object of the stream. Raises the error in it."""
         self._heard = True
         self._usage.take(said.get("usage"))
-        choice = self._own_choice(said.get("choices"))
+        choice = self._choice.of(said.get("choices"))
         if choice is None:
             return
         if choice.get("error"):
@@ -105,7 +104,7 @@ class ChatReader:
         calls = self._finished_calls()
         if reason is None:
             self._info["finish_reason"] = reason = "tool_calls" if self._calls.calls else "stop"
-        if not (self._has_begun or self._calls.calls or self._refusal or reason in _CUT):
+        if not (self._has_begun or self._calls.calls or self._refusal or reason in LENGTH_LIMITS):
             raise empty_reply(self._request)
         extra = self.sent_back.fields(self._calls.calls)
         if self._refusal:
@@ -136,19 +135,6 @@ class ChatReader:
             return self._calls.finished(optional=self._asked.optional)
         except UnreadableCall:
             raise streamed_error(UNREADABLE_CALL, self._request) from None
-
-    def _own_choice(self, choices: object) -> Mapping[str, Any] | None:
-        """The one choice that is read, of those that a chunk has."""
-        for choice in choices if isinstance(choices, list) else [choices]:
-            if isinstance(choice, dict):
-                index = choice.get("index")
-                if not isinstance(index, int):
-                    return choice
-                if self._choice is None:
-                    self._choice = index
-                if index == self._choice:
-                    return choice
-        return None
 
     def _take_delta(self, choice: Mapping[str, Any]) -> None:
         delta, logprobs = self._delta(choice), choice.get("logprobs")

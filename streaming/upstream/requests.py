@@ -77,15 +77,22 @@ class Request:
 
 
 @contextmanager
-def errors_of_langchain() -> Iterator[None]:
-    """Raise what LangChain's class raises: transport errors as the SDK's, and those as LangChain's own."""
+def errors_of_sdk() -> Iterator[None]:
+    """Raise transport errors as the SDK's."""
     try:
-        try:
+        yield
+    except httpx2.TimeoutException as exc:
+        raise openai.APITimeoutError(request=exc.request) from exc
+    except httpx2.RequestError as exc:
+        raise openai.APIConnectionError(request=exc.request) from exc
+
+
+@contextmanager
+def errors_of_langchain() -> Iterator[None]:
+    """Raise what LangChain's chat model raises: the SDK's errors as LangChain's own."""
+    try:
+        with errors_of_sdk():
             yield
-        except httpx2.TimeoutException as exc:
-            raise openai.APITimeoutError(request=exc.request) from exc
-        except httpx2.RequestError as exc:
-            raise openai.APIConnectionError(request=exc.request) from exc
     except openai.BadRequestError as exc:
         _handle_openai_bad_request(exc)
     except openai.APIError as exc:
