@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from streaming.callbacks.steps import StepFilter as StepFilter
     from streaming.errors import RunFailed as RunFailed
     from streaming.response.response import EventStreamResponse as EventStreamResponse
+    from streaming.response.sse import Frame as Frame
     from streaming.running.async_event_stream import astream as astream
     from streaming.running.event_stream import stream as stream
     from streaming.signals import run_ended as run_ended
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EventStreamResponse",
+    "Frame",
     "QueueCallback",
     "RunFailed",
     "StepFilter",
@@ -25,6 +27,7 @@ __all__ = [
 
 _HOMES = {
     "EventStreamResponse": "response.response",
+    "Frame": "response.sse",
     "QueueCallback": "callbacks.handler",
     "RunFailed": "errors",
     "StepFilter": "callbacks.steps",

@@ -4,6 +4,8 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 import json
+import re
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from streaming.events import Event, frame_of, keep_frame
@@ -19,6 +21,26 @@ class Encodable(Protocol):
     def data(self) -> dict[str, Any]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a presenter sends in place of an event: any text, HTML say, under any name."""
+
+    event: str
+    text: str
+    id: int = field(default=0, kw_only=True)
+    """The number of the event that it stands for, if a reader who comes back is to go on after it."""
+
+    def data(self) -> dict[str, Any]:
+        return {"text": self.text}
+
+    def encode(self) -> bytes:
+        """The text as it is: each of its lines is a line of data."""
+        number = f"id: {self.id}\n" if self.id else ""
+        lines = "".join(f"data: {line}\n" for line in _LINE_END.split(self.text))
+        return f"{number}event: {self.event}\n{lines}\n".encode("utf-8", "replace")
+
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
 
@@ -27,8 +49,11 @@ def encode(event: Encodable) -> bytes:
 
     That of a numbered event is made once, for all readers: both stay as they are.
     """
-    if isinstance(event, Event) and (kept := frame_of(event)) is not None:
-        return kept
+    if isinstance(event, Event):
+        if (kept := frame_of(event)) is not None:
+            return kept
+    elif isinstance(event, Frame):
+        return event.encode()
     number = f"id: {event.id}\n" if event.id else ""
     frame = f"{number}event: {event.event}\ndata: {_json(event.data())}\n\n".encode("utf-8", "replace")
     if isinstance(event, Event) and event.id:

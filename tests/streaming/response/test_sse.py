@@ -102,3 +102,14 @@ def test_a_frame_is_made_once_for_all_readers(monkeypatch: pytest.MonkeyPatch) -
 
     assert sse.encode(token) == sse.encode(token)
     assert len(made) == 1
+
+
+def test_a_frame_is_sent_as_it_is_line_by_line() -> None:
+    frame = sse.Frame("token", "<p>\r\n a\rb\u2028\n</p>", id=3)
+
+    expected = "id: 3\nevent: token\ndata: <p>\ndata:  a\ndata: b\u2028\ndata: </p>\n\n"
+    assert sse.encode(frame) == expected.encode()
+
+
+def test_a_frame_without_text_has_data_all_the_same() -> None:
+    assert sse.encode(sse.Frame("end", "")) == b"event: end\ndata: \n\n"
