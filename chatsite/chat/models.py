@@ -70,14 +70,16 @@ class Conversation(Owned):
         cut = models.Q(status__in=Message.CUT, continued=None)
         return self.messages.exclude(cut & models.Q(models.Exists(finished))).reverse()[:1]
 
-    def path(self, leaf: "Message | None" = None, *, characters: int | None = None) -> list["Message"]:
+    def path(
+        self, leaf: "Message | None" = None, *, characters: int | None = None, most: int | None = None
+    ) -> list["Message"]:
         """The messages from the first to `leaf`; to the newest one if it is not given. With `characters`,
-        only the newest ones, back to the one in which so many are reached.
+        only the newest ones, back to the one in which so many are reached; with `most`, so many at most.
 
         Raises `Message.DoesNotExist` if the leaf was deleted.
         """
         tip = self.messages.filter(pk=leaf.pk) if leaf is not None else self._tip()
-        path = messages_up_to(tip, characters=characters)
+        path = messages_up_to(tip, characters=characters, most=most)
         if leaf is not None and not path:
             raise Message.DoesNotExist
         for message in path:

@@ -8,22 +8,26 @@ _Message = TypeVar("_Message", bound=Model)
 
 _FRAME = 12
 """Characters that each message with a text counts for besides: what a model is sent around it."""
+ANY_NUMBER = 2**31 - 1
 _SQL = """
     WITH RECURSIVE path(id, parent_id, place, characters) AS (
         SELECT leaf.id, leaf.parent_id, 0, {size} FROM ({leaf}) leaf
         UNION ALL
         SELECT message.id, message.parent_id, path.place + 1, path.characters + {message_size}
         FROM path JOIN {table} message ON message.id = path.parent_id
-        {enough}
+        WHERE path.place < %s {enough}
     )
     SELECT message.* FROM path JOIN {table} message USING (id) ORDER BY path.place DESC
 """
 
 
-def messages_up_to(leaf: QuerySet[_Message], *, characters: int | None = None) -> list[_Message]:
+def messages_up_to(
+    leaf: QuerySet[_Message], *, characters: int | None = None, most: int | None = None
+) -> list[_Message]:
     """The messages from the first to the one that `leaf` finds.
 
-    With `characters`, only the newest ones, back to the one in which so many are reached.
+    With `characters`, only the newest ones, back to the one in which so many are reached; with `most`, so
+    many of them at most.
     """
     sql, params = leaf.query.sql_with_params()
     statement = _SQL.format(
@@ -31,10 +35,10 @@ def messages_up_to(leaf: QuerySet[_Message], *, characters: int | None = None) -
         table=leaf.model._meta.db_table,
         size=_size("leaf"),
         message_size=_size("message"),
-        enough="" if characters is None else "WHERE path.characters <= %s",
+        enough="" if characters is None else "AND path.characters <= %s",
     )
-    limit = () if characters is None else (characters,)
-    return list(leaf.model._default_manager.raw(statement, (*params, *limit)))
+    limits = (ANY_NUMBER if most is None else most - 1, *(() if characters is None else (characters,)))
+    return list(leaf.model._default_manager.raw(statement, (*params, *limits)))
 
 
 def _size(row: str) -> str:

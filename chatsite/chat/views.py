@@ -35,6 +35,11 @@ from streaming.runs import Busy, Pruned, UnknownRun
 RECENT = 50
 """Conversations in the list beside the page."""
 
+PAGE_MESSAGES = 60
+"""Messages on a page: the newest ones, or those before another page's."""
+PAGE_CHARACTERS = 200_000
+"""Of the messages on a page: of fewer messages, if they are long. As HTML they are several times as many."""
+
 
 def _refusals(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Lets visitors in, and answers what the steps of the view refuse."""
@@ -71,11 +76,16 @@ def page(request: VisitorRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def conversation(request: VisitorRequest, conversation_id: UUID) -> HttpResponse:
-    """Show one conversation. A reply that is being written has its text so far."""
+    """Show one conversation: its newest messages, or those before the one that the link to earlier ones has.
+
+    A reply that is being written has its text so far.
+    """
     visitor = request.visitor
     found = Conversation.objects.for_visitor(visitor).filter(pk=conversation_id).first()
     if found is None:
         raise Http404
+    if "before" in request.GET:
+        return _page(request, visitor, found, leaf=_before(found, request.GET["before"]))
     version = f'"{found.version}"'
     if (unchanged := get_conditional_response(request, etag=version)) is not None:
         return unchanged
@@ -174,15 +184,31 @@ def stop(request: VisitorRequest, run_id: UUID) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _page(request: VisitorRequest, visitor: Visitor, current: Conversation | None) -> HttpResponse:
+def _before(conversation: Conversation, message: str) -> Message:
+    """The message before that one."""
+    try:
+        found = conversation.messages.filter(pk=UUID(message), parent__isnull=False).first()
+    except ValueError:
+        found = None
+    if found is None or found.parent is None:
+        raise Http404
+    return found.parent
+
+
+def _page(
+    request: VisitorRequest, visitor: Visitor, current: Conversation | None, *, leaf: Message | None = None
+) -> HttpResponse:
+    """The page with the messages up to `leaf`, as many as one page shows."""
     chosen = current.assistant if current else request.GET.get("assistant", "")
     recent = list(Conversation.objects.for_visitor(visitor)[: RECENT + 1])
+    path = current.path(leaf, characters=PAGE_CHARACTERS, most=PAGE_MESSAGES) if current else []
     context = {
         "conversation": current,
         "conversations": recent[:RECENT],
         "has_older": len(recent) > RECENT,
         "message_count": current.messages.count() if current else 0,
-        "chat_messages": replies.with_text_so_far(current.path()) if current else [],
+        "chat_messages": replies.with_text_so_far(path),
+        "is_earlier": leaf is not None,
         "assistant": get_assistant(chosen) or default_assistant(),
         "assistants": assistants().values(),
         "can_sign_in": can_sign_in(visitor),

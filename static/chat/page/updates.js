@@ -66,6 +66,7 @@ export class Updates {
   #show(page, messages) {
     const { messageCount } = find(page.body, "[data-message-count]").dataset;
     this.#root.dataset.messageCount = messageCount;
+    find(this.#root, "[data-earlier]").replaceWith(document.adoptNode(find(page.body, "[data-earlier]")));
     for (const article of showMessagesOf(page, messages)) this.#onArticle(article);
   }
 
