@@ -16,11 +16,14 @@ from streaming.events import (
     Token,
     ToolEnd,
     ToolStart,
+    ToolText,
     Usage,
+    Writer,
     number,
 )
 
 _encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
+_WRITER = ("step", "name", "model", "node", "path")
 
 
 def dumps(events: Iterable[Event]) -> str:
@@ -36,11 +39,15 @@ def loads(text: str, *, first: int) -> list[Event]:
     return events
 
 
-def _written(kind: type[Token] | type[Reasoning]) -> Callable[[dict[str, Any]], Event]:
-    # By name: in logs from before `step` had that name there is another key, which says nothing now.
-    return lambda data: kind(
-        data["text"], step=data.get("step"), name=data.get("name"), concurrent="step" in data
-    )
+def _written(kind: type[Token] | type[Reasoning] | type[ToolText]) -> Callable[[dict[str, Any]], Event]:
+    def make(data: dict[str, Any]) -> Event:
+        call: dict[str, Any] = {"call_id": data["id"]} if kind is ToolText else {}
+        if "step" not in data or "writer" not in data:
+            return kind(data["text"], writer=data.get("writer", 1), **call)
+        by = Writer(**{name: data[name] for name in _WRITER})
+        return kind(data["text"], writer=data["writer"], by=by, introduces=True, **call)
+
+    return make
 
 
 def _end(data: dict[str, Any]) -> Event:
@@ -58,6 +65,7 @@ _MADE: dict[str, Callable[[dict[str, Any]], Event]] = {
     Start.event: lambda data: Start(**data),
     Token.event: _written(Token),
     Reasoning.event: _written(Reasoning),
+    ToolText.event: _written(ToolText),
     ToolStart.event: lambda data: ToolStart(call_id=data.pop("id"), **data),
     ToolEnd.event: lambda data: ToolEnd(call_id=data.pop("id"), **data),
     Documents.event: lambda data: Documents(**data),

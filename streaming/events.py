@@ -48,22 +48,53 @@ class Start(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class _Written(Event):
-    """A piece of what a model writes, and which of the run's models that is.
+class Writer:
+    """Stands for who writes a text of a run: one call of a model, or a step that speaks for itself.
 
-    `step` and `name` are LangChain's id and name of the model's step. They are on the wire only when
-    another model of the run wrote at the same time (`concurrent`), and play no part in comparisons.
+    `step` and `name` are LangChain's id and name of the step, `node` is the graph's node in which it works,
+    and `path` names the nodes around that one, outermost first.
+    """
+
+    step: str | None = None
+    name: str | None = None
+    model: str | None = None
+    node: str | None = None
+    path: Sequence[str] = ()
+
+
+_UNKNOWN = Writer()
+
+
+@dataclass(frozen=True, slots=True)
+class _Written(Event):
+    """A piece of a text, and who writes it: `writer` is the place among the run's writers, from 1.
+
+    A writer's first piece `introduces` it on the wire, unless `start` has named it: the others have its
+    number, and the first writer's have nothing. It plays no part in comparisons. Read back from a log, only
+    the piece that introduces a writer has `by`.
     """
 
     text: str
-    step: str | None = field(default=None, kw_only=True, compare=False)
-    name: str | None = field(default=None, kw_only=True, compare=False)
-    concurrent: bool = field(default=False, kw_only=True, compare=False)
+    writer: int = field(default=1, kw_only=True, compare=False)
+    by: Writer = field(default=_UNKNOWN, kw_only=True, compare=False)
+    introduces: bool = field(default=False, kw_only=True, compare=False)
+
+    @property
+    def step(self) -> str | None:
+        """LangChain's id of the step that writes."""
+        return self.by.step
+
+    @property
+    def name(self) -> str | None:
+        """LangChain's name of it."""
+        return self.by.name
 
     def data(self) -> dict[str, Any]:
         # Not asdict(), which walks and copies: this comes once a token.
-        if self.concurrent:
-            return {"text": self.text, "step": self.step, "name": self.name}
+        if self.introduces:
+            return {"text": self.text, "writer": self.writer, **asdict(self.by), "path": list(self.by.path)}
+        if self.writer != 1:
+            return {"text": self.text, "writer": self.writer}
         return {"text": self.text}
 
 
@@ -79,6 +110,20 @@ class Reasoning(_Written):
     """A piece of what the model says to itself before it replies. Never part of the reply."""
 
     event: ClassVar[str] = "reasoning"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolText(_Written):
+    """A piece of what a model writes for a tool that calls it. Never part of the reply.
+
+    `call_id` (on the wire: `id`) is that of the call's `ToolStart`.
+    """
+
+    event: ClassVar[str] = "tool-text"
+    call_id: str = ""
+
+    def data(self) -> dict[str, Any]:
+        return {"id": self.call_id, **super(ToolText, self).data()}
 
 
 @dataclass(frozen=True, slots=True)

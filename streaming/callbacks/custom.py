@@ -6,15 +6,22 @@ a run's config has one, in the place where a graph leaves it for its subgraphs.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from types import CellType, FunctionType, MethodType
 from typing import Any
 
-from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables import Runnable, RunnableConfig
 
 from streaming.callbacks.bounded import bounded
+from streaming.callbacks.graphs import is_kind
 from streaming.callbacks.results import jsonable
 from streaming.events import Custom, Event
 from streaming.text import clean
+
+_PREGEL = ("langgraph.pregel.main", "Pregel")
+_EMPTY = CellType()
+_DEPTH = 8
+"""So deep is a graph looked for in a runnable."""
 
 
 def custom_event(name: str, data: Any) -> Custom:
@@ -22,9 +29,12 @@ def custom_event(name: str, data: Any) -> Custom:
     return Custom(clean(name), bounded(jsonable(data)))
 
 
-def config_of_writer(put: Callable[[Event], None]) -> RunnableConfig:
-    """Return the config that makes a run's graphs write to `put`; empty where LangGraph is not in use."""
-    if "langgraph.pregel" not in sys.modules:
+def config_of_writer(runnable: Any, put: Callable[[Event], None]) -> RunnableConfig:
+    """Return the config that makes a runnable's graphs write to `put`; empty if there is none.
+
+    A model that takes any field of the config for its own must not find more there than it has to.
+    """
+    if "langgraph.pregel" not in sys.modules or not _has_graph(runnable, _DEPTH):
         return {}
     from langgraph._internal._constants import CONFIG_KEY_RUNTIME, CONFIG_KEY_STREAM
     from langgraph.pregel.protocol import StreamProtocol
@@ -50,6 +60,26 @@ def is_custom_alone(runnable: Any) -> bool:
     """Whether the runnable is a graph that was told to stream in mode "custom", and in no other."""
     chosen = getattr(runnable, "kwargs", {}).get("stream_mode")
     return (chosen or getattr(runnable, "stream_mode", None)) == "custom"
+
+
+def _has_graph(value: Any, depth: int) -> bool:
+    """Whether a graph is among the parts of a runnable, or among what its functions refer to."""
+    if is_kind(value, _PREGEL):
+        return True
+    return depth > 0 and any(_has_graph(part, depth - 1) for part in _parts_of(value))
+
+
+def _parts_of(value: Any) -> Iterable[Any]:
+    if isinstance(value, FunctionType):
+        cells = [cell.cell_contents for cell in value.__closure__ or () if cell != _EMPTY]
+        return [*cells, *(value.__globals__.get(name) for name in value.__code__.co_names)]
+    if isinstance(value, MethodType):
+        return [value.__self__]
+    if isinstance(value, Mapping):
+        return value.values()
+    if isinstance(value, list | tuple):
+        return value
+    return vars(value).values() if isinstance(value, Runnable) else ()
 
 
 def _writing_node() -> str:

@@ -5,6 +5,7 @@ LangChain calls it in whatever thread runs the step: the run's own, or one of a 
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import count
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from streaming.callbacks.questions import Questions
 from streaming.callbacks.steps import Step, StepFilter, name_of
 from streaming.callbacks.unwritten import UnwrittenMessages
 from streaming.cancellation import Cancellation, Cancelled
-from streaming.events import Event, Reasoning, Token, ToolEnd
+from streaming.events import Event, Reasoning, Token, ToolEnd, ToolText, Writer
 from streaming.text import clean
 
 
@@ -60,12 +61,15 @@ class QueueCallback(BaseCallbackHandler):
         """How the run's model calls ended, and which are at work."""
         self._unwritten = UnwrittenMessages()
         self._unwritten.know(given)
+        self._unwritten_in_tools = UnwrittenMessages()
         self.questions = Questions()
         """What the run asks a person."""
         self._graphs = GraphStates(self._wanted.include_state or ())
         self._tap = OutputTap(queue.put, self._say, self._graphs)
         self._steps: dict[UUID, Step] = {}
         self._tool_calls: dict[UUID, str] = {}
+        self._numbers = count(1)
+        self._speakers: dict[UUID, int] = {}
 
     # Models
 
@@ -73,7 +77,7 @@ class QueueCallback(BaseCallbackHandler):
         self, serialized: dict[str, Any], messages: list[list[BaseMessage]], *, run_id: UUID, **kwargs: Any
     ) -> None:
         step = self._begin(run_id, "chat_model", serialized, kwargs)
-        self._unwritten.know_id(f"{LC_ID_PREFIX}-{run_id}")  # where the provider gives a message none
+        self._seen_by(step).know_id(f"{LC_ID_PREFIX}-{run_id}")  # where the provider gives a message none
         prompts = [message.text for message in messages[0]]
         self.ledger.begin(step, prompts, wanted=self._wanted.accepts(step))
 
@@ -91,7 +95,7 @@ class QueueCallback(BaseCallbackHandler):
         message = getattr(chunk, "message", None)
         if message is not None and message.id != call.message_id:
             call.message_id = message.id
-            self._unwritten.know_id(message.id)
+            self._seen_by(call.step).know_id(message.id)
         reasoning, text = call.add(token, message)
         self.ledger.at_work.hear(len(reasoning) + len(text) + len(arguments_of(message)))
         self._write(call, reasoning, text)
@@ -101,7 +105,7 @@ class QueueCallback(BaseCallbackHandler):
         call = self.ledger.call(run_id)
         self._write(call, *call.end(response))
         self._end_call(call)
-        self._unwritten.wrote(call.message, call.text)
+        self._seen_by(call.step).wrote(call.message, call.text)
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         self.ledger.add_failure(error)
@@ -145,7 +149,7 @@ class QueueCallback(BaseCallbackHandler):
     def on_chain_start(self, serialized: dict[str, Any], inputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
         step = self._begin(run_id, kwargs.get("run_type") or "chain", serialized, kwargs)
         if step.node:
-            self._unwritten.know(inputs)
+            self._seen_by(step).know(inputs)
         if self._wanted.accepts(step):
             self._tap.begin(step)
 
@@ -185,35 +189,51 @@ class QueueCallback(BaseCallbackHandler):
     ) -> Step:
         self._cancellation.check()
         name, tags = name_of(kwargs.get("name"), serialized), kwargs.get("tags") or ()
-        within = self._steps.get(kwargs.get("parent_run_id") or run_id)
-        node = is_node(name, tags, kwargs.get("metadata"))
-        self._steps[run_id] = step = Step(run_id, name, kind, tags, within, node)
+        within = self._caller(kwargs.get("parent_run_id") or run_id, kind)
+        metadata = kwargs.get("metadata") or {}
+        node = is_node(name, tags, metadata)
+        self._steps[run_id] = step = Step(run_id, name, kind, tags, within, node, metadata)
         self._graphs.begin(step)
         return step
+
+    def _caller(self, run_id: UUID, kind: str) -> Step | None:
+        """Return the step that calls one of a kind, in the name of the step `run_id`.
+
+        A tool that takes the config hands on that of the node in which it works: LangChain gives it no other.
+        """
+        caller = self._steps.get(run_id)
+        if caller is None or not caller.node or kind == "tool":
+            return caller
+        at_work = (self._steps.get(tool_id) for tool_id in tuple(self._tool_calls))
+        return next((tool for tool in at_work if tool is not None and tool.within is caller), caller)
 
     def _say(self, step: Step, chunk: Any) -> bool:
         """Take a chunk of the run's output, if it is text of the reply. False if it may be data."""
         if isinstance(chunk, BaseMessage):
             self._say_messages(step, chunk)
             return True
-        if not isinstance(chunk, str) or self.ledger.has_calls or step.tool:
+        if not isinstance(chunk, str) or self.ledger.has_calls or step.in_tool:
             return False
         self._tell(step, AIMessageChunk(content=chunk))
         return True
 
     def _say_messages(self, step: Step, value: Any) -> None:
-        for message in self._unwritten.new_in(value):
-            if self._wanted.accepts(step) and not step.tool:
+        for message in self._seen_by(step).new_in(value):
+            if self._wanted.accepts(step):
                 self._tell(step, message)
 
     def _tell(self, step: Step, message: AIMessage) -> None:
         """Put a message that no model wrote, as one piece of the reply."""
-        self.ledger.say(message)
-        if reasoning := clean(reasoning_of(message)):
-            self._queue.put(Reasoning(reasoning, step=str(step.id), name=step.name))
-        if text := clean(message.text):
-            self._tap.wrote(text, call=str(step.id))
-            self._queue.put(Token(text, step=str(step.id), name=step.name))
+        reasoning, text = clean(reasoning_of(message)), clean(message.text)
+        if step.for_tool is None:
+            self.ledger.say(message)
+        introduces = step.id not in self._speakers and step.within is not None
+        number = self._speakers.get(step.id) or next(self._numbers)
+        self._speakers[step.id] = number
+        if reasoning and step.for_tool is None:
+            self._queue.put(Reasoning(reasoning, writer=number, by=step.writer))
+        if text:
+            self._put_text(step, text, number, step.writer, introduces=introduces)
 
     def _end_call(self, call: ModelCall) -> None:
         self.ledger.end(call)
@@ -225,16 +245,27 @@ class QueueCallback(BaseCallbackHandler):
         self._put(self._steps.pop(run_id), event)
 
     def _write(self, call: ModelCall, reasoning: str, text: str) -> None:
-        if not call.wanted:
+        if not call.wanted or not (reasoning or text):
             return
-        if self.ledger.at_work.several and not call.concurrent:
-            self.ledger.mark_concurrent()
-        name, concurrent = call.step.name, call.concurrent
-        if reasoning:
-            self._queue.put(Reasoning(reasoning, step=call.step_id, name=name, concurrent=concurrent))
+        introduces = not call.number and call.step.within is not None
+        call.number = call.number or next(self._numbers)
+        if reasoning and call.step.for_tool is None:
+            self._queue.put(Reasoning(reasoning, writer=call.number, by=call.writer, introduces=introduces))
+            introduces = False
         if text:
-            self._tap.wrote(text, call=call.step_id)
-            self._queue.put(Token(text, step=call.step_id, name=name, concurrent=concurrent))
+            self._put_text(call.step, text, call.number, call.writer, introduces=introduces)
+
+    def _put_text(self, step: Step, text: str, number: int, by: Writer, *, introduces: bool) -> None:
+        if (tool := step.for_tool) is None:
+            self._tap.wrote(text, call=by.step or "")
+            self._queue.put(Token(text, writer=number, by=by, introduces=introduces))
+        elif tool.id in self._tool_calls and self._wanted.accepts(tool):
+            call_id = self._tool_calls[tool.id]
+            self._queue.put(ToolText(text, call_id, writer=number, by=by, introduces=introduces))
+
+    def _seen_by(self, step: Step) -> UnwrittenMessages:
+        """Return what is known where the step works: what was written for a tool can be the reply's later."""
+        return self._unwritten if step.for_tool is None else self._unwritten_in_tools
 
     def _put(self, step: Step, event: Event) -> None:
         if self._wanted.accepts(step):

@@ -39,19 +39,15 @@ class Ledger:
     def end(self, call: ModelCall) -> None:
         """Enter that the call is over, well or not."""
         self.at_work.end()
-        self._last = call
-        self._unwritten = []
+        if call.step.for_tool is None:
+            self._last = call
+            self._unwritten = []
 
     def say(self, message: AIMessage) -> None:
         """Enter a message, or a chunk of one, that no model wrote."""
         if not isinstance(message, AIMessageChunk):
             self._unwritten = []
         self._unwritten.append(as_chunk(message))
-
-    def mark_concurrent(self) -> None:
-        """Mark all calls, because several models write at once: those too that wrote alone so far."""
-        for call in tuple(self._calls.values()):
-            call.concurrent = True
 
     def add_failure(self, error: BaseException) -> None:
         """Remember what a provider raised. Not what cut it off: its traceback holds the connection."""
@@ -67,7 +63,8 @@ class Ledger:
         Of a message that came later, and that no model wrote, that message."""
         if self._unwritten:
             return add_ai_message_chunks(*self._unwritten)
-        call = self._last or next(iter(tuple(self._calls.values())), None)
+        calls = (call for call in tuple(self._calls.values()) if call.step.for_tool is None)
+        call = self._last or next(calls, None)
         return call.message if call else None
 
     @property
@@ -77,8 +74,8 @@ class Ledger:
 
     @property
     def has_calls(self) -> bool:
-        """Whether any model was called."""
-        return bool(self._calls)
+        """Whether any model was called that writes the reply."""
+        return any(call.step.for_tool is None for call in tuple(self._calls.values()))
 
     @property
     def broke_off(self) -> bool:

@@ -26,7 +26,6 @@ class ModelCall:
         self.step = step
         self.wanted = wanted
         """Whether its tokens are to be shown."""
-        self.step_id = str(step.id)
         self.message_id: str | None = None
         """Its provider's id of the message that it is writing."""
         self.completed = False
@@ -40,8 +39,9 @@ class ModelCall:
         self._message: AIMessageChunk | None = None
         self.finish_reason: str | None = None
         self.broke_off = False
-        self.concurrent = False
-        """Whether another model of the run has written at the same time."""
+        self.number = 0
+        """Its place among the run's writers, once it has begun to write."""
+        self.writer = step.writer
 
     def add(self, token: str | list[Any], message: BaseMessage | None) -> tuple[str, str]:
         """Take a token. Returns the reasoning and the text to show for it, often just the token."""

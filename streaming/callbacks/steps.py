@@ -1,9 +1,11 @@
 """Names and filters the steps of a run: the models, tools, retrievers and chains that events come from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
+
+from streaming.events import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +22,38 @@ class Step:
     node: bool = False
     """Whether it is a node of a graph of LangGraph's."""
 
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    for_tool: "Step | None" = field(init=False)
+    """The innermost tool that it works for, unless that is the run itself. What it writes is no reply."""
+
+    def __post_init__(self) -> None:
+        tool = self.within
+        if tool is not None and tool.type != "tool":
+            tool = tool.for_tool
+        object.__setattr__(self, "for_tool", tool if tool is not None and tool.within is not None else None)
+
     @property
-    def tool(self) -> "Step | None":
-        """The innermost tool that it works for."""
-        step = self.within
-        while step is not None and step.type != "tool":
-            step = step.within
-        return step
+    def in_tool(self) -> bool:
+        """Whether a tool called it, directly or not."""
+        caller = self.within
+        return caller is not None and (caller.type == "tool" or caller.in_tool)
+
+    @property
+    def writer(self) -> Writer:
+        """Whoever writes in this step."""
+        *path, _ = [part.split(":")[0] for part in self._place.split("|")]
+        return Writer(
+            step=str(self.id),
+            name=self.name,
+            model=self.metadata.get("ls_model_name"),
+            node=self.metadata.get("langgraph_node"),
+            path=tuple(path),
+        )
+
+    @property
+    def _place(self) -> str:
+        """LangGraph's name of where it works: each node of the path, with an id."""
+        return str(self.metadata.get("langgraph_checkpoint_ns") or "")
 
 
 def name_of(name: str | None, serialized: Mapping[str, Any] | None) -> str:

@@ -22,7 +22,7 @@ from streaming.callbacks.steps import StepFilter
 from streaming.cancellation import Cancellation, Cancelled
 from streaming.conf import Conf
 from streaming.errors import RunFailed
-from streaming.events import End, Error, Event, Reasoning, Start, Status, Token, Usage
+from streaming.events import End, Error, Event, Reasoning, Start, Status, Token, ToolText, Usage
 from streaming.log.sink import Sink
 from streaming.running.deadlines import watch
 from streaming.scheduling import give_way
@@ -54,7 +54,9 @@ class Worker:
         """The run in which this one is started: by a tool that streams a model of its own, say."""
         self._callback = QueueCallback(self, cancellation=self._cancellation, wanted=wanted, given=input)
         self._ledger = self._callback.ledger
-        self._config = merge_configs(config_of_writer(self.put), config, {"callbacks": [self._callback]})
+        self._config = merge_configs(
+            config_of_writer(runnable, self.put), config, {"callbacks": [self._callback]}
+        )
         self._custom_alone = is_custom_alone(runnable)
         self._started = False
         self._began = self._active = time.monotonic()
@@ -224,7 +226,7 @@ class Worker:
 
 def _size(event: Event) -> int:
     """Return about how many characters the event adds to a log."""
-    return len(event.text) if isinstance(event, Token | Reasoning) else len(repr(event))
+    return len(event.text) if isinstance(event, Token | Reasoning | ToolText) else len(repr(event))
 
 
 def close_database_connections() -> None:

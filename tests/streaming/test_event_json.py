@@ -17,7 +17,9 @@ from streaming.events import (
     Token,
     ToolEnd,
     ToolStart,
+    ToolText,
     Usage,
+    Writer,
 )
 from streaming.response import sse
 
@@ -25,7 +27,10 @@ EVENTS = [
     Start(run="r", conversation="c", message="m", model="x"),
     Start(run="r"),
     Token("a\nb"),
-    Token("a", step="1", name="left", concurrent=True),
+    Token("a", writer=1, by=Writer(step="s", name="left", model="m", node="n", path=("o",)), introduces=True),
+    Token("b", writer=2),
+    ToolText("c", "call", writer=3, by=Writer(step="t"), introduces=True),
+    ToolText("d", "call", writer=3),
     Reasoning("hm"),
     ToolStart("1", "add", {"a": 1, "b": [None, 1.5, True]}),
     ToolEnd("1", "add", output={"sum": 3}),

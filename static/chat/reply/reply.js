@@ -48,6 +48,7 @@ export class Reply {
       this.#reasoning.over();
       this.#steps.begin(call);
     },
+    "tool-text": (piece) => this.#steps.write(piece),
     "tool-end": (result) => this.#steps.finish(result),
     documents: ({ documents }) => {
       this.#sources.add(documents);

@@ -31,6 +31,14 @@ export class Steps {
     this.#details.hidden = false;
   }
 
+  /** @param {import("../run/events.js").ToolText} piece */
+  write({ id, text }) {
+    const step = this.#steps.get(id);
+    if (!step) return;
+    find(step, "[data-step-text]").hidden = false;
+    find(step, "[data-step-written]").append(text);
+  }
+
   /** @param {import("../run/events.js").ToolEnd} result */
   finish({ id, output, error }) {
     const step = this.#steps.get(id);

@@ -7,6 +7,7 @@
  * @typedef {{ text: string }} Piece
  * @typedef {{ html: string, tail: string, whole?: boolean }} Block
  * @typedef {{ id: string, name: string, input: Json }} ToolStart
+ * @typedef {{ id: string, text: string }} ToolText
  * @typedef {{ id: string, name: string, output?: Json, error?: string }} ToolEnd
  * @typedef {{ id: string, title: string, source: string, text: string }} Source
  * @typedef {{ op: string, path: string, from?: string, value?: Json }} Operation
@@ -22,6 +23,7 @@
  * @property {Piece} reasoning
  * @property {Block} block
  * @property {ToolStart} tool-start
+ * @property {ToolText} tool-text
  * @property {ToolEnd} tool-end
  * @property {{ documents: Source[] }} documents
  * @property {{ patch: Operation[] }} output

@@ -3,7 +3,18 @@
 import pytest
 
 from chatsite.chat.transcript import Transcript
-from streaming.events import Documents, End, Event, Output, Reasoning, Start, Token, ToolEnd, ToolStart
+from streaming.events import (
+    Documents,
+    End,
+    Event,
+    Output,
+    Reasoning,
+    Start,
+    Token,
+    ToolEnd,
+    ToolStart,
+    ToolText,
+)
 
 
 def test_a_transcript_adds_up_the_events() -> None:
@@ -41,6 +52,20 @@ def test_a_transcript_adds_up_the_events() -> None:
 @pytest.mark.parametrize("value", [None, [], "", 0, False, {}])
 def test_an_output_is_kept_whatever_it_is(value: object) -> None:
     assert Transcript.of([Output([{"op": "add", "path": "", "value": value}])]).details == {"output": value}
+
+
+def test_a_step_has_what_was_written_for_it() -> None:
+    events = [
+        ToolStart("1", "ask", "x"),
+        ToolText("no", "1"),
+        ToolText("tes", "1"),
+        ToolEnd("1", "ask", "notes"),
+    ]
+
+    transcript = Transcript.of(events)
+
+    assert transcript.text == ""
+    assert transcript.steps == [{"id": "1", "name": "ask", "input": "x", "text": "notes", "output": "notes"}]
 
 
 def test_what_was_asked_is_kept() -> None:

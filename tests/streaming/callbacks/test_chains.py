@@ -314,7 +314,7 @@ def test_the_tokens_of_parallel_branches_are_told_apart(upstream: ScriptedUpstre
     assert outputs_of(events)[-1] == {"left": "on the left", "right": "on the right"}
 
 
-def test_tokens_of_concurrent_branches_name_their_step(
+def test_tokens_of_branches_have_their_writers_number(
     upstream: ScriptedUpstream,
     stream: Stream,
 ) -> None:
@@ -340,8 +340,12 @@ def test_tokens_of_concurrent_branches_name_their_step(
         tokens = of_kind(Token, [*before, *events])
 
     by_text = {token.text: token for token in tokens}
-    assert by_text["R"].data() == {"text": "R", "step": by_text["r"].step, "name": "right"}
-    assert by_text["L"].data() == {"text": "L", "step": by_text["l"].step, "name": "left"}
+    told = {text: token.data() for text, token in by_text.items()}
+    assert (told["l"]["name"], told["r"]["name"]) == ("left", "right")
+    assert {told["l"]["writer"], told["r"]["writer"]} == {1, 2}
+    for first, rest in (("l", "L"), ("r", "R")):
+        assert told[rest].get("writer", 1) == told[first]["writer"]
+        assert set(told[rest]) <= {"text", "writer"}
 
 
 # Failure in the middle

@@ -39,6 +39,9 @@ def graph(node: Any = None) -> Any:
     return building.compile()
 
 
+GRAPH = graph()
+
+
 def said_in(events: list[Any]) -> list[Any]:
     return [event.data() for event in of_kind(Custom, events)]
 
@@ -49,12 +52,13 @@ def said_in(events: list[Any]) -> list[Any]:
         graph,
         lambda: graph().with_config(run_name="guide"),
         lambda: RunnableLambda(lambda asked: asked) | graph(),
-        lambda: RunnableLambda(lambda asked: graph().invoke(asked)),
+        lambda: RunnableLambda(GRAPH.invoke),
+        lambda: RunnableLambda(lambda asked: GRAPH.invoke({"messages": asked["messages"]})),
         lambda: graph(graph()),
         lambda: graph().bind(stream_mode="values"),
         lambda: graph().bind(stream_mode=["updates", "messages"], subgraphs=True),
     ],
-    ids=["graph", "configured", "sequence", "function", "subgraph", "values", "several modes"],
+    ids=["graph", "configured", "sequence", "method", "function", "subgraph", "values", "several modes"],
 )
 def test_what_a_node_writes_arrives(stream: Stream, runnable: Any) -> None:
     assert said_in(list(stream(runnable(), ASK))) == [{"name": "search", "data": SAID}]
