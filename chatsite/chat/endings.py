@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.models import User
 
 from chatsite.accounts import limits
 from chatsite.accounts.visitor import Visitor
@@ -15,11 +16,11 @@ from streaming.models import Run
 
 def store(*, run_id: UUID, end: End, events: Sequence[Event], **kwargs: Any) -> None:
     """Store the reply of a run that has ended, in the same transaction. (A receiver of `run_ended`.)"""
-    with_owner = Message.objects.select_related("conversation__user")
-    if (reply := with_owner.filter(run_id=run_id).first()) is not None:
-        reply.end(end, events)
+    found = Message.objects.filter(run_id=run_id)  # without the text, which may be long
+    for reply, user, guest in found.values_list("pk", "conversation__user", "conversation__guest"):
+        Message(pk=reply).end(end, events)
         if end.usage is not None:
-            owner = Visitor(reply.conversation.user, reply.conversation.guest)
+            owner = Visitor(User(pk=user) if user else None, guest)
             _spend(owner, end.usage.input_tokens or 0, end.usage.output_tokens or 0)
 
 

@@ -10,12 +10,16 @@ import socket
 import threading
 from uuid import UUID, uuid4
 
-from django.db.models import F
+from django.db import connection
 
 from streaming.log.pid_space import pid_space
 from streaming.models import Process
 
 logger = logging.getLogger("streaming")
+
+
+# As it stands: with each commit the ORM would spend more on making this statement than the database on it.
+_BEAT = f"UPDATE {Process._meta.db_table} SET beat = beat + 1 WHERE id = %s"  # noqa: S608 - a name of ours
 
 
 class Lease:
@@ -48,7 +52,9 @@ class Lease:
         the lease was revoked."""
         if (held := self.id) is None:
             return False
-        return bool(Process.objects.filter(pk=held).update(beat=F("beat") + 1))
+        with connection.cursor() as cursor:
+            cursor.execute(_BEAT, [Process._meta.pk.get_db_prep_value(held, connection)])
+            return bool(cursor.rowcount)
 
     def lost(self, lease: UUID) -> None:
         """Forget a lease that was revoked: the next run takes another. Not to be called in a transaction."""

@@ -124,7 +124,7 @@ def running(server: Server, *, provider_url: str) -> Iterator[Running]:
             )
         try:
             url = f"http://127.0.0.1:{port}"
-            wait_until(lambda: _answers(url, process), timeout=60, message=f"{server.name} did not answer")
+            wait_until(lambda: _answers(url, process), timeout=180, message=f"{server.name} did not answer")
             yield Running(url, process.pid)
         except BaseException as error:
             error.add_note(f"{server.name} said:\n{log.read_text()[-4000:]}")
