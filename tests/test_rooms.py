@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 _PLAN = """
-streaming http urls views admin renderers
+streaming http urls views admin renderers gunicorn
 runs
 response
 durable
