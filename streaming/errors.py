@@ -63,6 +63,8 @@ _BY_CLASS = {  # of httpx2, httpcore2, the SDKs that are made like openai's, `up
     "TransportError": UNREACHABLE,
     "APIConnectionError": UNREACHABLE,
     "APIError": UPSTREAM,
+    "LengthFinishReasonError": OUTPUT,  # of openai's client, which parses what has a schema
+    "ValidationError": OUTPUT,
     "JSONDecodeError": UPSTREAM,
     "ConnectionError": UNREACHABLE,
     "TimeoutError": TIMEOUT_IDLE,

@@ -241,6 +241,24 @@ def test_an_answer_that_never_fits_the_schema_gives_no_output(
     assert text_of(events) == text
 
 
+CUT_SHORT = Reply('{"name": "Ada", ', '"a', finish="length")
+
+
+@pytest.mark.parametrize(
+    ("schema", "reply"),
+    [(Contact, Reply('{"name": 1}')), (Contact, CUT_SHORT), (Story, CUT_SHORT)],
+    ids=["shape", "cut", "typed and cut"],
+)
+def test_a_wrong_shape_fails_as_invalid_output(
+    upstream: ScriptedUpstream, stream: Stream, schema: Any, reply: Reply
+) -> None:
+    upstream.enqueue(reply)
+
+    events = list(stream(chat_model(upstream).with_structured_output(schema), "Hi"))
+
+    assert code_of(events) == "output_invalid"
+
+
 # Functions
 
 
