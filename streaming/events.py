@@ -217,9 +217,13 @@ class End(Event):
     usage: Usage | None = None
     error: Error | None = None
     asked: Sequence[Mapping[str, Any]] | None = None
+    sent_back: Mapping[str, Any] = field(default_factory=dict, kw_only=True, compare=False, repr=False)
+    """What the model's server wants back with the reply, to be stored with it: its message's
+    `additional_kwargs`. It is in no log and on no wire."""
 
     def data(self) -> dict[str, Any]:
         fields = super(End, self).data()
+        del fields["sent_back"]
         if self.asked is None:
             del fields["asked"]
         return fields

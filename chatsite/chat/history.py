@@ -65,5 +65,7 @@ def room_for_prompt() -> int:
 def _as_langchain(message: Message) -> BaseMessage:
     if message.role == Message.Role.USER:
         return HumanMessage(message.content)
-    reasoning = message.details.get("reasoning")
-    return AIMessage(message.content, additional_kwargs={"reasoning_content": reasoning} if reasoning else {})
+    kept = dict(message.details.get("sent_back", {}))
+    if reasoning := message.details.get("reasoning"):
+        kept["reasoning_content"] = reasoning
+    return AIMessage(message.content, additional_kwargs=kept)

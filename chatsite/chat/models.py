@@ -143,7 +143,8 @@ class Message(models.Model):
     output_tokens = models.PositiveIntegerField(null=True)
     usage_source = models.CharField(max_length=9, blank=True)
     details = models.JSONField(default=dict, blank=True)
-    """Reasoning, tool steps, documents and output, as `Transcript.details` has them."""
+    """Reasoning, tool steps, documents and output, as `Transcript.details` has them; and `sent_back`, which
+    is for the model's server alone."""
 
     objects = MessageQuerySet.as_manager()
 
@@ -189,7 +190,7 @@ class Message(models.Model):
         values: dict[str, object] = {
             "status": end.status,
             "content": transcript.text,
-            "details": transcript.details,
+            "details": transcript.details | ({"sent_back": dict(end.sent_back)} if end.sent_back else {}),
             "finish_reason": (end.finish_reason or "")[:40],
         }
         if end.error is not None:

@@ -1,12 +1,13 @@
 """Keeps the ledger of a run's model calls: what they wrote and used, and how they ended."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import add_ai_message_chunks
 
-from streaming.callbacks.model_calls import MOST_TOKENS, ModelCall, as_chunk
+from streaming.callbacks.model_calls import MOST_TOKENS, ModelCall, as_chunk, sent_back_with
 from streaming.callbacks.models_at_work import ModelsAtWork
 from streaming.callbacks.steps import Step
 from streaming.cancellation import Cancelled
@@ -71,6 +72,11 @@ class Ledger:
     def finish_reason(self) -> str | None:
         """Why the model that ended last stopped, in the provider's words, if its message is the reply."""
         return self._last.finish_reason if self._last and not self._unwritten else None
+
+    @property
+    def sent_back(self) -> dict[str, Any]:
+        """What the server of the model that ended last wants back, if its message is the reply."""
+        return sent_back_with(self._last.message) if self._last and not self._unwritten else {}
 
     @property
     def has_calls(self) -> bool:

@@ -1,11 +1,13 @@
 """Keeps one call of a model within a run: its text, its reasoning, why it ended, what it used."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, Generation, LLMResult
 
+from streaming.callbacks.results import jsonable
 from streaming.callbacks.steps import Step
 from streaming.events import Usage
 from streaming.text import TextCleaner, clean
@@ -13,6 +15,10 @@ from streaming.text import TextCleaner, clean
 _FINISH_KEYS = ("finish_reason", "stop_reason", "done_reason", "stopReason", "status")
 """OpenAI and most others; Anthropic; Ollama; Bedrock; OpenAI's Responses."""
 REASONING_KEYS = ("reasoning_content", "reasoning", "reasoning_text")
+_SENT_BACK = ("sent_by", "reasoning_field", "reasoning_details", "extra_content")
+"""As `upstream/send_back.py` keeps it. Not what belongs to calls: those are not stored."""
+_MOST_SENT_BACK = 1_000_000
+"""Characters of JSON."""
 MOST_TOKENS = 2**31 - 1
 """The largest number that a database's integer holds."""
 _CHARACTERS_PER_TOKEN = 4
@@ -110,6 +116,14 @@ def reasoning_of(message: BaseMessage) -> str:
     if isinstance(message.content, str):
         return ""
     return "".join(_reasoning_in(block) for block in message.content if isinstance(block, dict))
+
+
+def sent_back_with(message: AIMessage) -> dict[str, Any]:
+    """Return what has to be stored with a message for its server's sake, as JSON. Nothing if that is too
+    much: the reply is worth more."""
+    kept = {name: message.additional_kwargs[name] for name in _SENT_BACK if name in message.additional_kwargs}
+    clean_kept: dict[str, Any] = jsonable(kept)
+    return clean_kept if len(json.dumps(clean_kept)) <= _MOST_SENT_BACK else {}
 
 
 def arguments_of(message: BaseMessage | None) -> str:

@@ -206,7 +206,11 @@ class Worker:
                 errors.log_failure(self._start.run, error, exc)
             reason = self._ledger.finish_reason if status == "done" else None
             asked = self._callback.questions.asked if status == "waiting" else None
-            last = End(status=status, finish_reason=reason, usage=self._usage(), error=error, asked=asked)
+            kept = self._ledger.sent_back if status == "done" else {}
+            usage = self._usage()
+            last = End(
+                status=status, finish_reason=reason, usage=usage, error=error, asked=asked, sent_back=kept
+            )
         finally:
             self.end = last
             self._sink.end(last)

@@ -7,6 +7,7 @@ from typing import Any
 from langchain_core.exceptions import OutputParserException
 from pydantic import TypeAdapter, ValidationError
 
+from streaming.upstream.left_out import Server
 from streaming.upstream.tool_calls import optional_tools
 
 
@@ -21,10 +22,16 @@ class Asked:
     form: Any = None
     """The `response_format`: a JSON schema, or the class that the reply is to be made into."""
     thinks_from_the_start: bool = False
+    server: Server | None = None
 
     @classmethod
     def of(
-        cls, payload: Mapping[str, Any], *, form: Any = None, thinks_from_the_start: bool = False
+        cls,
+        payload: Mapping[str, Any],
+        *,
+        form: Any = None,
+        thinks_from_the_start: bool = False,
+        server: Server | None = None,
     ) -> "Asked":
         """What a request says. `form` is for an API whose requests have it elsewhere."""
         return cls(
@@ -32,6 +39,7 @@ class Asked:
             wants_arguments_live=payload.get("tool_choice") not in (None, "auto", "none"),
             form=payload.get("response_format", form),
             thinks_from_the_start=thinks_from_the_start,
+            server=server,
         )
 
 

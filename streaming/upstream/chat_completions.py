@@ -48,7 +48,7 @@ class ChatReader:
         self.thinking = ThinkBlocks(thinks_from_the_start=asked.thinks_from_the_start)
         self._calls = ToolCalls()
         self._usage = LastUsage()
-        self.sent_back = SentBack()
+        self.sent_back = SentBack(asked.server)
         self._given: list[ChatGenerationChunk] = []
         self._reasoning: list[str] = []
         self._text: list[str] = []

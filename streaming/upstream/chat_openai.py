@@ -175,7 +175,9 @@ class ChatOpenAI(langchain_openai.ChatOpenAI):
         if self._uses_gateway:
             _add_gateway_metadata(info, response)
         version = self.output_version
-        asked = Asked.of(payload, form=form, thinks_from_the_start=self._server in thinking_models)
+        server = self._server
+        thinks = server in thinking_models
+        asked = Asked.of(payload, form=form, thinks_from_the_start=thinks, server=server)
         if path == _RESPONSES:
             return ResponsesReader(asked, response.request, info, output_version=version)
         return ChatReader(asked, response.request, info, output_version=version)

@@ -4,6 +4,7 @@ DeepSeek's thinking models and gateways to them refuse a conversation whose call
 reasoning that led to them; Gemini wants the signature of each thought; OpenRouter its own details. All of
 it is kept as it came, under the server's own names, in `additional_kwargs`:
 
+    sent_by                 the server and the model: what another one signed means nothing to it
     reasoning_content       the reasoning, whatever the server calls it
     reasoning_field         what it calls it
     reasoning_details       OpenRouter's
@@ -53,7 +54,8 @@ reasoning_fields = ReasoningFields()
 class SentBack:
     """Collects it from one reply."""
 
-    def __init__(self) -> None:
+    def __init__(self, server: Server | None = None) -> None:
+        self._sent_by = " ".join(server or ())
         self.reasoning_field = ""
         """What the server calls its reasoning, if it sent some."""
         self._details: list[dict[str, Any]] = []
@@ -93,7 +95,8 @@ class SentBack:
             "extra_content": self._extra_content,
             "tool_extra_content": signed,
         }
-        return {name: value for name, value in fields.items() if value}
+        given = {name: value for name, value in fields.items() if value}
+        return {"sent_by": self._sent_by, **given} if given and self._sent_by else given
 
     def _take_detail(self, detail: Mapping[str, Any]) -> None:
         """Details come in pieces too, which belong together by their index and type."""
@@ -118,7 +121,9 @@ def complete(messages: Sequence[BaseMessage], payload: Sequence[dict[str, Any]],
     """Add to a request's messages what LangChain leaves out of them."""
     for message, said in zip(messages, payload, strict=False):
         if isinstance(message, AIMessage):
-            _complete(said, message.additional_kwargs, reasoning_fields.of(server))
+            kept = message.additional_kwargs
+            if kept.get("sent_by") in (None, " ".join(server)):
+                _complete(said, kept, reasoning_fields.of(server))
 
 
 def _complete(said: dict[str, Any], kept: Mapping[str, Any], known_field: str | None) -> None:

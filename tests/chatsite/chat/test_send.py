@@ -3,7 +3,7 @@
 import pytest
 
 from tests.site import Site, SiteStarter
-from tests.upstream import Failure, Reply
+from tests.upstream import Delta, Failure, Reply
 from tests.waiting import wait_until
 
 
@@ -27,6 +27,28 @@ def test_a_reply_streams_and_the_conversation_keeps_it(site: Site) -> None:
     page = visitor.get(f"/c/{reading.start['conversation']}/").text
     assert "How cool are LLMs?" in page
     assert "<p>Very cool.</p>" in page
+
+
+def test_what_a_server_wants_back_it_gets_after_a_reload_and_nobody_else_does(site: Site) -> None:
+    details = [{"type": "reasoning.encrypted", "index": 0, "data": "c2VhbGVk"}]
+    signed = {"google": {"thought_signature": "c2lnbmVk"}}
+    thought = {"reasoning": "Two and two.", "reasoning_details": details, "extra_content": signed}
+    site.upstream.enqueue(Reply(Delta(thought), "Four."), Reply("Five."))
+    visitor = site.visitor()
+
+    with visitor.send("Two and two?") as first:
+        assert first.end["status"] == "done"
+    conversation = first.start["conversation"]
+    with visitor.send("And one?", conversation=conversation) as second:
+        assert second.end["status"] == "done"
+
+    said = next(
+        message for message in site.upstream.requests[1].json["messages"] if message["role"] == "assistant"
+    )
+    assert said == {"role": "assistant", "content": "Four."} | thought
+    shown = visitor.get(f"/c/{conversation}/").text + "".join(str(event.json) for event in first.events)
+    assert "Two and two." in shown
+    assert not [secret for secret in ("c2VhbGVk", "c2lnbmVk", "sent_by") if secret in shown]
 
 
 def test_the_first_event_comes_before_the_provider_says_anything(site: Site) -> None:

@@ -114,6 +114,23 @@ def test_stored_reasoning_goes_back_to_a_server_that_is_known_to_send_some(
     ]
 
 
+def test_a_server_gets_nothing_that_another_has_signed(upstream: ScriptedUpstream) -> None:
+    upstream.enqueue(Reply("Hello"), Reply("Hello"))
+    kept = {
+        "reasoning_content": "They greet.",
+        "reasoning_field": "reasoning",
+        "reasoning_details": [{"data": "c2"}],
+    }
+    model = reasoning_model(upstream)
+
+    for server in ("https://elsewhere.test/v1 scripted", f"{upstream.url} scripted"):
+        list(model.stream(["Hi", AIMessage("Hm", additional_kwargs={**kept, "sent_by": server}), "And?"]))
+
+    elsewhere, here = (request.json["messages"][1] for request in upstream.requests)
+    assert elsewhere == {"role": "assistant", "content": "Hm"}
+    assert here == {**elsewhere, "reasoning": "They greet.", "reasoning_details": [{"data": "c2"}]}
+
+
 def test_a_message_of_another_class_is_sent_as_langchain_has_it(upstream: ScriptedUpstream) -> None:
     upstream.enqueue(Reply("Hello"))
     messages = [HumanMessage("Hi"), AIMessage("Hm", additional_kwargs={"reasoning_content": "They greet."})]
