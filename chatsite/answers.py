@@ -76,10 +76,11 @@ class BrowserPolicies(MiddlewareMixin):
         return response
 
 
-def limited(request: HttpRequest, message: str, *, retry_after: int) -> HttpResponse:
-    """The visitor has reached a limit of their own."""
+def limited(request: HttpRequest, message: str, *, retry_after: int | None) -> HttpResponse:
+    """The visitor has reached a limit of their own. None: time does not end it."""
     response = error(request, 429, "limit_reached", message)
-    response["Retry-After"] = str(retry_after)
+    if retry_after is not None:
+        response["Retry-After"] = str(retry_after)
     return response
 
 

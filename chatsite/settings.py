@@ -92,6 +92,7 @@ FORWARDED_ALLOW_IPS = env.words("FORWARDED_ALLOW_IPS") or ["127.0.0.1", "::1"]
 
 # What people may upload to ask about.
 DOCUMENTS_PER_PERSON = env.integer("DOCUMENTS_PER_PERSON", 50, minimum=1, maximum=100_000)
+LIMITS["documents"] = DOCUMENTS_PER_PERSON
 DOCUMENT_MAX_BYTES = env.integer("DOCUMENT_MAX_BYTES", 10_000_000, minimum=1_000, maximum=1_000_000_000)
 DOCUMENT_MAX_PAGES = env.integer("DOCUMENT_MAX_PAGES", 500, minimum=1, maximum=100_000)
 DOCUMENT_MAX_CHARACTERS = env.integer(

@@ -35,6 +35,8 @@ class Limit:
 
     seconds: int
     sentence: str
+    passes: bool = True
+    """Whether it ends by itself, and not only when the person deletes something."""
 
 
 LIMITS = {
@@ -46,18 +48,24 @@ LIMITS = {
     "replies": Limit(0, "You can have {most:,} replies written at once. Wait until one of them has ended."),
     "tokens": Limit(DAY, "You have used the {most:,} tokens that you can use a day."),
     "cost": Limit(DAY, "You have used what your replies may cost a day."),
-    "disk": Limit(0, "Your documents can have {most:,} bytes together. Delete one to upload another."),
+    "disk": Limit(
+        0, "Your documents can have {most:,} bytes together. Delete one to upload another.", passes=False
+    ),
+    "documents": Limit(0, "You can have {most:,} documents. Delete one to upload another.", passes=False),
 }
 
 
 class LimitReached(Exception):
     """Somebody has done as much as they may. The text is for people: which limit, and when it ends."""
 
-    def __init__(self, name: str, *, most: int, retry_after: int) -> None:
+    def __init__(self, name: str, *, most: int, retry_after: int | None) -> None:
         told = LIMITS[name].sentence.format(most=most)
-        super().__init__(f"{told} Try again in {duration(retry_after)}." if LIMITS[name].seconds else told)
+        if retry_after and LIMITS[name].seconds:
+            told += f" Try again in {duration(retry_after)}."
+        super().__init__(told)
         self.name = name
         self.retry_after = retry_after
+        """Seconds; None where only the person can end it."""
 
 
 def duration(seconds: int) -> str:
@@ -94,7 +102,7 @@ class Allowance:
     def require_room(self, name: str, *, used: int) -> None:
         """Raises `LimitReached` if so much is more than the person may have at any time."""
         if (most := self.most(name)) and used > most:
-            raise _reached(name, self._who, most, SOON)
+            raise _reached(name, self._who, most, SOON if LIMITS[name].passes else None)
 
 
 def _limits_of(visitor: Visitor) -> dict[str, int]:
@@ -134,7 +142,7 @@ def spend(visitor: Visitor, name: str, amount: int) -> None:
         _add(name, name_of(visitor), amount, _NO_LIMIT)
 
 
-def _reached(name: str, who: str, most: int, retry_after: int) -> LimitReached:
+def _reached(name: str, who: str, most: int, retry_after: int | None) -> LimitReached:
     logger.warning("limit of %s (%d) reached by %s", name, most, who)
     return LimitReached(name, most=most, retry_after=retry_after)
 

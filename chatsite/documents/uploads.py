@@ -7,7 +7,6 @@ nobody sees the document before it is whole.
 import time
 from collections.abc import Sequence
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Sum
 
@@ -29,13 +28,9 @@ EACH = 2
 _in_hand = Admission()
 
 
-class TooMany(Exception):
-    """The person has as many documents as anybody may have. The message is for people."""
-
-
 def add(name: str, content: bytes, *, visitor: Visitor) -> Document:
-    """Store what is in a file. Raises `Unreadable`, `TooMany`, `EmbeddingFailed`, and `Busy` where too many
-    come at once.
+    """Store what is in a file. Raises `Unreadable`, `LimitReached`, `EmbeddingFailed`, and `Busy` where too
+    many come at once.
     """
     kind_of(name)
     with _place(visitor):
@@ -54,12 +49,10 @@ def _place(visitor: Visitor) -> Place:
 
 
 def check_room(visitor: Visitor, size: int) -> None:
-    """For a file of so many bytes. Raises `TooMany`, `LimitReached`."""
-    most: int = settings.DOCUMENTS_PER_PERSON
-    theirs = Document.objects.owned(visitor)
-    if theirs.count() >= most:
-        raise TooMany(f"You have {most:,} documents, as many as you may have. Delete one to upload another.")
-    Allowance(visitor).require_room("disk", used=size + (theirs.aggregate(Sum("size"))["size__sum"] or 0))
+    """For a file of so many bytes. Raises `LimitReached`."""
+    allowance, theirs = Allowance(visitor), Document.objects.owned(visitor)
+    allowance.require_room("documents", used=1 + theirs.count())
+    allowance.require_room("disk", used=size + (theirs.aggregate(Sum("size"))["size__sum"] or 0))
 
 
 def _read(name: str, content: bytes, visitor: Visitor) -> Parsed:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from chatsite.accounts.decorators import for_visitors
 from chatsite.accounts.guests import known_visitor_of
+from chatsite.accounts.limits import LimitReached
 from chatsite.accounts.visitor import Visitor, VisitorRequest
 from chatsite.answers import SeeOther, error
 from chatsite.documents import uploads
@@ -20,10 +21,9 @@ from chatsite.documents.embeddings import EmbeddingFailed
 from chatsite.documents.forms import ACCEPT, UploadForm
 from chatsite.documents.models import Document, Passage, PassageQuerySet
 from chatsite.documents.parsing import Unreadable
-from chatsite.documents.uploads import TooMany
 from streaming.admission import Busy
 
-_STATUS = {"too_large": 413, "too_many_documents": 409, "embedding_failed": 502, "busy": 503}
+_STATUS = {"too_large": 413, "limit_reached": 429, "embedding_failed": 502, "busy": 503}
 """Of refusals; the others are 400."""
 
 
@@ -94,32 +94,34 @@ def _upload(request: VisitorRequest, visitor: Visitor) -> HttpResponse:
         document = uploads.add(file.name, file.read(), visitor=known_visitor_of(request))
     except Unreadable as exc:
         return _refuse(request, visitor, ValidationError(str(exc), code="unreadable"))
-    except TooMany as exc:
-        return _refuse(request, visitor, ValidationError(str(exc), code="too_many_documents"))
+    except LimitReached as exc:
+        refusal = ValidationError(str(exc), code="limit_reached")
+        return _refuse(request, visitor, refusal, retry_after=exc.retry_after)
     except EmbeddingFailed as exc:
         return _refuse(
             request, visitor, ValidationError(f"Nothing was stored. {exc}", code="embedding_failed")
         )
     except Busy as exc:
-        return _busy(request, visitor, retry_after=exc.retry_after)
+        again = f"upload yours again in {exc.retry_after} seconds."
+        refusal = ValidationError(f"Too many files come at once. Nothing was stored: {again}", code="busy")
+        return _refuse(request, visitor, refusal, retry_after=exc.retry_after)
     messages.success(request, f"{document.title} was added. You can ask about it now.")
     return SeeOther(reverse("documents:list"))
 
 
-def _busy(request: VisitorRequest, visitor: Visitor, *, retry_after: int) -> HttpResponse:
-    message = f"Too many files come at once. Nothing was stored: upload yours again in {retry_after} seconds."
-    response = _refuse(request, visitor, ValidationError(message, code="busy"))
-    response["Retry-After"] = str(retry_after)
-    return response
-
-
-def _refuse(request: VisitorRequest, visitor: Visitor, refusal: ValidationError) -> HttpResponse:
-    """On the page itself, next to the form."""
+def _refuse(
+    request: VisitorRequest, visitor: Visitor, refusal: ValidationError, *, retry_after: int | None = None
+) -> HttpResponse:
+    """On the page itself, next to the form. Time ends it after so many seconds, if that is not None."""
     code, message = refusal.code or "invalid", refusal.messages[0]
     status = _STATUS.get(code, 400)
     if "application/json" in request.headers.get("Accept", ""):
-        return error(request, status, code, message)
-    return _page(request, visitor, status=status, refusal=message)
+        response = error(request, status, code, message)
+    else:
+        response = _page(request, visitor, status=status, refusal=message)
+    if retry_after is not None:
+        response["Retry-After"] = str(retry_after)
+    return response
 
 
 def _page(request: VisitorRequest, visitor: Visitor, *, status: int = 200, refusal: str = "") -> HttpResponse:

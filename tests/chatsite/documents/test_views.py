@@ -123,7 +123,12 @@ def test_a_person_has_so_many_documents_and_another_one_is_not_affected(start_si
 
     refused = upload(visitor, "3.txt", "text", accept="application/json")
 
-    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "too_many_documents")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "limit_reached")
+    assert refused.json()["error"]["message"] == "You can have 2 documents. Delete one to upload another."
+    assert "Retry-After" not in refused.headers  # time does not end it
+    on_page = upload(visitor, "3.txt", "text")
+    assert on_page.status_code == 429
+    assert document_in(on_page.text)
     assert upload(site.visitor(), "3.txt", "text").status_code == 303
     visitor.post(document_in(visitor.get("/documents/").text) + "delete/")
     assert upload(visitor, "3.txt", "text").status_code == 303
