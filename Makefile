@@ -1,6 +1,7 @@
 # make run     installs into .venv, migrates, serves; prints the address and which model answers
 # make test    formatting, lint, types, and the whole test suite
 # make test-faults   processes killed at random, every promise checked
+# make fuzz    hostile inputs by chance, for whatever reads text from outside
 # Python 3.11 or newer and make are all that a machine needs. Nothing outside this folder is written.
 
 SHELL := /bin/sh
@@ -51,6 +52,10 @@ test: install $(VENV)/installed-dev ## check formatting, lint and types, then ru
 .PHONY: test-faults
 test-faults: install $(VENV)/installed-dev ## kill processes at random under load, and check every promise (SEED and FAULTS may be set)
 	@$(PYTHON) -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS))
+
+.PHONY: fuzz
+fuzz: install $(VENV)/installed-dev ## feed hostile text to whatever reads text from outside (SEED and MINUTES may be set)
+	@$(PYTHON) -m tests.fuzz $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
 
 .PHONY: bench
 bench: install $(VENV)/installed-dev $(VENV)/bench/installed ## measure speed beside the peers (BENCH_ARGS='--servers ... --streams ...')
