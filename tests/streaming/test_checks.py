@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 import pytest
+from django.core.checks import registry
 
 from streaming.checks import check_streaming_database, check_streaming_setting
 
@@ -65,3 +66,9 @@ def test_tables_in_another_database_are_refused_at_start(settings: Any) -> None:
 
     assert error.id == "streaming.E005"
     assert "other" in error.msg
+
+
+def test_the_checks_are_made_where_the_app_is_installed() -> None:
+    made = registry.registry.get_checks()
+
+    assert {check_streaming_setting, check_streaming_database} <= set(made)
