@@ -20,6 +20,7 @@ from django.http import StreamingHttpResponse
 from django.test import RequestFactory, override_settings
 
 from chatsite.chat.rendering.blocks import Block
+from chatsite.chat.rendering.growing import Open
 from streaming import errors, events, stream
 from streaming.conf import Conf, get_conf
 from tests.site import Site
@@ -197,7 +198,7 @@ def test_every_event_is_in_the_protocol_with_its_fields() -> None:
     documented = {
         codes(row[0])[0]: set(codes(row[1])) for row in rows(section(PROTOCOL, "## Events")) if len(row) == 3
     }
-    classes: list[type[events.Event]] = [*event_classes(), Block]
+    classes: list[type[events.Event]] = [*event_classes(), Block, Open]
     ours = {cls.event: keys_on_the_wire(cls) for cls in classes}
     assert documented == ours
 

@@ -11,6 +11,7 @@ from chatsite.accounts.visitor import Visitor, VisitorRequest
 from chatsite.answers import error
 from chatsite.chat.models import Message
 from chatsite.chat.rendering.blocks import with_blocks
+from chatsite.chat.rendering.growing import OpenBlock
 from streaming import EventStreamResponse, admission
 from streaming.admission import Place
 from streaming.events import Event, Idle, Reset
@@ -39,7 +40,8 @@ def stream(
     text, owner = log.text(up_to=after), reply.conversation.owner
 
     def html(events: Iterable[Event | Idle]) -> Iterator[Event | Idle]:
-        return with_blocks(here(events), text=text, owner=owner)
+        open_block = OpenBlock() if request.GET.get("open") == "1" else None
+        return with_blocks(here(events), text=text, owner=owner, open_block=open_block)
 
     presenter = html if request.GET.get("html") == "1" else here
     response = EventStreamResponse(log.follow(after=after), presenter=presenter, on_close=place.leave)

@@ -54,11 +54,12 @@ class Pool:
         length: int,
         owner: Hashable = None,
         answer: int | None = None,
+        wait: float | None = None,
     ) -> Any:
         """What the work comes to. Raises `TooMuch`, or `NoPlace`."""
         if length > self._budget.characters:
             raise TooMuch
-        self._enter(owner)
+        self._enter(owner, wait)
         try:
             child = self._child()
             try:
@@ -90,12 +91,12 @@ class Pool:
             return self._idle.pop()
         return _Child(self._work, self._budget.memory)
 
-    def _enter(self, owner: Hashable) -> None:
+    def _enter(self, owner: Hashable, wait: float | None = None) -> None:
         def room() -> bool:
             return len(self._taken) < self._size and (owner is None or owner not in self._taken)
 
         with self._places:
-            if not self._places.wait_for(room, self._wait):
+            if not self._places.wait_for(room, self._wait if wait is None else wait):
                 raise NoPlace
             self._taken.append(owner)
 

@@ -62,7 +62,7 @@ def test_finished_blocks_are_rendered_while_the_rest_is_written(site: Site, chat
     site.upstream.enqueue(Reply("Some **bold** text.\n\n- item ", gate, "*one*"))
     chat.ask("Go")
     expect(chat.body.locator("strong")).to_have_text("bold")
-    expect(chat.reply.locator("[data-tail]")).to_have_text("- item")
+    expect(chat.body.locator("li")).to_have_text("item")
     gate.open()
     expect(chat.body.locator("li em")).to_have_text("one")
 
@@ -71,9 +71,7 @@ def test_code_looks_like_code_before_its_fence_is_closed(site: Site, chat: ChatP
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("Code:\n\n```python\nimport ", gate, "this\n```\n\nDone."))
     chat.ask("Go")
-    tail = chat.reply.locator("[data-tail]")
-    expect(tail).to_have_text("import")
-    expect(tail).to_have_attribute("data-language", "python")
+    expect(chat.body.locator('.code[data-language="python"] code')).to_have_text("import")
     gate.open()
     expect(chat.body.locator('.code[data-language="python"] .k')).to_have_text("import")
 
@@ -175,13 +173,14 @@ def test_a_selection_stays_while_text_comes(site: Site, chat: ChatPage) -> None:
     first, second = site.upstream.gate(), site.upstream.gate()
     site.upstream.enqueue(Reply("- selected words", first, " and more\n\n", second, "Next."))
     chat.ask("Go")
-    expect(chat.reply.locator("[data-tail]")).to_contain_text("selected words")
+    expect(chat.body.locator("li")).to_contain_text("selected words")
     chat.page.evaluate(
-        "() => { const text = document.querySelector('[data-tail]').firstChild;"
-        " getSelection().setBaseAndExtent(text, 2, text, 10) }"
+        "() => { const text = document.querySelector('[data-body] li').firstChild;"
+        " getSelection().setBaseAndExtent(text, 0, text, 8) }"
     )
     first.open()
     expect(chat.reply).to_contain_text("and more")
     assert chat.page.evaluate("String(getSelection())") == "selected"
     second.open()
     chat.expect_status("done")
+    assert chat.page.evaluate("String(getSelection())") == "selected"

@@ -7,20 +7,20 @@ from tests.site import Site
 from tests.upstream import EndlessTokens, Reasoning, Reply
 
 LINES = [f"Line {number}.\n\n" for number in range(60)]
-MORE_TEXT = "(length) => document.querySelector('[data-tail]').textContent.length > length"
+MORE_TEXT = "(length) => document.querySelector('[data-body]').textContent.length > length"
 
 
 def ask_for_text_that_flows(site: Site, chat: ChatPage) -> None:
     """A reply that is longer than the window, and grows for as long as the test lasts."""
     site.upstream.enqueue(Reply(*LINES, EndlessTokens("and so on ", every=0.02)))
     chat.ask("Go")
-    expect(chat.reply.locator("[data-tail]")).to_contain_text("and so on")
+    expect(chat.body).to_contain_text("and so on")
     chat.page.mouse.move(600, 300)
 
 
 def let_text_come(chat: ChatPage) -> None:
     """Wait until the page has shown more of the reply than it does now."""
-    chat.page.wait_for_function(MORE_TEXT, arg=len(chat.reply.locator("[data-tail]").inner_text()))
+    chat.page.wait_for_function(MORE_TEXT, arg=len(chat.body.inner_text()))
 
 
 def test_new_text_does_not_undo_small_upward_scrolls(site: Site, chat: ChatPage) -> None:

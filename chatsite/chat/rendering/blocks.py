@@ -11,7 +11,7 @@ parsed, and a tail in which nothing was final is looked at again only when it ha
 """
 
 import re
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString
 
 from chatsite.chat.rendering import pieces
 from chatsite.chat.rendering.fences import Fence
+from chatsite.chat.rendering.growing import Open, OpenBlock
 from chatsite.confined.pool import NoPlace, TooMuch
 from streaming.events import End, Event, Idle, Token
 
@@ -53,9 +54,14 @@ class Block(Event):
 
 
 def with_blocks(
-    events: Iterable[Event | Idle], *, text: str = "", owner: Hashable = None
+    events: Iterable[Event | Idle],
+    *,
+    text: str = "",
+    owner: Hashable = None,
+    open_block: OpenBlock | None = None,
 ) -> Iterator[Event | Idle]:
     """Yield `events`, each finished block after the token that finished it, and the last one before the end.
+    With an `open_block`, what the block that is not finished looks like as well.
 
     A reader that resumes after event n gives as `text` all text up to n. What its page shows depends on
     where it was interrupted, so a whole block comes first, and all that follows builds on it.
@@ -63,12 +69,30 @@ def with_blocks(
     reply = Reply(text, owner=owner)
     if text:
         yield Block(html=reply.html, tail=reply.tail, whole=True)
+        yield from _resumed(reply, open_block)
     for event in events:
         if isinstance(event, End):
             yield from reply.finish()
         yield event
-        if isinstance(event, Token) and (block := reply.add(event.text)):
-            yield block
+        if isinstance(event, Token):
+            yield from _shown(reply, event.text, open_block)
+        if open_block and (change := open_block.look(reply.references)):
+            yield change
+
+
+def _resumed(reply: "Reply", open_block: OpenBlock | None) -> Iterator[Open]:
+    if open_block:
+        open_block.begin(reply)
+        if change := open_block.look(reply.references):
+            yield change
+
+
+def _shown(reply: "Reply", text: str, open_block: OpenBlock | None) -> Iterator[Block]:
+    block = reply.add(text)
+    if block:
+        yield block
+    if open_block:
+        open_block.follow(text, reply, anew=block is not None)
 
 
 @dataclass
@@ -106,6 +130,16 @@ class Reply:
     def tail(self) -> str:
         """The source text that is not rendered yet."""
         return "".join(self._tail)
+
+    @property
+    def fence(self) -> str | None:
+        """What stands after the opening of the fence that the tail is in; None if it is in none."""
+        return self._fence.info if self._fence else None
+
+    @property
+    def references(self) -> Mapping[str, dict[str, Any]]:
+        """The link references that are known so far."""
+        return self._references
 
     def add(self, text: str) -> Block | None:
         """Append `text`; return what it finished, if anything."""

@@ -9,7 +9,7 @@ never required.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape
 from itertools import groupby
@@ -36,9 +36,15 @@ def highlight(code: str, language: str) -> str:
 class Highlighter:
     """One block of code, a line after the other."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, modes: Sequence[str] = ("root",)) -> None:
+        """`modes` are those that the lines before have left open."""
         self._language = LANGUAGES.get(language.lower())
-        self._modes = ["root"]
+        self._modes = list(modes)
+
+    @property
+    def modes(self) -> Sequence[str]:
+        """The modes that are open after the last line."""
+        return self._modes
 
     def line(self, line: str) -> str:
         """The HTML of the next line, without its line end."""

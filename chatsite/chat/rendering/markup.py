@@ -49,6 +49,21 @@ def show_source_of_what_is_too_deep(state: StateCore) -> None:
     state.tokens = kept
 
 
+def tighten_items(state: StateCore) -> None:
+    """Let each item of a list decide alone whether its text is in paragraphs: if it has more than one. In
+    CommonMark a blank line between two items changes them all, also those that were read long ago."""
+    items: list[list[Token]] = []
+    for token in state.tokens:
+        if token.type == "list_item_open":
+            items.append([])
+        elif token.type == "list_item_close":
+            paragraphs = items.pop()
+            for paragraph in paragraphs:
+                paragraph.hidden = len(paragraphs) == 2
+        elif items and token.type in ("paragraph_open", "paragraph_close"):
+            items[-1].append(token)
+
+
 def images_to_links(state: StateCore) -> None:
     """Put a link in an image's place: to load it would tell its host who reads what. In a link, its text."""
     for block in state.tokens:
@@ -109,13 +124,8 @@ class PageHTML(RendererHTML):
 
     def fence(self, tokens: Tokens, index: int, _options: OptionsDict, _env: Env) -> str:
         token = tokens[index]
-        named = _LANGUAGE.match(token.info.strip())
-        language = named[0] if named else ""
-        attribute = f' data-language="{language}"' if language else ""
-        return (
-            f'<div class="code"{attribute}><pre role="group" aria-label="Code" tabindex="0">'
-            f"<code>{highlight(token.content, language)}</code></pre></div>\n"
-        )
+        language = language_of(token.info)
+        return code_around(highlight(token.content, language), language)
 
     def formula(self, tokens: Tokens, index: int, _options: OptionsDict, _env: Env) -> str:
         token = tokens[index]
@@ -145,6 +155,21 @@ class PageHTML(RendererHTML):
 
     def code_block(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
         return self.fence(tokens, index, options, env)
+
+
+def language_of(info: str) -> str:
+    """The language that is named after a fence, if it is a name."""
+    named = _LANGUAGE.match(info.strip())
+    return named[0] if named else ""
+
+
+def code_around(lines: str, language: str) -> str:
+    """A block of code with these lines, which are HTML already."""
+    attribute = f' data-language="{language}"' if language else ""
+    return (
+        f'<div class="code"{attribute}><pre role="group" aria-label="Code" tabindex="0">'
+        f"<code>{lines}</code></pre></div>\n"
+    )
 
 
 def _heading(token: Token) -> str:

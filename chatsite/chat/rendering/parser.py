@@ -25,7 +25,7 @@ _TAGS = """
 """
 
 _SURROGATES = re.compile("[\ud800-\udfff]+")
-_LINE_END = re.compile(r"\r\n?|\n")
+LINE_END = re.compile(r"\r\n?|\n")
 _BLANK_LINES = re.compile(r"(?:[ \t]*+(?:\r\n?|\n))*+")
 
 # A blank line ends these for good, their own last line the headings and rules. Lists and indented code go on.
@@ -40,17 +40,10 @@ References = dict[str, dict[str, Any]]
 """Where links that are only named lead to: `title` and `href` by their names."""
 
 
-def work(job: dict[str, Any], content: bytes) -> dict[str, Any]:
-    """`{"do": "render"}` or `{"do": "finish"}`, with the `references` that are known; content is the text."""
-    text = content.decode("utf-8", "surrogatepass")
-    do = {"render": _rendered, "finish": _finished}[job["do"]]
-    return do(text, job["references"])
-
-
 def render(text: str, references: References | None = None) -> tuple[str, References]:
     """The text's HTML, and all the references that are known after it."""
     env = {"references": dict(references or {})}
-    html = _sanitiser().clean(_parser().render(_well_formed(text), env))
+    html = sanitised(parser().render(well_formed(text), env))
     return html, env["references"]
 
 
@@ -68,7 +61,7 @@ def final(text: str) -> Final:
     blocks = [part for part in _outliner().parse(text) if part.level == 0 and part.nesting >= 0]
     if not blocks or not (last := blocks[-1]).map:
         return Final(0)
-    lines = [0, *(match.end() for match in _LINE_END.finditer(text))]
+    lines = [0, *(match.end() for match in LINE_END.finditer(text))]
     first, end = last.map
     if last.type == "fence":
         return _after_fence(text, last, lines)
@@ -89,32 +82,12 @@ def _after_fence(text: str, fence: Token, lines: list[int]) -> Final:
     return Final(lines[first], (fence.markup, fence.info.strip()))
 
 
-def _rendered(text: str, references: References) -> dict[str, Any]:
-    html, known = render(text, references)
-    return {"html": html, "references": _new(known, references)}
-
-
-def _finished(text: str, references: References) -> dict[str, Any]:
-    found = final(text)
-    done: dict[str, Any] = {
-        "length": found.length,
-        "fence": found.fence,
-        "html": "",
-        "references": {},
-    }
-    return done | (_rendered(text[: found.length], references) if found.length else {})
-
-
-def _new(known: References, before: References) -> References:
-    return {name: target for name, target in known.items() if name not in before}
-
-
 def _after_blank_lines(text: str, start: int) -> int:
     blank = _BLANK_LINES.match(text, start)
     return blank.end() if blank else start
 
 
-def _well_formed(text: str) -> str:
+def well_formed(text: str) -> str:
     """Join split surrogate pairs and replace lone halves: neither UTF-8 nor the sanitiser takes them."""
 
     def repaired(match: re.Match[str]) -> str:
@@ -123,27 +96,39 @@ def _well_formed(text: str) -> str:
     return _SURROGATES.sub(repaired, text).replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
+def sanitised(html: str) -> str:
+    """The last step of all, whatever the HTML was made of."""
+    return _sanitiser().clean(html)
+
+
 @cache
-def _parser() -> MarkdownIt:
+def parser() -> MarkdownIt:
+    """The parser for text that is whole."""
+    return new_parser()
+
+
+def new_parser() -> MarkdownIt:
+    """A parser of this site's Markdown."""
     options = {"html": False, "linkify": False, "maxNesting": markup.MAX_NESTING}
-    parser = MarkdownIt("commonmark", options, renderer_cls=markup.PageHTML)
-    parser.enable(["table", "strikethrough"])
-    use_blocks(parser)
-    use_inline(parser)
-    parser.validateLink = markup.is_link  # type: ignore[method-assign]
-    parser.core.ruler.after("block", "too_deep", markup.show_source_of_what_is_too_deep)
-    parser.core.ruler.after("inline", "images_to_links", markup.images_to_links)
-    return parser
+    made = MarkdownIt("commonmark", options, renderer_cls=markup.PageHTML)
+    made.enable(["table", "strikethrough"])
+    use_blocks(made)
+    use_inline(made)
+    made.validateLink = markup.is_link  # type: ignore[method-assign]
+    made.core.ruler.after("block", "too_deep", markup.show_source_of_what_is_too_deep)
+    made.core.ruler.after("block", "tight_items", markup.tighten_items)
+    made.core.ruler.after("inline", "images_to_links", markup.images_to_links)
+    return made
 
 
 @cache
 def _outliner() -> MarkdownIt:
     """Knows blocks and nothing within them: cheap, to see where they begin. Definitions are blocks, too."""
     options = {"html": False, "maxNesting": markup.MAX_NESTING, "inline_definitions": True}
-    parser = MarkdownIt("commonmark", options)
-    parser.validateLink = markup.is_link  # type: ignore[method-assign]
-    use_blocks(parser)
-    return parser.enable("table").disable("inline")
+    made = MarkdownIt("commonmark", options)
+    made.validateLink = markup.is_link  # type: ignore[method-assign]
+    use_blocks(made)
+    return made.enable("table").disable("inline")
 
 
 @cache

@@ -4,7 +4,7 @@ Only here is anything marked safe: what has gone through the sanitiser, and what
 """
 
 import hashlib
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -21,6 +21,8 @@ CHILDREN = 3
 """That render at once; of one person's, one does."""
 WAIT = 5.0
 """Seconds that a piece waits for its turn."""
+HURRY = 0.2
+"""Seconds that one does which will be shown again in a moment."""
 _JOBS = 5_000
 """Of one child, which might grow."""
 _DEAR = 1_000
@@ -44,6 +46,29 @@ class Finished(Rendered):
     """The markup and the language of the fence that is open after them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a window of the block that is open looks like: see `open_block.py`."""
+
+    html: SafeString
+    done: SafeString
+    depth: int
+    at: int
+    head: tuple[int, int]
+    in_paragraph: bool
+    goes_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Coloured:
+    """What the next lines of code look like, and the modes that they leave open."""
+
+    html: SafeString
+    done: SafeString
+    modes: list[str]
+    goes_on: bool
+
+
 def rendered(text: str, references: References, *, owner: Hashable) -> Rendered:
     """The whole piece. Raises `TooMuch`, or `NoPlace`."""
     done = _ask("render", text, references, owner)
@@ -54,6 +79,20 @@ def finished(text: str, references: References, *, owner: Hashable) -> Finished:
     """Those blocks of whole lines of a growing text that are final. Raises `TooMuch`, or `NoPlace`."""
     done = _ask("finish", text, references, owner)
     return Finished(_safe(done["html"]), done["references"], done["length"], done["fence"])
+
+
+def shown(text: str, references: References, *, in_paragraph: bool) -> Shown:
+    """A window of the block that is open. Raises `TooMuch`, or `NoPlace`."""
+    job = {"do": "open", "references": dict(references) if "[" in text else {}, "in_paragraph": in_paragraph}
+    done = _pool().ask(job, text.encode("utf-8", "surrogatepass"), length=len(text), wait=HURRY)
+    return Shown(**done | {"html": _safe(done["html"]), "done": _safe(done["done"])})
+
+
+def coloured(lines: str, info: str, modes: Sequence[str]) -> Coloured:
+    """The next lines of a block of code that is open. Raises `TooMuch`, or `NoPlace`."""
+    job = {"do": "code", "info": info, "modes": modes}
+    done = _pool().ask(job, lines.encode("utf-8", "surrogatepass"), length=len(lines), wait=HURRY)
+    return Coloured(**done | {"html": _safe(done["html"]), "done": _safe(done["done"])})
 
 
 def plain(text: str) -> SafeString:
@@ -90,4 +129,4 @@ def _safe(html: str) -> SafeString:
 
 @cache
 def _pool() -> Pool:
-    return Pool("chatsite.chat.rendering.parser:work", RENDERING, size=CHILDREN, jobs=_JOBS, wait=WAIT)
+    return Pool("chatsite.chat.rendering.renderer:work", RENDERING, size=CHILDREN, jobs=_JOBS, wait=WAIT)

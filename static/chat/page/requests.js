@@ -46,6 +46,7 @@ export async function postForJson(url, data, limits) {
 export function withHtml(url) {
   const full = new URL(url, location.href);
   full.searchParams.set("html", "1");
+  full.searchParams.set("open", "1");
   return full.href;
 }
 

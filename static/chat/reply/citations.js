@@ -19,12 +19,6 @@ export function linkCitations(root, sources) {
   }
 }
 
-/** Takes the links out again: the server has the text without them. @param {HTMLElement} root */
-export function unlinkCitations(root) {
-  for (const link of root.querySelectorAll("[data-citation]")) link.replaceWith(...link.childNodes);
-  root.normalize();
-}
-
 /** @param {Node} root @returns {Text[]} */
 function textNodes(root) {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);

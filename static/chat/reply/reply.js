@@ -43,7 +43,8 @@ export class Reply {
       this.#output.add(text);
       this.#text.add(text);
     },
-    block: (block) => this.#text.block(block),
+    block: (block) => this.#text.add(block),
+    open: (open) => this.#text.add(open),
     "tool-start": (call) => {
       this.#reasoning.over();
       this.#steps.begin(call);

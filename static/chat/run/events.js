@@ -6,6 +6,7 @@
  * @typedef {{ run: string, conversation: string, message: string, model: string | null }} Start
  * @typedef {{ text: string }} Piece
  * @typedef {{ html: string, tail: string, whole?: boolean }} Block
+ * @typedef {{ html: string, done?: string, depth?: number }} Open
  * @typedef {{ id: string, name: string, input: Json }} ToolStart
  * @typedef {{ id: string, text: string }} ToolText
  * @typedef {{ id: string, name: string, output?: Json, error?: string }} ToolEnd
@@ -22,6 +23,7 @@
  * @property {Piece} token
  * @property {Piece} reasoning
  * @property {Block} block
+ * @property {Open} open
  * @property {ToolStart} tool-start
  * @property {ToolText} tool-text
  * @property {ToolEnd} tool-end

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatsite.chat.rendering import formulas, parser, pieces
+from chatsite.chat.rendering import formulas, parser, pieces, renderer
 from chatsite.chat.rendering.markdown import render
 from chatsite.chat.rendering.parser import LINK_SCHEMES
 from chatsite.confined.pool import TooMuch
@@ -241,7 +241,7 @@ class Child:
         self.asked += 1
         if len(content) > self.most:
             raise TooMuch
-        return parser.work(job, content)
+        return renderer.work(job, content)
 
 
 def test_one_block_that_costs_too_much_is_shown_as_it_is_among_others(

@@ -66,7 +66,7 @@ def test_a_markdown_file_in_a_fence_stays_one_block(opened: str, closed: str) ->
 def test_a_markdown_file_in_an_item_stays_one_block() -> None:
     html = render("1. Write\n\n   ```markdown\n   ```sh\n   a\n   ```\n   b\n   ```\n2. Done\n")
     assert "<code>```sh\na\n```\nb\n</code>" in html
-    assert "<li>\n<p>Done</p>" in html
+    assert "<li>Done</li>" in html
 
 
 def test_a_fence_of_another_language_ends_as_it_always_did() -> None:
@@ -127,6 +127,11 @@ def test_tasks_have_boxes() -> None:
     assert html.count('<li class="task"><input type="checkbox" disabled="" aria-label="To do"> one') == 1
     assert html.count('aria-label="Done" checked=""> t') == 2
     assert "<li>[y] four</li>" in html
+
+
+def test_an_item_has_paragraphs_only_if_it_has_several() -> None:
+    assert render("- a\n\n- b\n") == "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n"
+    assert "<li>\n<p>b</p>\n<p>c</p>\n</li>" in render("- a\n- b\n\n  c\n")
 
 
 def test_footnotes_stand_where_they_were_written() -> None:
