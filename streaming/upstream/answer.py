@@ -53,7 +53,7 @@ class Answer:
         if self._are_events:
             last = self._events.unterminated()
             # Cut off or not: what is whole JSON was said.
-            return self._objects([last]) if last and (_is_done(last) or _is_object(last.data)) else []
+            return self._objects([last]) if last and (_says_done(last.data) or _is_whole(last.data)) else []
         texts = self._texts()
         objects = self._objects([ServerSentEvent(text) for text in texts])
         self.done = self.done or len(objects) == len(texts) == 1  # one object is all there is
@@ -87,29 +87,35 @@ class Answer:
         for event in events:
             if self.done or self.failure is not None:
                 break
-            if _is_done(event):
+            if _says_done(event.data):
                 self.done = True
-            elif event.data.strip():
+                continue
+            if event.data.strip():
                 self._take(event, objects)
+            self.done = self.done or event.name.lower() == "done"
         return objects
 
     def _take(self, event: ServerSentEvent, objects: list[Said]) -> None:
         try:
-            said = _DECODER.decode(event.data)
+            values, done = _values(event.data)
         except ValueError as exc:
-            if event.name == "error":
+            if event.name.lower() == "error":
                 self.failure = streamed_error(event.data, self._response.request)
             elif not event.name or event.data.lstrip().startswith(("{", "[")):
                 self.failure = exc
             return  # a sign of life, of a kind of its own
-        if (error := error_in(said, event=event.name)) is not None:
-            self.failure = streamed_error(error, self._response.request)
-            return
-        objects += [part for part in (said if isinstance(said, list) else [said]) if isinstance(part, dict)]
+        for said in values:
+            if (error := error_in(said, event=event.name.lower())) is not None:
+                self.failure = streamed_error(error, self._response.request)
+                return
+            objects += [
+                part for part in (said if isinstance(said, list) else [said]) if isinstance(part, dict)
+            ]
+        self.done = self.done or done
 
 
-def _is_done(event: ServerSentEvent) -> bool:
-    return event.data.strip().strip('"').startswith("[DONE]")
+def _says_done(text: str) -> bool:
+    return text.strip().strip('"')[:6].upper() == "[DONE]"
 
 
 def _is_object(text: str) -> bool:
@@ -117,3 +123,21 @@ def _is_object(text: str) -> bool:
         return isinstance(_DECODER.decode(text), dict)
     except ValueError:
         return False
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        return any(isinstance(value, dict) for value in _values(text)[0])
+    except ValueError:
+        return False
+
+
+def _values(text: str) -> tuple[list[Any], bool]:
+    """The JSON values in the data of an event, and whether `[DONE]` stands after them: one, but where the
+    server leaves out the blank lines. Raises `ValueError`."""
+    values, rest = [], text.strip()
+    while rest and not _says_done(rest):
+        value, end = _DECODER.raw_decode(rest)
+        values.append(value)
+        rest = rest[end:].lstrip()
+    return values, bool(rest)

@@ -15,7 +15,7 @@ from langchain_core.outputs import ChatGenerationChunk
 
 from streaming.upstream.answer import Said
 from streaming.upstream.asked import Asked, parsed
-from streaming.upstream.choices import LENGTH_LIMITS, OneChoice
+from streaming.upstream.choices import LENGTH_LIMITS, OneChoice, finish_reason_in
 from streaming.upstream.refusals import UNREADABLE_CALL, broken_off, empty_reply, streamed_error
 from streaming.upstream.send_back import SentBack
 from streaming.upstream.think_blocks import ThinkBlocks
@@ -65,18 +65,13 @@ class ChatReader:
         self._heard = True
         self._usage.take(said.get("usage"))
         choice = self._choice.of(said.get("choices"))
+        if (reason := finish_reason_in(choice, (choice or {}).get("delta"), said)) is not None:
+            self._finish(reason, said)
         if choice is None:
             return
         if choice.get("error"):
             raise streamed_error(choice["error"], self._request)
         self._usage.take(choice.get("usage"))
-        if isinstance(reason := choice.get("finish_reason"), str) and reason:
-            self._info["finish_reason"] = reason
-            self._info |= {
-                known: said[name]
-                for name, known in _NAMES.items()
-                if isinstance(said.get(name), str) and said[name]
-            }
         self._take_delta(choice)
 
     def given(self) -> list[ChatGenerationChunk]:
@@ -136,6 +131,14 @@ class ChatReader:
         except UnreadableCall:
             raise streamed_error(UNREADABLE_CALL, self._request) from None
 
+    def _finish(self, reason: str, said: Said) -> None:
+        self._info["finish_reason"] = reason
+        self._info |= {
+            known: said[name]
+            for name, known in _NAMES.items()
+            if isinstance(said.get(name), str) and said[name]
+        }
+
     def _take_delta(self, choice: Mapping[str, Any]) -> None:
         delta, logprobs = self._delta(choice), choice.get("logprobs")
         if len(delta) == 1 and "content" in delta and not logprobs:
@@ -157,12 +160,13 @@ class ChatReader:
     def _delta(self, choice: Mapping[str, Any]) -> Mapping[str, Any]:
         """What a choice adds. Where a stream was not to be had, that is the whole message."""
         delta, message = choice.get("delta"), choice.get("message")
-        if isinstance(delta, dict):
+        if isinstance(delta, dict) and delta:
             return delta
-        if isinstance(message, dict):
+        if message and isinstance(message, dict | str):
             self._is_whole = True
-            return {} if self._has_begun else message  # some say the whole once more, after its pieces
-        return {"content": choice.get("text")}
+            whole = message if isinstance(message, dict) else {"content": message}
+            return {} if self._has_begun else whole  # some say the whole once more, after its pieces
+        return {"content": delta if isinstance(delta, str) else choice.get("text")}
 
     def _take_refusal(self, refusal: object) -> None:
         if not isinstance(refusal, str):

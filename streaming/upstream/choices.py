@@ -17,11 +17,26 @@ class OneChoice:
         """The choice in the `choices` of a chunk. None where there is none."""
         for choice in choices if isinstance(choices, list) else [choices]:
             if isinstance(choice, dict):
-                index = choice.get("index")
-                if not isinstance(index, int):
+                index = _number(choice.get("index"))
+                if index is None:
                     return choice
                 if self._index is None:
                     self._index = index
                 if index == self._index:
                     return choice
         return None
+
+
+def finish_reason_in(*places: object) -> str | None:
+    """Why the model stopped, from the first of the places that says it. Some write "null" until they know."""
+    for place in places:
+        reason = place.get("finish_reason") if isinstance(place, dict) else None
+        if isinstance(reason, str) and reason and reason.lower() not in ("null", "none"):
+            return reason
+    return None
+
+
+def _number(index: object) -> int | None:
+    if isinstance(index, str) and index.isdecimal():
+        return int(index)
+    return index if isinstance(index, int) else None

@@ -10,7 +10,7 @@ import httpx2
 from langchain_core.outputs import GenerationChunk
 
 from streaming.upstream.answer import Said
-from streaming.upstream.choices import LENGTH_LIMITS, OneChoice
+from streaming.upstream.choices import LENGTH_LIMITS, OneChoice, finish_reason_in
 from streaming.upstream.refusals import broken_off, empty_reply, streamed_error
 from streaming.upstream.usage import LastUsage
 
@@ -38,11 +38,10 @@ class CompletionReader:
         if text:
             self._has_begun = self._has_begun or bool(text.strip())
             self._text.append(text)
+        self._reason = finish_reason_in(choice, said) or self._reason
         if choice is None:
             return
         self._usage.take(choice.get("usage"))
-        if isinstance(reason := choice.get("finish_reason"), str) and reason:
-            self._reason = reason
         if logprobs := choice.get("logprobs"):
             self._pass_on(logprobs=logprobs)
 

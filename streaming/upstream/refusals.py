@@ -56,6 +56,8 @@ def error_in(said: Any, *, event: str = "") -> Any:
 
 def streamed_error(error: Any, request: httpx2.Request) -> StreamedError:
     """The exception for an error inside a 200."""
+    while (isinstance(error, list) and error) or (isinstance(error, dict) and error.get("error")):
+        error = error[0] if isinstance(error, list) else error["error"]
     body = error if isinstance(error, dict) else {"message": error}
     said = body.get("message")
     message = said if isinstance(said, str) and said else "An error occurred during streaming"

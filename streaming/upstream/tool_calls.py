@@ -75,6 +75,8 @@ class ToolCalls:
 
     def take(self, fragments: object) -> None:
         """Add a chunk's pieces to their calls."""
+        if isinstance(fragments, dict) and all(isinstance(part, dict) for part in fragments.values()):
+            fragments = list(fragments.values())  # by their index
         for fragment in fragments if isinstance(fragments, list) else [fragments]:
             if isinstance(fragment, dict):
                 self._take(fragment)
@@ -94,7 +96,7 @@ class ToolCalls:
 
     def _take(self, fragment: Mapping[str, Any]) -> None:
         said = fragment.get("function")
-        function = said if isinstance(said, dict) else {}
+        function = said if isinstance(said, dict) else fragment  # without the envelope
         id_, name = _text(fragment.get("id")), _text(function.get("name"))
         arguments = arguments_text(function.get("arguments"))
         call = self._call_of(_index(fragment.get("index")), id_, name, arguments)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from streaming.errors import EMPTY, INCOMPLETE, NO_MODEL_SERVER, RATE_LIMITED, UPSTREAM
 from streaming.events import End, Reasoning, Usage
+from streaming.upstream.refusals import BrokenOff
 from tests.streaming.in_a_loop import Stream
 from tests.streaming.models import reasoning_model
 from tests.streaming.reading import code_of, end_of, of_kind, text_of
@@ -88,6 +89,64 @@ def test_what_says_nothing_is_passed_over_wherever_it_comes(odd: Any) -> None:
 )
 def test_text_is_text_in_whatever_form_it_comes(content: Any) -> None:
     assert text_in(chunk({"content": content}), FINISH) == "42"
+
+
+RAIN: dict[str, Any] = {"content": "Rain."}
+STOP: dict[str, Any] = {"finish_reason": "stop"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [{"choices": [{"delta": "Rain."}]}, FINISH],
+        [{"choices": [{"delta": {}, "text": "Rain."}]}, FINISH],
+        [{"choices": [{"delta": {}, "message": RAIN} | STOP]}],
+        [{"choices": [{"delta": None, "message": "Rain."} | STOP]}],
+        [{"choices": {"delta": RAIN} | STOP}],
+        [{"choices": [{"delta": RAIN | STOP}]}],
+        [says("Rain."), {"choices": []} | STOP],
+        [{"choices": [{"delta": RAIN, "finish_reason": "null"}]}, FINISH],
+        [{"choices": [{"index": "0", "delta": RAIN}]}, {"choices": [{"index": "1", "delta": RAIN}]}, FINISH],
+        [json.dumps([says("Rain."), FINISH]).join(["data: ", ""])],
+        ["data: " + json.dumps(says("Rain.")) + json.dumps(FINISH)],
+        ["data: " + json.dumps(says("Rain.")) + "\ndata: " + json.dumps(FINISH) + "\ndata: [DONE]"],
+        [says("Rain."), "data: [done]"],
+        [says("Rain."), "event: Done\ndata: {}"],
+        ["event: done\ndata: " + json.dumps(says("Rain."))],
+    ],
+    ids=str,
+)
+def test_the_reply_is_read_and_ends_in_whatever_form_it_comes(said: list[Any]) -> None:
+    message = message_of(read([events(*said, done=False)]))
+
+    assert message.text == "Rain."
+    assert message.response_metadata.get("finish_reason", "stop") == "stop"
+
+
+def test_events_without_blank_lines_are_read() -> None:
+    data = events(says("Rain "), says("falls."), FINISH).replace(b"\n\n", b"\n")
+
+    assert message_of(read([data])).text == "Rain falls."
+
+
+def test_a_reason_that_is_none_is_no_end() -> None:
+    with pytest.raises(BrokenOff):
+        read([events({"choices": [{"delta": {"content": "Rain"}, "finish_reason": "null"}]}, done=False)])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"0": {"id": "a", "function": {"name": "f", "arguments": "{}"}}},
+        [{"id": "a", "name": "f", "arguments": {}}],
+        {"id": "a", "function": {"name": "f", "arguments": "{}"}},
+    ],
+    ids=["by index", "without the envelope", "no list"],
+)
+def test_a_call_is_a_call_in_whatever_form_it_comes(said: Any) -> None:
+    (called,) = message_of(read([events(chunk({"tool_calls": said}), FINISH)])).tool_calls
+
+    assert (called["id"], called["name"], called["args"]) == ("a", "f", {})
 
 
 def test_only_one_of_several_choices_is_read() -> None:
@@ -275,6 +334,9 @@ def test_reasoning_that_took_all_the_length_says_so(upstream: ScriptedUpstream, 
         ({"error": {"code": 429, "message": "Slowly."}}, RATE_LIMITED.code),
         ({"error": {"type": "rate_limit_error"}}, RATE_LIMITED.code),
         ({"errors": [{"message": "No."}]}, UPSTREAM.code),
+        ({"error": {"error": {"message": "Slowly.", "code": 429}}}, RATE_LIMITED.code),
+        ({"error": [{"code": "429"}]}, RATE_LIMITED.code),
+        ("event: ERROR\ndata: No.", UPSTREAM.code),
         ({"detail": "No."}, UPSTREAM.code),
         ({"object": "error", "message": "No."}, UPSTREAM.code),
         ({"type": "error", "message": "No."}, UPSTREAM.code),
