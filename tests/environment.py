@@ -7,6 +7,8 @@ import atexit
 import os
 import tempfile
 
+from hypothesis import settings
+
 OURS = ("CHAT_", "DOCUMENT", "EMBEDDING_", "OPENAI_", "STREAM_")
 """How the names of the site's variables begin; the others are below."""
 OTHERS = {
@@ -35,3 +37,9 @@ for name in ("DATABASE_URL", "REDIS_URL"):
 _data_dir = tempfile.TemporaryDirectory(prefix="chatsite-tests-")
 atexit.register(_data_dir.cleanup)
 os.environ["DATA_DIR"] = _data_dir.name
+
+# A busy machine is no fault of the code's. With CI set, Hypothesis tries the same examples each time.
+settings.register_profile(
+    "tests", settings.get_profile("ci" if os.environ.get("CI") else "default"), deadline=None
+)
+settings.load_profile("tests")

@@ -223,7 +223,7 @@ def some_of(values: list[str]) -> Any:
     return st.none() | st.lists(st.sampled_from(values), max_size=3)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.fixed_dictionaries(
         {name: some_of({"names": NAMES, "types": TYPES, "tags": TAGS}[name[8:]]) for name in ARGUMENTS}

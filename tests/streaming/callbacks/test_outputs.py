@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonpatch
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage
@@ -74,7 +74,6 @@ def changes(given: Iterable[Any]) -> list[str]:
 # What a client has
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.lists(replacing, min_size=1, max_size=6))
 def test_a_client_has_every_value_that_was_given_in_order(given_values: list[Any]) -> None:
     client = after(given_values)
@@ -82,7 +81,6 @@ def test_a_client_has_every_value_that_was_given_in_order(given_values: list[Any
     assert [as_json(state) for state in client.states] == changes(given_values)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(replacing, st.randoms(use_true_random=False))
 def test_a_client_has_every_partial_value_of_the_json_parser(value: Any, random: Any) -> None:
     text = json.dumps(value, ensure_ascii=False)
@@ -103,7 +101,6 @@ def cut(text: str, random: Any) -> list[str]:
     return pieces
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.lists(long_texts, min_size=1))
 def test_over_its_budget_a_client_has_given_values_only(
     pieces: list[str],

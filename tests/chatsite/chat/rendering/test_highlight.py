@@ -89,7 +89,7 @@ def test_an_unknown_language_is_escaped_and_no_more() -> None:
 
 
 @pytest.mark.parametrize("language", EACH)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(code=st.lists(st.sampled_from([*CODE.split(), " ", "\n", "\t"]) | st.text(max_size=3)).map("".join))
 def test_any_code_keeps_every_character(language: str, code: str) -> None:
     coloured = highlight(code, language)

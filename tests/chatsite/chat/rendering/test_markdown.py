@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatsite.chat.rendering import formulas, parser, pieces, renderer
@@ -136,7 +136,6 @@ PIECES = r"""
 """
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from([*PIECES.split(), "\n", "\n\n", "\t", " "]) | st.text(max_size=4), max_size=40
