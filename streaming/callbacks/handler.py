@@ -15,6 +15,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import LLMResult
 from langchain_core.utils.utils import LC_ID_PREFIX
 
+from streaming import django_locals
 from streaming.callbacks import results
 from streaming.callbacks.custom import custom_event
 from streaming.callbacks.graphs import GraphStates, is_node, updates_of
@@ -188,6 +189,7 @@ class QueueCallback(BaseCallbackHandler):
         self, run_id: UUID, kind: str, serialized: Mapping[str, Any] | None, kwargs: Mapping[str, Any]
     ) -> Step:
         self._cancellation.check()
+        django_locals.carry()  # this may be a branch's first step in its thread
         name, tags = name_of(kwargs.get("name"), serialized), kwargs.get("tags") or ()
         within = self._caller(kwargs.get("parent_run_id") or run_id, kind)
         metadata = kwargs.get("metadata") or {}

@@ -82,10 +82,10 @@ class AsyncWorker(Worker):
         self._queue = sink
 
     def start(self) -> None:
-        """Put the `Start`, and run. The task sees the caller's context variables."""
+        """Put the `Start`, and run."""
         self._queue.attach()
         if self._begin():
-            self._task = asyncio.create_task(self._run())
+            self._task = asyncio.create_task(self._run(), context=self._context)
 
     def _cancel(self) -> None:
         super()._cancel()

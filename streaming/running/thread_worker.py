@@ -2,7 +2,6 @@
 
 import gc
 import threading
-from contextvars import copy_context
 
 from streaming.running.worker import Worker, close_database_connections
 from streaming.upstream.waiting_threads import wake_threads
@@ -12,10 +11,10 @@ class ThreadWorker(Worker):
     """Runs one runnable's `stream` in a thread of its own."""
 
     def start(self) -> None:
-        """Put the `Start`, and run. The thread sees the caller's context variables."""
+        """Put the `Start`, and run."""
         if self._begin():
             name = f"run-{self._start.run[:8]}"
-            threading.Thread(target=copy_context().run, args=(self._run,), name=name, daemon=True).start()
+            threading.Thread(target=self._context.run, args=(self._run,), name=name, daemon=True).start()
 
     def _run(self) -> None:
         try:

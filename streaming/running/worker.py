@@ -9,13 +9,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import merge_configs
 
-from streaming import cancellation, errors
+from streaming import cancellation, django_locals, errors
 from streaming.callbacks.custom import config_of_writer, custom_in, is_custom_alone
 from streaming.callbacks.handler import QueueCallback
 from streaming.callbacks.steps import StepFilter
@@ -50,6 +51,9 @@ class Worker:
         self._prefix = prefix
         self._conf = conf
         self._cancellation = Cancellation()
+        self._context = copy_context()
+        """What holds here holds in the run, wherever its events are read."""
+        self._context.run(django_locals.note)
         self._outer = cancellation.current.get()
         """The run in which this one is started: by a tool that streams a model of its own, say."""
         self._callback = QueueCallback(self, cancellation=self._cancellation, wanted=wanted, given=input)
@@ -112,6 +116,7 @@ class Worker:
         cancellation.current.set(self._cancellation)
         cancellation.reader.set(None)  # of a durable run's readers none is the one for whom it runs
         try:
+            django_locals.carry()
             yield
         except Cancelled:
             self._end("stopped")
