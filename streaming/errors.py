@@ -1,11 +1,13 @@
 """What went wrong, for two audiences: a sentence for the person, a traceback for the log.
 
-Providers' error texts echo prompts and keys, so neither audience ever gets `str(exc)`: the person gets
-a sentence of ours, the log gets the exceptions' types, status and request ids, and their stack.
+Providers' error texts echo prompts and keys, so neither audience gets `str(exc)`: the person gets a sentence
+of ours, the log gets the exceptions' types, status and request ids, and their stack. With Django's DEBUG the
+log has the message, too, of what the developer's own code raised.
 """
 
 import logging
 import re
+import sys
 import traceback
 from collections.abc import Iterator
 
@@ -120,18 +122,55 @@ def causes(exc: BaseException | None) -> Iterator[BaseException]:
         exc = exc.__cause__ or (None if exc.__suppress_context__ else exc.__context__)
 
 
-def log_failure(run: str, error: Error, exc: BaseException | None) -> None:
-    """Log why a run failed: what a developer needs, nothing that a person or a provider wrote."""
+def log_failure(run: str, error: Error, exc: BaseException | None, *, own: bool = False) -> None:
+    """Log why a run failed: what a developer needs, nothing that a person or a provider wrote.
+
+    `own`: no provider raised it. Under DEBUG its message is logged, if the developer's code has raised it.
+    """
     if exc is None:
         logger.warning("run %s failed: %s", run, error.code)
         return
     kinds = " <- ".join(_kind(cause) for cause in causes(exc))
     stack = "".join(traceback.format_tb(exc.__traceback__)).rstrip()
     if error is INTERNAL:
-        logger.error("run %s failed: %s: %s\n%s", run, error.code, kinds, stack)
+        message = _message(exc) if own and _debug() else ""
+        logger.error("run %s failed: %s: %s\n%s%s", run, error.code, kinds, stack, message)
     else:
         logger.warning("run %s failed: %s: %s", run, error.code, kinds)
         logger.debug("run %s failed here:\n%s", run, stack)
+
+
+def _debug() -> bool:
+    from django.conf import settings
+
+    return settings.configured and settings.DEBUG
+
+
+def _message(exc: BaseException) -> str:
+    """Return what the exception says, and what caused it; nothing if anything else raised one of them: a
+    message often quotes its cause's."""
+    chain = list(causes(exc))
+    if not all(_is_developers(cause) for cause in chain):
+        return ""
+    return "\n" + "".join(line for cause in chain for line in traceback.format_exception_only(cause)).rstrip()
+
+
+def _is_developers(exc: BaseException) -> bool:
+    """Whether the exception was raised in the developer's code, or by what it called of Python or Django.
+
+    A prompt's missing variable is the developer's, too: its message names variables, and has no values.
+    """
+    frames = [frame for frame, _ in traceback.walk_tb(exc.__traceback__)]
+    if not frames:
+        return False
+    module = str(frames[-1].f_globals.get("__name__"))
+    package = module.partition(".")[0]
+    if module.startswith("langchain_core.prompts."):
+        return isinstance(exc, KeyError)
+    if package in ("http", "urllib", "streaming"):  # may quote what a server said
+        return False
+    installed = re.search(r"[\\/](site|dist)-packages[\\/]", frames[-1].f_code.co_filename)
+    return not installed or package in ("django", *sys.stdlib_module_names)
 
 
 def _kind(exc: BaseException) -> str:

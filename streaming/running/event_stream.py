@@ -181,7 +181,7 @@ class _Drain:
             if on_end is not None:
                 on_end(end, self._worker.message)
         except Exception as exc:  # noqa: BLE001 - it is theirs, and may raise anything
-            errors.log_failure(self._worker.run, errors.INTERNAL, exc)
+            errors.log_failure(self._worker.run, errors.INTERNAL, exc, own=True)
             return replace(end, status="failed", error=errors.INTERNAL)
         return end
 

@@ -208,7 +208,8 @@ class Worker:
             if status not in ("done", "waiting"):
                 self._cancel()
             if error is not None:  # before the end: a process may leave when it has seen that
-                errors.log_failure(self._start.run, error, exc)
+                own = exc is not None and not self._ledger.is_providers(exc)
+                errors.log_failure(self._start.run, error, exc, own=own)
             reason = self._ledger.finish_reason if status == "done" else None
             asked = self._callback.questions.asked if status == "waiting" else None
             kept = self._ledger.sent_back if status == "done" else {}
