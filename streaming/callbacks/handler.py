@@ -22,6 +22,7 @@ from streaming.callbacks.graphs import GraphStates, is_node, updates_of
 from streaming.callbacks.ledger import Ledger
 from streaming.callbacks.model_calls import ModelCall, arguments_of, reasoning_of
 from streaming.callbacks.output_tap import OutputTap
+from streaming.callbacks.parsing import Parsing
 from streaming.callbacks.questions import Questions
 from streaming.callbacks.steps import Step, StepFilter, name_of
 from streaming.callbacks.unwritten import UnwrittenMessages
@@ -65,6 +66,8 @@ class QueueCallback(BaseCallbackHandler):
         self._unwritten_in_tools = UnwrittenMessages()
         self.questions = Questions()
         """What the run asks a person."""
+        self.parsing = Parsing()
+        """Whether the reply had the form that was asked for."""
         self._graphs = GraphStates(self._wanted.include_state or ())
         self._tap = OutputTap(queue.put, self._say, self._graphs)
         self._steps: dict[UUID, Step] = {}
@@ -79,6 +82,7 @@ class QueueCallback(BaseCallbackHandler):
     ) -> None:
         step = self._begin(run_id, "chat_model", serialized, kwargs)
         self._seen_by(step).know_id(f"{LC_ID_PREFIX}-{run_id}")  # where the provider gives a message none
+        self._call_anew(step, kwargs)
         prompts = [message.text for message in messages[0]]
         self.ledger.begin(step, prompts, wanted=self._wanted.accepts(step))
 
@@ -86,6 +90,7 @@ class QueueCallback(BaseCallbackHandler):
         self, serialized: dict[str, Any], prompts: list[str], *, run_id: UUID, **kwargs: Any
     ) -> None:
         step = self._begin(run_id, "llm", serialized, kwargs)
+        self._call_anew(step, kwargs)
         self.ledger.begin(step, prompts, wanted=self._wanted.accepts(step))
 
     def on_llm_new_token(
@@ -110,7 +115,9 @@ class QueueCallback(BaseCallbackHandler):
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         self.ledger.add_failure(error)
-        self._end_call(self.ledger.call(run_id))
+        call = self.ledger.call(run_id)
+        self.parsing.fail_call(call.step, error)
+        self._end_call(call)
 
     # Tools and retrievers
 
@@ -162,6 +169,8 @@ class QueueCallback(BaseCallbackHandler):
             if step.node:
                 self._say_messages(step, updates_of(outputs))
             self._graphs.end(step, outputs)
+            reason = self.ledger.finish_reason
+            self.parsing.end(step, outputs, kwargs.get("inputs"), finish_reason=reason)
             self._tap.end(step, outputs)
 
     def on_chain_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
@@ -197,6 +206,10 @@ class QueueCallback(BaseCallbackHandler):
         self._steps[run_id] = step = Step(run_id, name, kind, tags, within, node, metadata)
         self._graphs.begin(step)
         return step
+
+    def _call_anew(self, step: Step, kwargs: Mapping[str, Any]) -> None:
+        if step.for_tool is None:
+            self.parsing.begin_call(step, kwargs.get("invocation_params") or {})
 
     def _caller(self, run_id: UUID, kind: str) -> Step | None:
         """Return the step that calls one of a kind, in the name of the step `run_id`.

@@ -121,15 +121,21 @@ class Worker:
         except Cancelled:
             self._end("stopped")
         except BaseException as exc:  # noqa: BLE001 - SystemExit in a tool must end the run, not lose it
-            providers = self._ledger.is_providers(exc)
-            self._fail(errors.classify(exc, providers=providers, began=self._heard), exc)
+            self._fail(self._error_of(exc), exc)
         else:
             if self._ledger.broke_off:
                 self._fail(errors.INCOMPLETE, None)
             elif self._callback.questions.asked is not None:
                 self._end("waiting")
+            elif self._callback.parsing.failed:
+                self._fail(errors.OUTPUT, None)
             else:
                 self._end("done")
+
+    def _error_of(self, exc: BaseException) -> Error:
+        """Return the error to show. Where a parser gave nothing, what comes after it fails for that."""
+        error = errors.classify(exc, providers=self._ledger.is_providers(exc), began=self._heard)
+        return errors.OUTPUT if error is errors.INTERNAL and self._callback.parsing.failed else error
 
     def _see(self, chunk: Any) -> None:
         """Take a chunk that the runnable gave. What matters of it has come through the callback, mostly."""

@@ -6,9 +6,20 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, TypedDict
 
 import pytest
-from langchain_core.output_parsers import JsonOutputParser, StrOutputParser
+from langchain_core.output_parsers import (
+    JsonOutputParser,
+    PydanticOutputParser,
+    PydanticToolsParser,
+    StrOutputParser,
+)
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda, RunnableParallel
+from langchain_core.runnables import (
+    Runnable,
+    RunnableGenerator,
+    RunnableLambda,
+    RunnableParallel,
+    RunnablePassthrough,
+)
 from pydantic import BaseModel
 
 import streaming
@@ -160,7 +171,7 @@ def test_text_that_is_not_json_fails_after_its_tokens(upstream: ScriptedUpstream
     events = list(stream(chain, "A story"))
 
     assert text_of(events) == "I'd rather not."
-    assert code_of(events) == "internal"
+    assert code_of(events) == "output_invalid"
 
 
 @pytest.mark.parametrize("text", ['{"n": NaN}', '{"n": -Infinity}', '{"a": "\\u0000"}', '{"a": "\\ud83d"}'])
@@ -227,36 +238,93 @@ def test_a_pydantic_model_is_the_output_as_soon_as_it_is_valid(
     assert outputs_of(events)[-1] == {"name": "Ada", "age": 36}
 
 
-@pytest.mark.parametrize("text", ['{"name": "Ada"}', "I'd rather not."], ids=["invalid", "no JSON"])
-def test_an_answer_that_never_fits_the_schema_gives_no_output(
-    upstream: ScriptedUpstream, stream: Stream, text: str
+CUT_SHORT = '{"name": "Ada", "a'
+LENGTH = {"finish": "length"}
+
+
+def reply_by(method: str, text: str, **how: Any) -> Reply:
+    """A reply as a model gives it that is asked by the method."""
+    return Reply(ToolCall("Contact", (text,)), **how) if method == "function_calling" else Reply(text, **how)
+
+
+@pytest.mark.parametrize("include_raw", [False, True], ids=["parsed", "raw"])
+@pytest.mark.parametrize(
+    ("text", "how"), [('{"name": 1}', {}), (CUT_SHORT, LENGTH), ("No.", {})], ids=["shape", "cut", "no JSON"]
+)
+@by_every_method
+def test_an_answer_that_never_fits_the_schema_fails_without_output(
+    upstream: ScriptedUpstream, stream: Stream, method: Any, text: str, how: Any, include_raw: bool
 ) -> None:
-    upstream.enqueue(Reply(text), Reply(text))
-    chain = chat_model(upstream).with_structured_output(Contact, method="json_mode")
-    assert list(chain.stream("Hi")) == []  # LangChain raises here only when it is invoked
+    upstream.enqueue(reply_by(method, text, **how))
+    chain = chat_model(upstream).with_structured_output(Contact, method=method, include_raw=include_raw)
 
     events = list(stream(chain, "Hi"))
 
-    assert outputs_of(events) == []
-    assert text_of(events) == text
+    assert code_of(events) == "output_invalid"
+    assert include_raw or outputs_of(events) == []
+    assert text_of(events) == ("" if method == "function_calling" else text)
 
 
-CUT_SHORT = Reply('{"name": "Ada", ', '"a', finish="length")
-
-
-@pytest.mark.parametrize(
-    ("schema", "reply"),
-    [(Contact, Reply('{"name": 1}')), (Contact, CUT_SHORT), (Story, CUT_SHORT)],
-    ids=["shape", "cut", "typed and cut"],
-)
-def test_a_wrong_shape_fails_as_invalid_output(
-    upstream: ScriptedUpstream, stream: Stream, schema: Any, reply: Reply
+@by_every_method
+def test_an_object_that_the_length_limit_cuts_fails(
+    upstream: ScriptedUpstream, stream: Stream, method: Any
 ) -> None:
-    upstream.enqueue(reply)
+    upstream.enqueue(reply_by(method, CUT_SHORT, **LENGTH))
+    chain = chat_model(upstream).with_structured_output(Contact.model_json_schema(), method=method)
 
-    events = list(stream(chat_model(upstream).with_structured_output(schema), "Hi"))
+    events = list(stream(chain, "Hi"))
 
     assert code_of(events) == "output_invalid"
+    assert {"name": "Ada"} in outputs_of(events)
+
+
+@pytest.mark.parametrize("text", ['{"name": 1}', "No."], ids=["shape", "no JSON"])
+@pytest.mark.parametrize("then", [RunnablePassthrough(), RunnableLambda(title_of)], ids=["last", "inner"])
+def test_a_parser_that_fails_ends_the_run_wherever_it_stands(
+    upstream: ScriptedUpstream, stream: Stream, then: Runnable[Any, Any], text: str
+) -> None:
+    upstream.enqueue(Reply(text))
+    chain = chat_model(upstream) | PydanticOutputParser(pydantic_object=Contact) | then
+
+    assert code_of(list(stream(chain, "Hi"))) == "output_invalid"
+
+
+def test_a_parser_fails_the_run_whatever_another_branch_does(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
+    upstream.on(by_content(Reply("No."), Reply('{"a": 1}')))
+    model = chat_model(upstream)
+    right = ChatPromptTemplate.from_template("right") | model | JsonOutputParser()
+    chain = RunnableParallel(
+        left=ChatPromptTemplate.from_template("left") | model | JsonOutputParser(),
+        right=right | right,
+    )
+
+    assert code_of(list(stream(chain, {}))) == "output_invalid"
+
+
+def test_an_answer_that_fits_when_asked_again_is_done(upstream: ScriptedUpstream, stream: Stream) -> None:
+    upstream.enqueue(Reply("No."), Reply('{"name": "Ada", "age": 36}'))
+    contact = chat_model(upstream).with_structured_output(Contact, method="json_mode")
+
+    def until_it_fits(question: str) -> Any:
+        while not (found := list(contact.stream(question))):
+            pass
+        return found[-1]
+
+    events = list(stream(RunnableLambda(until_it_fits), "Hi"))
+
+    assert end_of(events).status == "done"
+    assert outputs_of(events) == [{"name": "Ada", "age": 36}]
+
+
+def test_a_model_that_may_call_a_tool_may_write_text(upstream: ScriptedUpstream, stream: Stream) -> None:
+    upstream.enqueue(Reply("Hello."))
+    parser = PydanticToolsParser(tools=[Contact], first_tool_only=True)
+
+    events = list(stream(chat_model(upstream).bind_tools([Contact]) | parser, "Hi"))
+
+    assert (end_of(events).status, text_of(events)) == ("done", "Hello.")
 
 
 # Functions
