@@ -34,7 +34,7 @@ class Cancellation:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self._connections: set[Connection] = set()
-        self._inner: set[Callable[[], None]] = set()
+        self._inner: set[Callable[[], object]] = set()
         self.thread: int | None = None
         """The identifier of the run's own thread, while it works on it. Set it with `lock` held."""
         self.ending: int | None = None
@@ -72,14 +72,14 @@ class Cancellation:
         with self.lock:
             self._connections.discard(connection)
 
-    def adopt(self, stop: Callable[[], None]) -> None:
-        """A run was started inside this one: it ends with it."""
+    def adopt(self, stop: Callable[[], object]) -> None:
+        """A run was started inside this one, or a coroutine: it ends with it."""
         with self.lock:
             self.check()
             self._inner.add(stop)
 
-    def disown(self, stop: Callable[[], None]) -> None:
-        """That run has ended."""
+    def disown(self, stop: Callable[[], object]) -> None:
+        """That has ended."""
         with self.lock:
             self._inner.discard(stop)
 

@@ -3,6 +3,7 @@
 import gc
 import threading
 
+from streaming.running.coroutine_tools import give_functions
 from streaming.running.worker import Worker, close_database_connections
 from streaming.upstream.waiting_threads import wake_threads
 
@@ -21,6 +22,7 @@ class ThreadWorker(Worker):
             with self._ending():
                 try:
                     self._note_working(threading.get_ident())
+                    give_functions(self._runnable)
                     for chunk in self._runnable.stream(self._input, self._config):
                         self._see(chunk)
                 finally:
