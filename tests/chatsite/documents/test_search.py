@@ -156,8 +156,8 @@ def test_a_retriever_keeps_to_its_room() -> None:
 def test_the_index_and_its_triggers_go_and_come_back_with_their_migration(
     transactional_db: None,
 ) -> None:
-    call_command("migrate", "documents", "0001", verbosity=0)
     add("A cat.")
+    call_command("migrate", "documents", "0001", verbosity=0)
     call_command("migrate", "documents", verbosity=0)
 
     assert found("cat") == ["A cat."]
