@@ -45,6 +45,9 @@ def _copy(to: Path, *, leave_out: str) -> Path:
     assert spec is not None, f"{PACKAGE} is not installed: make test does it"
     assert spec.origin is not None
     package = Path(spec.origin).parent
+    for made in (to, to / PACKAGE):
+        made.mkdir()
+        made.chmod(0o755)  # whatever this process's umask is: the site's own lets nobody else read
     if (libraries := package.with_name(f"{PACKAGE}.libs")).is_dir():
         shutil.copytree(libraries, to / libraries.name)
     wanted = package / INSTALLATION
