@@ -283,6 +283,7 @@ LOGGING = {
         # A line for each try; what cannot be done without the database says so itself.
         "psycopg.pool": {"level": "ERROR"},
         "django.db.backends": {"level": "INFO"},  # DEBUG prints every statement with its values
+        "django.template": {"level": "INFO"},  # DEBUG prints the request with its cookies
         **{
             name: {"level": "WARNING"}
             for name in (

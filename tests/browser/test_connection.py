@@ -79,7 +79,7 @@ def test_a_silent_connection_is_opened_again(site: Site, chat: ChatPage) -> None
     site.upstream.enqueue(Reply("Before, ", gate, "and after."))
     chat.page.evaluate("document.querySelector('[data-chat]').dataset.silence = '300'")
     chat.ask("Go")
-    with chat.page.expect_request("**/events/?after=2&html=1"):
+    with chat.page.expect_request("**/events/?after=2&html=1&open=1"):
         expect(chat.reply).to_contain_text("Before,")
     gate.open()
     chat.expect_status("done")
@@ -132,7 +132,7 @@ def test_a_closed_connection_is_reopened_without_notice(site: Site, chat: ChatPa
     chat.page.evaluate(NO_RETRY)
     chat.ask("Go")
     expect(chat.reply).to_contain_text("Before,")
-    with chat.page.expect_request("**/events/?after=2&html=1"):
+    with chat.page.expect_request("**/events/?after=2&html=1&open=1"):
         chat.page.evaluate("closeConnection()")
     gate.open()
     chat.expect_status("done")

@@ -99,7 +99,7 @@ def test_the_headings_tell_who_speaks(site: Site, chat: ChatPage) -> None:
     chat.ask("Outside")
     chat.expect_status("done")
     levels = chat.page.eval_on_selector_all(
-        "h1, h2, h3", "all => all.map(h => h.tagName + ' ' + h.textContent.trim())"
+        ":is(h1, h2, h3):not(dialog *)", "all => all.map(h => h.tagName + ' ' + h.textContent.trim())"
     )
     assert levels == ["H1 Outside", "H2 You", f"H2 {site.upstream.model}", "H3 Inside"]
 

@@ -196,8 +196,8 @@ def test_a_reader_who_comes_back_after_the_events_were_deleted(start_site: SiteS
     settings = environment(site.data_dir, STREAM_KEEP_EVENTS="0.001")
     subprocess.run(command, cwd=ROOT, env=settings, check=True, capture_output=True, timeout=LONG)
 
-    (reset,) = read_all(prompt.follow(after=2)).events
-    last = prompt.follow(after=4)
+    (reset,) = read_all(prompt.follow(after=1)).events
+    last = prompt.follow(after=len(prompt.sights[0].events))
 
     assert (reset.name, reset.json["message"]) == ("reset", prompt.message)
     assert not isinstance(last, Reading)

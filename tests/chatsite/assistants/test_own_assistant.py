@@ -88,7 +88,7 @@ def test_the_printed_lines_are_a_site_with_that_assistant(project: Path, upstrea
 
     with served(project, upstream) as url, Visitor(url) as visitor:
         with visitor.send("I like cheese.") as reading:
-            assert reading.until("token").json == {"text": "Arr"}
+            assert reading.until("token").json["text"] == "Arr"
             gate.open()
             assert reading.end["status"] == "done"
         assert "Arr, cheese." in visitor.get(f"/c/{reading.start['conversation']}/").text

@@ -1,6 +1,7 @@
 """A page has so many messages at most, and a link to those before them, which needs no script."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -43,7 +44,10 @@ def conversation_of(owner: User, messages: int, *, padding: str = "") -> Convers
     parent: Message | None = None
     for number in range(messages):
         parent = conversation.messages.create(
-            role="user", content=f"Number {number}.{padding}", parent=parent
+            role="user",
+            content=f"Number {number}.{padding}",
+            parent=parent,
+            created=conversation.created + timedelta(milliseconds=number),  # in order
         )
     return conversation
 

@@ -241,7 +241,8 @@ def test_a_page_has_a_head(site: Site) -> None:
         assert reading.end["status"] == "done"
 
     for path in ("/", f"/c/{reading.start['conversation']}/"):
-        page, head = visitor.get(path), visitor.http.head(path)
+        plain = {"Accept-Encoding": "identity"}  # a compressed page's length is not the same twice
+        page, head = visitor.get(path, headers=plain), visitor.http.head(path, headers=plain)
         assert (head.status_code, head.content) == (200, b"")
         assert head.headers["Content-Length"] == page.headers["Content-Length"]
     assert "no-body" not in site.server.log
