@@ -18,8 +18,8 @@ log
 callbacks
 upstream
 models conf checks apps signals admission management migrations
-events event_json errors outages batches cancellation load scheduling process_thread text
-"""
+events event_json errors outages batches cancellation django_locals load process_loop process_thread scheduling system_threads text
+"""  # noqa: E501 - a floor is a line
 FLOORS = [line.split() for line in _PLAN.strip().splitlines()]
 """Of `streaming`, from the top down. A module of a room is on the room's floor."""
 
