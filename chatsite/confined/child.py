@@ -7,6 +7,7 @@ does the work: a function of a job (JSON) and of content (bytes) that returns JS
 import contextlib
 import importlib
 import json
+import logging
 import os
 import resource
 import signal
@@ -28,6 +29,7 @@ def main(descriptor: int, work: str, memory: int) -> None:
     module, name = work.split(":")
     do: Work = getattr(importlib.import_module(module), name)
     _confine(memory)
+    logging.disable()  # content can make its parser complain for gigabytes, and complaints quote it
     connection = socket.socket(fileno=descriptor)
     connection.settimeout(None)  # gevent makes its sockets non-blocking, this one's pair as well
     while (head := frames.receive(connection, most=_ANY_LENGTH)) is not None:

@@ -4,7 +4,6 @@ A PDF is a program's data: a few kilobytes can unpack into gigabytes, or keep a 
 """
 
 import io
-import logging
 from typing import TYPE_CHECKING
 
 from chatsite.documents.refusals import Refused
@@ -18,7 +17,6 @@ def texts(content: bytes, *, max_pages: int, max_characters: int) -> list[str]:
     from pypdf import PdfReader
     from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError
 
-    logging.disable()  # a file can make it complain for gigabytes
     try:
         reader = PdfReader(io.BytesIO(content))
         _check(reader, max_pages)

@@ -30,7 +30,8 @@ def stores(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
 
 def test_durable_runs_are_the_same_over(stores: dict[str, str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *FILES],
+        # The database server goes afterwards, and its databases with it: a thread may still be connected.
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--reuse-db", *FILES],
         cwd=ROOT,
         env=os.environ | stores,
         capture_output=True,

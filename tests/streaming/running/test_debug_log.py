@@ -1,7 +1,6 @@
 """What the log says of a failed run with Django's DEBUG, and without."""
 
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,13 +13,6 @@ from pytest_django import Settings
 from streaming import stream
 from tests.streaming.models import chat_model
 from tests.upstream import Failure, Reply, ScriptedUpstream, ToolCall
-
-
-@pytest.fixture(autouse=True)
-def heard(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """The app's log, however loud another test has left it."""
-    with caplog.at_level(logging.WARNING, logger="streaming"):
-        yield
 
 
 def lookup(given: dict[str, str]) -> str:

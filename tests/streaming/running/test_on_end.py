@@ -64,11 +64,13 @@ def test_what_it_raises_is_a_failed_end() -> None:
 
 
 def test_the_stream_says_how_it_ended(upstream: ScriptedUpstream) -> None:
-    upstream.enqueue(Reply("Hel", "lo"))
+    gate = upstream.gate()
+    upstream.enqueue(Reply("Hel", gate, "lo"))
 
     with stream(chat_model(upstream), "Hi") as events:
         until(Token, events)
         assert (events.end, events.exception) == (None, None)
+        gate.open()
         end = until(End, events)
         assert events.end is end
 
