@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-WORKERS = 5
+WORKERS = 4
 """More than cores, because tests mostly wait: for servers to start, for deadlines, for browsers."""
 LOCK = "TESTS_LOCK"
 """The variable that names the file which the tests of one run lock: shared, or exclusively to be alone."""
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Say what `-n auto` is. Starting the workers pays where folders are asked for; a few tests run here."""
     folders = all(Path(given).is_dir() for given in config.args)
