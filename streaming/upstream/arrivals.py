@@ -1,7 +1,7 @@
 """A response's body, in the pieces in which it arrived.
 
-HTTP's chunked encoding has a chunk for each of a model's words, mostly. Where the process was busy several
-of them have arrived by the time that it reads; they are handed on together.
+Where the process is busy it waits before it reads again: what has arrived by then is one piece, for the
+connection joins the chunks of HTTP's encoding (`chunks_joined.py`).
 """
 
 import asyncio
@@ -27,25 +27,17 @@ class Arrivals:
 
     def __init__(self, response: httpx2.Response) -> None:
         self._response = response
-        connection = response.extensions.get("network_stream")
-        # What was compressed is not found again in what was read.
-        can_tell = isinstance(connection, CancellableStream) and "content-encoding" not in response.headers
-        self._connection = connection if can_tell else None
+        # Only of our own connections is each piece all that had come.
+        self._waits = isinstance(response.extensions.get("network_stream"), CancellableStream)
         self._pieces = response.iter_bytes()
         self._is_over = False
 
     def __iter__(self) -> Iterator[bytes]:
-        held: list[bytes] = []
         for piece in self._pieces:
-            held.append(piece)
-            if self._connection is None or not self._connection.holds_more_after(piece):
-                yield b"".join(held)
-                held.clear()
-                if self._connection is not None and (pause := load.pause(LONGEST)):
-                    time.sleep(pause)
+            yield piece
+            if self._waits and (pause := load.pause(LONGEST)):
+                time.sleep(pause)
         self._is_over = True
-        if held:
-            yield b"".join(held)
 
     def drain(self) -> None:
         """Read what comes after a reply, which is mostly nothing but the end."""

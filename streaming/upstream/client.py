@@ -9,7 +9,6 @@ whether tokens flow or the server is silent.
 """
 
 import functools
-import re
 import socket
 import ssl
 from collections.abc import Iterable, Iterator
@@ -23,10 +22,9 @@ import openai
 from streaming import cancellation
 from streaming.conf import get_conf
 from streaming.scheduling import give_way
+from streaming.upstream.chunks_joined import JoinedChunks
 
 _THIS_MACHINE = ("127.0.0.1", "localhost", "[::1]")
-_NEXT_CHUNK = re.compile(rb"\r\n[0-9a-fA-F]+[^\r\n]*\r\n.", re.DOTALL)
-"""What stands between two chunks of HTTP's chunked encoding, with the first byte of the second."""
 RETRY_AFTER = 10
 """Seconds that a provider may ask us to wait before the same request is sent again."""
 
@@ -41,9 +39,7 @@ class CancellableStream(httpcore2.NetworkStream):
         self._stream = stream
         self._run: cancellation.Cancellation | None = None
         self._handshake: socket.socket | None = None
-        self._last_read = b""
-        self._handed_on = 0
-        """How far the body's pieces have come in it."""
+        self._responses = JoinedChunks()
 
     def shut_down(self) -> None:
         waiting = self._handshake or self._stream.get_extra_info("socket")
@@ -56,20 +52,14 @@ class CancellableStream(httpcore2.NetworkStream):
         if self._run is not None:
             # It reads on, maybe elsewhere: the garbage collector closes LangChain's generators in any thread.
             self._run.check()
-        with self._claimed():
-            self._last_read = self._stream.read(max_bytes, timeout)
-        self._handed_on = 0
-        return self._last_read
-
-    def holds_more_after(self, piece: bytes) -> bool:
-        """Whether the next piece of a chunked body is there already, in what was read last."""
-        place = self._last_read.find(piece, self._handed_on)
-        if place < 0:
-            return False
-        self._handed_on = place + len(piece)
-        return _NEXT_CHUNK.match(self._last_read, self._handed_on) is not None
+        while True:
+            with self._claimed():
+                data = self._stream.read(max_bytes, timeout)
+            if not data or (joined := self._responses.feed(data)):
+                return data and joined
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._responses.begin()
         with self._claimed():
             self._stream.write(buffer, timeout)
 
