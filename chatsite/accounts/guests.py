@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from chatsite.accounts import limits
 from chatsite.accounts.models import Guest, new_key
-from chatsite.accounts.visitor import Visitor, VisitorRequest
+from chatsite.accounts.visitor import Visitor, VisitorRequest, guest_of
 
 _SEEN = "seen"
 
@@ -24,8 +24,9 @@ def known_visitor_of(request: VisitorRequest) -> Visitor:
 
 
 def _known_guest(request: VisitorRequest) -> Guest:
-    given = key = request.COOKIES.get(settings.GUEST_COOKIE_NAME, "")
-    guest = Guest.objects.of_key(key)
+    given = request.COOKIES.get(settings.GUEST_COOKIE_NAME, "")
+    key = vars(request).get("guest_key") or given
+    guest = guest_of(request)
     if guest is None:
         limits.take_for_address(request, "guests")
         guest = Guest.objects.with_key(key) if key else None

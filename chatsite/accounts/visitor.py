@@ -50,9 +50,13 @@ def visitor_of(request: HttpRequest) -> Visitor:
 
 
 def guest_of(request: HttpRequest) -> Guest | None:
-    """The guest whose key the request has."""
-    found = Guest.objects.of_key(request.COOKIES.get(settings.GUEST_COOKIE_NAME, ""))
-    return found or _guest_of_session(request)
+    """The guest whose key the request has, looked up once a request."""
+    known = vars(request)
+    if "guest" not in known:
+        found = Guest.objects.of_key(request.COOKIES.get(settings.GUEST_COOKIE_NAME, ""))
+        known["guest"] = found or _guest_of_session(request)
+    guest: Guest | None = known["guest"]
+    return guest
 
 
 def _guest_of_session(request: HttpRequest) -> Guest | None:
@@ -68,13 +72,11 @@ def can_sign_in(visitor: Visitor) -> bool:
     return visitor.user is None and User.objects.filter(is_active=True).exists()
 
 
-def is_still_here(request: HttpRequest, visitor: Visitor) -> bool:
-    """Whether the visitor's session goes on: nobody has signed out, or been sent away, since the request."""
-    if visitor.user is None:
-        return Guest.objects.going_on().filter(pk=visitor.guest).exists()
+def is_signed_in(request: HttpRequest, user: User) -> bool:
+    """Whether the request's session is still the user's: they have not signed out or been sent away since."""
     now = HttpRequest()
     now.session = type(request.session)(request.session.session_key)
-    return get_user(now) == visitor.user
+    return get_user(now) == user
 
 
 def one_at_a_time(visitor: Visitor) -> None:

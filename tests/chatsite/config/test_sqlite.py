@@ -164,6 +164,7 @@ class TestTurns:
 # The site
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("worker_class", ["gthread", "gevent"])
 def test_a_burst_of_messages_is_taken_whole(start_site: SiteStarter, worker_class: str, workers: int) -> None:
