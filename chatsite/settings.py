@@ -37,7 +37,7 @@ OPENAI_BASE_URL = env.url("OPENAI_BASE_URL")
 CHAT_LOCAL_MODEL = local_model.is_wanted()
 # Set by the gunicorn master for its workers, once the local model is ready.
 CHAT_LOCAL_MODEL_URL = env.url(local_model.URL_VARIABLE)
-CHAT_LOCAL_MODEL_KEY = env.secret(local_model.KEY_VARIABLE) or "none"
+CHAT_LOCAL_MODEL_KEY = env.prose(local_model.KEY_VARIABLE, "none")
 # Replies that one person may have written at once, so that there is room for others.
 CHAT_REPLIES_AT_ONCE = env.integer("CHAT_REPLIES_AT_ONCE", 4, minimum=1, maximum=100_000)
 CHAT_MAX_LENGTH = 32_000  # characters in one message of a person

@@ -41,6 +41,8 @@ GUNICORNS = {"WEB_CONCURRENCY", "GUNICORN_CMD_ARGS"}
 # Codes that Django's form fields give to errors; the others are in our sources.
 DJANGOS = {"invalid"}
 
+MAY_BE_FILES = {"env.given", "env.secret", "env.redis_url"}
+"""Readers that take NAME_FILE as well."""
 CODE = re.compile(r"`([^`]+)`")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SOURCES = [path for path in sorted(ROOT.glob("chatsite/**/*.py")) if "migrations" not in path.parts]
@@ -122,7 +124,7 @@ def variables_read() -> set[str]:
                 name = call.args[0]
                 known = names.get(ast.unparse(name).rpartition(".")[2])
                 if value := name.value if isinstance(name, ast.Constant) else known:
-                    found.add(value)
+                    found.update({value, f"{value}_FILE"} if called in MAY_BE_FILES else {value})
     return {str(name) for name in found}
 
 

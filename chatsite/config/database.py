@@ -1,6 +1,5 @@
 """Which database, from DATABASE_URL: SQLite in the data directory if it is unset."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,7 @@ WAIT = 5.0
 
 def database(*, data_dir: Path) -> dict[str, Any]:
     """The entry for DATABASES["default"]."""
-    address = os.environ.get("DATABASE_URL", "").strip() or f"sqlite:///{data_dir / 'db.sqlite3'}"
+    address = env.given("DATABASE_URL") or f"sqlite:///{data_dir / 'db.sqlite3'}"
     try:
         found: dict[str, Any] = dict(dj_database_url.parse(address))
     except Exception:  # noqa: BLE001 - its errors can quote the address, which holds a password

@@ -2,7 +2,7 @@
 
 Each one returns a valid value or raises ImproperlyConfigured with the name of the variable, the value
 that was found (never that of a secret) and what was expected. A variable that is set to nothing counts
-as unset, as compose files pass it.
+as unset, as compose files pass it. A secret may stand in a file, whose path NAME_FILE has.
 """
 
 import math
@@ -15,6 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
+FILE = "_FILE"
+"""Follows the name of a secret in the name of the variable that has the path of a file with it."""
 # A name, an IPv4 address, an IPv6 address in brackets, ".example.org" for its subdomains, or "*".
 HOST = re.compile(r"\*|\.?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\]", re.IGNORECASE)
 
@@ -42,9 +44,31 @@ def prose(name: str, default: str) -> str:
     return os.environ.get(name, default)
 
 
+def given(name: str) -> str:
+    """A text that may hold a secret, "" if unset: the variable's own, or that in the file of NAME_FILE."""
+    value, path = (os.environ.get(variable, "").strip() for variable in (name, name + FILE))
+    if value and path:
+        raise ImproperlyConfigured(f"{name} and {name}{FILE} are both set: expected one of them.")
+    return _in_file(name + FILE, path) if path else value
+
+
+def _in_file(name: str, path: str) -> str:
+    """Read the secret. Nothing of what is in the file is ever shown."""
+    value = reason = ""
+    try:
+        value = Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        reason = str(error.strerror)
+    except UnicodeDecodeError:
+        reason = "not text"
+    if not value:
+        raise refuse(name, f"a file with a secret in it ({reason or 'empty'})", value=path)
+    return value
+
+
 def secret(name: str, *, minimum: int = 1) -> str:
     """A key or a password, "" if unset. It goes into headers, so only visible ASCII is taken."""
-    value = os.environ.get(name, "").strip()
+    value = given(name)
     if value and not (len(value) >= minimum and value.isascii() and value.isprintable() and " " not in value):
         raise refuse(name, f"at least {minimum} visible ASCII characters without blanks")
     return value
@@ -141,7 +165,7 @@ def url(name: str, default: str = "") -> str:
 
 def redis_url(name: str) -> str | None:
     """A Redis server's address, None if unset. It may hold a password, so it is never shown."""
-    value = os.environ.get(name, "").strip()
+    value = given(name)
     if not value:
         return None
     try:

@@ -144,6 +144,25 @@ def test_a_bad_setting_is_named_and_no_secret_is_shown(tmp_path: Path, settings:
     assert "canary" not in done.stderr
 
 
+SECRETS = {
+    "SECRET_KEY": "canary" * 10,
+    "OPENAI_API_KEY": "sk-canary",
+    "DATABASE_URL": "postgres://me:canary@db.example/chat",
+    "REDIS_URL": "redis://:canary@redis.example:6379/0",
+}
+
+
+def test_a_secret_in_a_file_is_as_good_as_one_in_the_environment(tmp_path: Path) -> None:
+    files = {f"{name}_FILE": str(tmp_path / name) for name in SECRETS}
+    for name, value in SECRETS.items():
+        (tmp_path / name).write_text(f"\n{value} \n")
+
+    names = ("SECRET_KEY", "OPENAI_API_KEY", "CHAT_LOCAL_MODEL", "DATABASES", "STREAMING")
+    assert read(tmp_path, *names, **files) == read(tmp_path, *names, **SECRETS)
+    assert read(tmp_path, *names, **files)["OPENAI_API_KEY"] == "sk-canary"
+    assert not (tmp_path / "secret-key").exists()
+
+
 def test_deployed_behind_https_django_has_nothing_to_say(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],

@@ -120,3 +120,47 @@ def test_a_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch, read: Read, va
     with pytest.raises(ImproperlyConfigured, match=NAME) as error:
         read()
     assert "canary" not in str(error.value)
+
+
+FILE = f"{NAME}_FILE"
+SECRETS: list[Read] = [lambda: env.given(NAME), lambda: env.secret(NAME), lambda: env.redis_url(NAME)]
+
+
+@pytest.mark.parametrize("read", SECRETS)
+def test_a_secret_is_read_from_its_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, read: Read) -> None:
+    path = tmp_path / "secret"
+    path.write_text("\n redis://:pw@a.example \n")
+    monkeypatch.setenv(FILE, str(path))
+
+    assert read() == "redis://:pw@a.example"
+
+
+@pytest.mark.parametrize("read", SECRETS)
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "No such file or directory"), (b" \n", "empty"), (b"canary\xff", "not text")],
+    ids=["missing", "empty", "bytes"],
+)
+def test_a_bad_file_is_named_and_nothing_in_it_is_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, read: Read, content: bytes | None, reason: str
+) -> None:
+    path = tmp_path / "secret"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setenv(FILE, str(path))
+
+    with pytest.raises(ImproperlyConfigured) as error:
+        read()
+
+    assert str(error.value) == f"{FILE} is '{path}': expected a file with a secret in it ({reason})."
+
+
+@pytest.mark.parametrize("read", SECRETS)
+def test_a_secret_is_given_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, read: Read) -> None:
+    monkeypatch.setenv(NAME, "canary")
+    monkeypatch.setenv(FILE, str(tmp_path / "secret"))
+
+    with pytest.raises(ImproperlyConfigured) as error:
+        read()
+
+    assert str(error.value) == f"{NAME} and {FILE} are both set: expected one of them."
