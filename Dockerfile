@@ -1,7 +1,6 @@
-# The site, for compose.yaml and other container engines. One image for every replica: nothing in it is secret,
-# nothing in it is written to but /data, which holds no state worth keeping where there are PostgreSQL and a
-# SECRET_KEY.
-FROM python:3.11-slim-bookworm
+# The site, for compose.yaml and other container engines. One image for every replica: nothing in it is secret, and
+# all of it may be read-only but /data, which holds no state worth keeping where there are PostgreSQL and a SECRET_KEY.
+FROM python:3.11.15-slim-bookworm
 
 # The local model's library needs OpenMP.
 RUN apt-get update -qq \
@@ -25,10 +24,10 @@ COPY chatsite chatsite
 COPY templates templates
 COPY static static
 
-USER chat
-ENV DATA_DIR=/data HOST=0.0.0.0 PORT=8000
+ENV DATA_DIR=/data STATIC_ROOT=/srv/chat/collected HOST=0.0.0.0 PORT=8000
 # With a key that ends with this line: without one, the site would make one, and keep it in the image.
 RUN SECRET_KEY=not-a-secret-for-collecting-static-files-only python manage.py collectstatic --no-input --verbosity 0
 
+USER chat
 EXPOSE 8000
 CMD ["python", "-m", "gunicorn", "--config", "chatsite/gunicorn_conf.py", "chatsite.wsgi"]

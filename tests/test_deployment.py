@@ -1,9 +1,10 @@
-"""compose.yaml, the Dockerfile and nginx's files agree with each other and with the site.
+"""compose.yaml, the Dockerfile, systemd's unit and nginx's files agree with each other and with the site.
 
 No container engine is needed: what they say is read. The same topology is started from this machine's
 packages in tests/faults/.
 """
 
+import json
 import re
 import shutil
 import subprocess
@@ -22,11 +23,13 @@ from chatsite.documents import embeddings, parsing
 from streaming.conf import Conf
 from tests.faults.topology import REPLICAS
 from tests.server import ROOT, environment
+from tests.services.programs import require
 from tests.test_docs import CONFIGURATION, first_column
 
 COMPOSE = ROOT / "compose.yaml"
 DOCKERFILE = ROOT / "Dockerfile"
 NGINX = ROOT / "deploy/nginx"
+UNIT = ROOT / "deploy/systemd/chat.service"
 ONCE = {"migrate"}
 """Services that do something and end."""
 
@@ -79,19 +82,51 @@ def test_images_are_named_without_a_registry_and_with_a_version(services: dict[s
     names = {service["image"] for service in services.values() if "build" not in service}
     names.update(arguments("FROM"))
     for name in names:
-        assert re.fullmatch(r"[a-z0-9]+:[0-9][\w.-]+", name), name
+        assert re.fullmatch(r"[a-z0-9]+:\d+\.\d+(\.\d+)?-[\w.-]+(@sha256:[0-9a-f]{64})?", name), name
 
 
 def test_every_variable_of_a_replica_is_one_that_the_site_reads(services: dict[str, Any]) -> None:
     assert set(services["web-1"]["environment"]) <= set(first_column(CONFIGURATION.read_text()))
 
 
-def test_no_secret_has_a_default() -> None:
-    text = COMPOSE.read_text()
-    for name in ("SECRET_KEY", "POSTGRES_PASSWORD"):
-        uses = re.findall(rf"\$\{{{name}(\S+)", text)
-        assert uses
-        assert all(use.startswith(":?") for use in uses), uses
+def test_secrets_are_files_that_no_commit_takes(compose: dict[str, Any], services: dict[str, Any]) -> None:
+    files = {name: secret["file"] for name, secret in compose["secrets"].items()}
+    assert {Path(path).parent for path in files.values()} == {Path("secrets")}
+    assert "/secrets/" in (ROOT / ".gitignore").read_text().splitlines()
+    for service in services.values():
+        given = {
+            name: value for name, value in service.get("environment", {}).items() if name.endswith("_FILE")
+        }
+        assert sorted(given.values()) == sorted(f"/run/secrets/{name}" for name in service.get("secrets", []))
+        assert not service.get("environment", {}).keys() & {name.removesuffix("_FILE") for name in given}
+    assert set(services["web-1"]["secrets"]) | set(services["postgresql"]["secrets"]) == files.keys()
+
+
+def test_no_service_has_rights_or_can_get_some(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert "build" in service or service["user"] != "root", name
+
+
+def test_every_service_has_its_share_of_the_machine(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        assert int(service["pids_limit"]) > 0, name
+        assert bytes_of(service["mem_limit"]) >= READING.memory or "build" not in service, name
+
+
+def bytes_of(size: str) -> int:
+    """A size, as compose files and systemd have it."""
+    number, unit = re.fullmatch(r"(\d+)([kmg])", size.lower()).groups()  # type: ignore[union-attr]
+    return int(number) << {"k": 10, "m": 20, "g": 30}[unit]
+
+
+def test_a_replica_may_write_where_the_site_does(services: dict[str, Any]) -> None:
+    (created,) = re.findall(r"--uid (\d+)", " ".join(arguments("RUN")))
+    (data_dir,) = re.findall(r"DATA_DIR=(\S+)", " ".join(arguments("ENV")))
+    (mount,) = [mount for mount in services["web-1"]["tmpfs"] if mount.startswith(f"{data_dir}:")]
+    assert f"uid={created}," in mount
 
 
 def test_replicas_are_given_the_time_that_gunicorn_takes_to_leave(services: dict[str, Any]) -> None:
@@ -212,7 +247,9 @@ def test_what_is_copied_suffices_and_leaves_no_secret(tmp_path: Path) -> None:
     data.mkdir()
     (collect,) = [run for run in arguments("RUN") if "collectstatic" in run]
     key, _, command = collect.partition(" ")
-    settings = environment(data, SECRET_KEY=key.removeprefix("SECRET_KEY="))
+    settings = environment(
+        data, SECRET_KEY=key.removeprefix("SECRET_KEY="), STATIC_ROOT=str(tmp_path / "collected")
+    )
 
     def run(*words: str) -> None:
         subprocess.run([sys.executable, *words], cwd=image, env=settings, check=True, timeout=120)
@@ -220,5 +257,53 @@ def test_what_is_copied_suffices_and_leaves_no_secret(tmp_path: Path) -> None:
     run(*command.split()[1:])
     run("-c", "import chatsite.wsgi, chatsite.urls, chatsite.gunicorn_conf")
 
-    assert (data / "static/staticfiles.json").exists()
-    assert not (data / "secret-key").exists()
+    assert (tmp_path / "collected/staticfiles.json").exists()
+    assert list(data.iterdir()) == [data / "tmp"]  # what the image has, a file system over it would hide
+
+
+# systemd
+
+
+def unit() -> dict[str, list[str]]:
+    """The service's directives, each with its values."""
+    found: dict[str, list[str]] = {}
+    for name, value in re.findall(r"^(\w+)=(.*)$", UNIT.read_text(), re.MULTILINE):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def test_systemd_understands_the_unit(tmp_path: Path) -> None:
+    """All of it: what systemd does not know, it reads over."""
+    (analyze,) = require("systemd-analyze", package="systemd")
+    copy = tmp_path / UNIT.name
+    copy.write_text(UNIT.read_text().replace("/srv/chat/.venv/bin/python", sys.executable))
+
+    verified = subprocess.run([analyze, "verify", copy], capture_output=True, text=True, check=False)
+    # Of ten, in tenths: what is open is the network, which the providers are in, and the file system to read.
+    exposed = subprocess.run(
+        [analyze, "security", "--offline=yes", "--threshold=20", copy], capture_output=True, check=False
+    )
+
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert exposed.returncode == 0, exposed.stdout.decode()
+
+
+def test_the_unit_starts_what_the_image_starts() -> None:
+    (command,) = unit()["ExecStart"]
+    (in_the_image,) = arguments("CMD")
+    assert command.split()[1:] == json.loads(in_the_image)[1:]
+
+
+def test_the_unit_gives_the_service_time_to_leave_and_a_place_to_write() -> None:
+    directives = unit()
+    assert int(directives["TimeoutStopSec"][0]) > gunicorn_conf.graceful_timeout
+    assert f"DATA_DIR=/var/lib/{directives['StateDirectory'][0]}" in directives["Environment"]
+
+
+def test_the_unit_lets_children_limit_themselves_and_die_alone() -> None:
+    """They give up time, memory and priority, and the kernel may kill one of them that wants more."""
+    directives = unit()
+    taken = [value for value in directives["SystemCallFilter"] if value.startswith("~")]
+    assert taken == ["~@privileged"]
+    assert directives["OOMPolicy"] == ["continue"]
+    assert bytes_of(directives["MemoryMax"][0]) > READING.memory
