@@ -1,7 +1,7 @@
 """Who still reads, found out for all streams of a process together."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -46,9 +46,9 @@ def streams() -> Iterator[Any]:
     """Starts endless streams of people."""
     with ExitStack() as open_streams:
 
-        def start(asked: HttpRequest, visitor: Visitor) -> Iterator[int]:
-            stream = while_here(asked, visitor, iter(range(1_000_000)))
-            open_streams.enter_context(closing(stream))
+        def start(asked: HttpRequest, visitor: Visitor) -> Any:
+            stream: Any = while_here(asked, visitor, iter(range(1_000)))
+            open_streams.callback(stream.close)
             next(stream)
             return stream
 
