@@ -117,15 +117,15 @@ def variables_read() -> set[str]:
     """The environment variables that chatsite reads: `env.<reader>(NAME)` and `os.environ.get(NAME)`."""
     trees = [ast.parse(path.read_text()) for path in SOURCES]
     names = constants(trees)
-    found = set()
+    found: set[str] = set()
     for tree in trees:
         for called, call in calls(tree):
             if call.args and (re.fullmatch(r"env\.(?!refuse)\w+", called) or called == "os.environ.get"):
                 name = call.args[0]
                 known = names.get(ast.unparse(name).rpartition(".")[2])
                 if value := name.value if isinstance(name, ast.Constant) else known:
-                    found.update({value, f"{value}_FILE"} if called in MAY_BE_FILES else {value})
-    return {str(name) for name in found}
+                    found.update({str(value), f"{value!s}_FILE"} if called in MAY_BE_FILES else {str(value)})
+    return found
 
 
 def refusals() -> set[str]:
