@@ -41,7 +41,10 @@ from tests.waiting import wait_until
 ROOT = Path(__file__).resolve().parent.parent
 RECIPES = ROOT / "docs/recipes"
 OVERVIEW = RECIPES / "README.md"
-PAGES = sorted(set(RECIPES.glob("*.md")) - {OVERVIEW, RECIPES / "own-assistant.md"})
+PAGES = sorted(
+    {*RECIPES.glob("*.md"), *(ROOT / "docs/streaming").glob("*.md")}
+    - {OVERVIEW, RECIPES / "own-assistant.md"}
+)
 DURABLE = RECIPES / "durable-runs.md"
 SAMPLES = {"0": 3, "1": 3, "2": 11, "3": 3, "4": 3}
 """How many samples of code each of the five articles has."""

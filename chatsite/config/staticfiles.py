@@ -8,7 +8,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage  # type: ignore[import-untyped]
 
-_OURS = ("chat/", "css/")
+_OURS = ("chat/", "css/", "streaming/")
 
 _PIECES = re.compile(
     r"""

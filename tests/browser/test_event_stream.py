@@ -8,7 +8,7 @@ import pytest
 from tests.browser.chat_page import ChatPage
 
 PARSE = """async (chunks) => {
-  const { EventParser } = await import("/static/chat/run/sse.js");
+  const { EventParser } = await import("/static/streaming/sse.js");
   const parser = new EventParser();
   return chunks.flatMap((chunk) => [...parser.feed(chunk)]);
 }"""

@@ -5,7 +5,7 @@ from typing import Any
 from tests.browser.chat_page import ChatPage
 
 APPLY = """async ([document, patch]) => {
-  const { PatchError, applyPatch } = await import("/static/chat/run/json_patch.js");
+  const { PatchError, applyPatch } = await import("/static/streaming/json_patch.js");
   const before = JSON.stringify(document);
   try {
     return { document: applyPatch(document, patch) };
@@ -137,7 +137,7 @@ def test_what_does_not_fit_is_an_error(chat: ChatPage) -> None:
 
 def test_patches_keep_the_identity_of_unchanged_objects(chat: ChatPage) -> None:
     assert chat.page.evaluate("""async () => {
-      const { applyPatch } = await import("/static/chat/run/json_patch.js");
+      const { applyPatch } = await import("/static/streaming/json_patch.js");
       const before = { a: { b: [{}, {}] }, c: [{}] };
       const after = applyPatch(before, [{ op: "add", path: "/a/b/1/d", value: 1 }]);
       return before.c === after.c && before.a.b[0] === after.a.b[0] && before.a.b[1] !== after.a.b[1];
@@ -147,7 +147,7 @@ def test_patches_keep_the_identity_of_unchanged_objects(chat: ChatPage) -> None:
 def test_a_name_like_a_prototypes_is_a_name(chat: ChatPage) -> None:
     assert (
         chat.page.evaluate("""async () => {
-      const { applyPatch } = await import("/static/chat/run/json_patch.js");
+      const { applyPatch } = await import("/static/streaming/json_patch.js");
       const after = applyPatch({}, [{ op: "add", path: "/__proto__", value: { owned: true } }]);
       return JSON.stringify(after) + String(after.owned) + String({}.owned);
     }""")

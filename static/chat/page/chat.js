@@ -144,7 +144,7 @@ export class Chat {
   /**
    * Makes this the page of the reply's conversation.
    * @param {HTMLElement} article
-   * @param {import("../run/events.js").Start} start
+   * @param {import("../../streaming/events.js").Start} start
    * @param {string} text  what the reply answers, if that is new
    */
   #onStart(article, { conversation, message }, text) {

@@ -1,14 +1,14 @@
 // The reply that is being written: read to its end, or stopped. There is one at a time.
 
-import { RunReader } from "../run/reader.js";
-import { answer } from "../run/waiting.js";
+import { RunReader } from "../../streaming/reader.js";
+import { answer } from "../../streaming/waiting.js";
 import { address, announce } from "../reply/elements.js";
 import { Attention } from "./attention.js";
 import { withHtml } from "./requests.js";
 
 /**
  * @typedef {import("../reply/reply.js").Reply} Reply
- * @typedef {import("../run/events.js").Start} Start
+ * @typedef {import("../../streaming/events.js").Start} Start
  * @typedef {import("./sender.js").Accepted} Accepted
  */
 
@@ -109,14 +109,14 @@ export class CurrentReply {
     return reader;
   }
 
-  /** @param {RunReader} reader @param {import("../run/waiting.js").Limits} limits */
+  /** @param {RunReader} reader @param {import("../../streaming/waiting.js").Limits} limits */
   #events({ run, after }, limits) {
     const url = withHtml(`${address(this.#root, "eventsUrl", run)}?after=${after}`);
     const headers = { Accept: "text/event-stream", "Last-Event-ID": String(after) };
     return answer(url, { headers, cache: "no-store" }, limits);
   }
 
-  /** @param {import("../run/events.js").RunEvent} event @param {Reply} reply @param {(start: Start) => void} onStart */
+  /** @param {import("../../streaming/events.js").RunEvent} event @param {Reply} reply @param {(start: Start) => void} onStart */
   #show(event, reply, onStart) {
     if (event.type === "end") return announce(reply.end(event.data));
     if (event.type === "start") onStart(event.data);

@@ -1,8 +1,8 @@
 // Requests that make the server do something, and the reason if it refuses.
 
-import { answer } from "../run/waiting.js";
+import { answer } from "../../streaming/waiting.js";
 
-/** @typedef {import("../run/waiting.js").Limits} Limits */
+/** @typedef {import("../../streaming/waiting.js").Limits} Limits */
 
 /** Why a request was refused, in a sentence, and how many seconds to wait before another. */
 export class Refused extends Error {
@@ -71,6 +71,6 @@ async function told(response, signal) {
 async function refusal(response) {
   const told = await response.json().catch(() => null);
   const message = told?.error?.message ?? `The site could not do that (status ${response.status}).`;
-  const retryAfter = Number.parseInt(response.headers.get("Retry-After") ?? "0", 10) || 0;
+  const retryAfter = Number(response.headers.get("Retry-After")) || 0;
   return new Refused(message, { retryAfter, retryable: response.status >= 500 || response.status === 429 });
 }

@@ -1,13 +1,13 @@
 // Sends what a person asks for to the server, and says beside the message box why it was refused.
 
-import { pause } from "../run/waiting.js";
+import { pause } from "../../streaming/waiting.js";
 import { Refused, openEvents, postForEvents, postForJson } from "./requests.js";
 
 const SOON = 2; // seconds
 const ATTEMPTS = 8;
 
 /** A request that was taken: its answer, and the way to ask for the same again, which has the same key.
- * @typedef {{ response: Response, again: (limits: import("../run/waiting.js").Limits) => Promise<Response> }} Accepted
+ * @typedef {{ response: Response, again: (limits: import("../../streaming/waiting.js").Limits) => Promise<Response> }} Accepted
  */
 
 export class Sender {

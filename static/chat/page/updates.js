@@ -1,7 +1,7 @@
 // Brings the messages up to date with the server: another tab or another device may have written, and a reply may
 // have ended while the connection was away. All else on the page stays as it is, a draft above all.
 
-import { BackOff, answer } from "../run/waiting.js";
+import { BackOff, answer } from "../../streaming/waiting.js";
 import { address, find } from "../reply/elements.js";
 import { showMessagesOf } from "./messages.js";
 

@@ -8,7 +8,7 @@ const CUT_SHORT = ["stopped", "interrupted", "length"];
 /**
  * Shows how a reply has ended.
  * @param {HTMLElement} article
- * @param {import("../run/events.js").End} end
+ * @param {import("../../streaming/events.js").End} end
  * @returns {string} the sentence that says so
  */
 export function showEnd(article, { status, finish_reason: reason, error }) {

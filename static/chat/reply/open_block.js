@@ -26,7 +26,7 @@ export class OpenBlock {
     this.#begin(body.lastChild);
   }
 
-  /** @param {import("../run/events.js").Block} block @param {DocumentFragment} content  of it */
+  /** @param {import("../../streaming/events.js").Block} block @param {DocumentFragment} content  of it */
   finish({ tail, whole }, content) {
     const keepRest = tail.trim() !== ""; // until it is said what the next block looks like
     this.#begin(reconcile(this.#body, whole ? null : this.#finished, content.childNodes, { keepRest }));

@@ -1,6 +1,6 @@
 // A structured reply: fields that fill in as patches come, and folded, the JSON that they are read from.
 
-import { applyPatch } from "../run/json_patch.js";
+import { applyPatch } from "../../streaming/json_patch.js";
 import { find } from "./elements.js";
 import { Place } from "./fields.js";
 import { isWorthShowing } from "./json_values.js";
@@ -39,7 +39,7 @@ export class Output {
     return this.#began && LOOKS_LIKE_JSON.test(this.#source);
   }
 
-  /** @param {import("../run/events.js").Operation[]} patch */
+  /** @param {import("../../streaming/events.js").Operation[]} patch */
   patch(patch) {
     this.#value = applyPatch(this.#value, patch);
     this.#began = true;

@@ -10,7 +10,7 @@ import { Sources } from "./sources.js";
 import { Steps } from "./steps.js";
 import { ReplyText } from "./text.js";
 
-/** @typedef {import("../run/events.js").DataByType} DataByType */
+/** @typedef {import("../../streaming/events.js").DataByType} DataByType */
 
 export class Reply {
   #reasoning;
@@ -61,7 +61,7 @@ export class Reply {
     },
   };
 
-  /** Takes an event; the page shows it within a frame. @param {import("../run/events.js").RunEvent} event */
+  /** Takes an event; the page shows it within a frame. @param {import("../../streaming/events.js").RunEvent} event */
   take({ type, data }) {
     const handle = /** @type {((data: DataByType[keyof DataByType]) => void) | undefined} */ (this.#handlers[type]);
     handle?.(data);
@@ -76,7 +76,7 @@ export class Reply {
     return isLost ? (line.textContent ?? "") : "The connection is back.";
   }
 
-  /** @param {import("../run/events.js").End} end @returns {string} the sentence that says so */
+  /** @param {import("../../streaming/events.js").End} end @returns {string} the sentence that says so */
   end(end) {
     this.#draw.now();
     this.#reasoning.over();
@@ -90,7 +90,7 @@ export class Reply {
     addReplyCopyButton(this.article);
   }
 
-  /** @param {import("../run/events.js").Start} start */
+  /** @param {import("../../streaming/events.js").Start} start */
   #start({ run, message, model }) {
     this.article.dataset.run = run;
     if (message) {

@@ -2,7 +2,7 @@
 
 import { copyOf, find } from "./elements.js";
 
-/** @typedef {import("../run/events.js").Source} Source */
+/** @typedef {import("../../streaming/events.js").Source} Source */
 
 // An address on this site, and nothing that a browser takes for another one, as in
 // chatsite/chat/templatetags/chat.py.

@@ -19,7 +19,7 @@ export class Steps {
     }
   }
 
-  /** @param {import("../run/events.js").ToolStart} call */
+  /** @param {import("../../streaming/events.js").ToolStart} call */
   begin({ id, name, input }) {
     const step = copyOf("step");
     step.dataset.step = id;
@@ -31,7 +31,7 @@ export class Steps {
     this.#details.hidden = false;
   }
 
-  /** @param {import("../run/events.js").ToolText} piece */
+  /** @param {import("../../streaming/events.js").ToolText} piece */
   write({ id, text }) {
     const step = this.#steps.get(id);
     if (!step) return;
@@ -39,7 +39,7 @@ export class Steps {
     find(step, "[data-step-written]").append(text);
   }
 
-  /** @param {import("../run/events.js").ToolEnd} result */
+  /** @param {import("../../streaming/events.js").ToolEnd} result */
   finish({ id, output, error }) {
     const step = this.#steps.get(id);
     if (!step) return;

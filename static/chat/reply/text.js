@@ -5,8 +5,8 @@ import { addCopyButtons } from "./copy.js";
 import { find } from "./elements.js";
 import { OpenBlock } from "./open_block.js";
 
-/** @typedef {import("../run/events.js").Block} Block */
-/** @typedef {import("../run/events.js").Open} Open */
+/** @typedef {import("../../streaming/events.js").Block} Block */
+/** @typedef {import("../../streaming/events.js").Open} Open */
 
 export class ReplyText {
   #body;

@@ -8,7 +8,10 @@ from chatsite.chat.templatetags.json_values import DEEPEST
 from tests.site import Site
 
 ROOT = Path(__file__).resolve().parents[3]
-SCRIPTS = [path.read_text() for path in sorted(ROOT.glob("static/chat/**/*.js"))]
+SCRIPTS = [
+    path.read_text()
+    for path in sorted([*ROOT.glob("static/chat/**/*.js"), *ROOT.glob("streaming/static/**/*.js")])
+]
 TEMPLATES = "".join(path.read_text() for path in sorted(ROOT.glob("templates/chat/*.html")))
 
 

@@ -11,6 +11,7 @@
  * @typedef {{ id: string, text: string }} ToolText
  * @typedef {{ id: string, name: string, output?: Json, error?: string }} ToolEnd
  * @typedef {{ id: string, title: string, source: string, text: string }} Source
+ * @typedef {{ name: string, data: Json }} Custom
  * @typedef {{ op: string, path: string, from?: string, value?: Json }} Operation
  * @typedef {{ code: string, message: string, retryable?: boolean }} Fault
  * @typedef {{ id: string, value: Json }} Question
@@ -29,6 +30,7 @@
  * @property {ToolEnd} tool-end
  * @property {{ documents: Source[] }} documents
  * @property {{ patch: Operation[] }} output
+ * @property {Custom} custom
  * @property {End} end
  * @property {{ message: string }} reset
  */

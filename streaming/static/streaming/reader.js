@@ -35,6 +35,8 @@ import { BackOff, pause } from "./waiting.js";
  * `outcome` says afterwards how the reading was over.
  */
 export class RunReader {
+  /** The id of the run; empty until it is known. */
+  run;
   /** The number of the last event that was dealt with. */
   after;
   /** Resolves with the id of the run as soon as that is known. @type {Promise<string>} */
@@ -42,7 +44,6 @@ export class RunReader {
   /** @type {Outcome | null} */ outcome = null;
   /** @type {(run: string) => void} */ #start = () => {};
   #options;
-  #run;
   #backOff;
   #suspension = new AbortController();
   /** Ends the waiting of a suspended reader. */ #wake = () => {};
@@ -51,16 +52,11 @@ export class RunReader {
   /** @param {Options} options */
   constructor({ run = "", after = 0, ...options }) {
     this.#options = options;
-    this.#run = run;
+    this.run = run;
     this.after = after;
     this.started = new Promise((resolve) => (this.#start = resolve));
     if (run) this.#start(run);
     this.#backOff = new BackOff({ first: options.retryMin, most: options.retryMax });
-  }
-
-  /** The id of the run; empty until it is known. */
-  get run() {
-    return this.#run;
   }
 
   /** Closes the connection until `resume()`. */
@@ -148,7 +144,7 @@ export class RunReader {
         const event = runEvent(told);
         if (event.type === "reset") return { how: "reset" };
         heard = true;
-        if (event.type === "start") this.#start((this.#run = event.data.run));
+        if (event.type === "start") this.#start((this.run = event.data.run));
         yield event;
         if (event.id) this.after = event.id; // a block has none, and repeats the one before
         if (event.type === "end") return { how: "ended" };
@@ -194,6 +190,6 @@ function isStream({ status, headers }) {
 
 /** @param {Response} response @returns {Ending} */
 function refusal({ status, headers }) {
-  const seconds = Number.parseInt(headers.get("Retry-After") ?? "", 10) || 0;
+  const seconds = Number(headers.get("Retry-After")) || 0;
   return status >= 500 || status === 429 ? { how: "broken", retryAfter: seconds * 1000 } : { how: "over" };
 }
