@@ -1,7 +1,6 @@
 """Fills in a form from what a person writes. The fields arrive while the model writes them."""
 
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from typing import Any
 
 from django.conf import settings
@@ -14,15 +13,13 @@ from langchain_openai import ChatOpenAI
 from chatsite.assistants.base import Assistant, Turn
 from chatsite.assistants.chat_model import ModelNotConfigured, chat_model, model_name
 from chatsite.assistants.forms import FORMS, Form, schema_of
-from chatsite.assistants.growing_json import GrowingJson
 from streaming import RunFailed
 from streaming.errors import REPLY_TOO_LONG
 from streaming.events import Error
+from streaming.growing_json import GrowingJson
 
 MAX_CHARACTERS = 20_000
 """Of a form."""
-VALUES_A_CHARACTER = 16
-"""A form of fewer values is shown again with each character, one of more less often."""
 
 NOT_FILLED_IN = Error(
     "output_invalid",
@@ -55,22 +52,20 @@ def _parser(form: type[Form]) -> Runnable[Any, Any]:
 
     def parse(chunks: Iterator[AIMessageChunk]) -> Iterator[Any]:
         growing = GrowingJson()
-        length, shown_at, reason = 0, 0, None
+        length, reason = 0, None
         for chunk in chunks:
             growing.feed(chunk.text)
             length += len(chunk.text)
             reason = chunk.response_metadata.get("finish_reason") or reason
             if length > MAX_CHARACTERS:
                 raise RunFailed(REPLY_TOO_LONG)
-            # Each state is a copy: of a form with many values, not one for each piece.
-            if growing.value is not None and length - shown_at >= growing.size // VALUES_A_CHARACTER:
-                shown_at = length
-                yield deepcopy(growing.value)
+            if growing.is_due:
+                yield growing.copy()
         # Cut short by a limit, or broken off: the end of the run says so.
         if reason == "stop" and not _is_filled_in(form, growing):
             raise RunFailed(NOT_FILLED_IN)
         if growing.value is not None:
-            yield deepcopy(growing.value)
+            yield growing.copy()
 
     return RunnableGenerator(parse)
 

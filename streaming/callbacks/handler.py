@@ -187,10 +187,10 @@ class QueueCallback(BaseCallbackHandler):
     # with one of those at hand, a model streams even where a chain or a tool only invokes it.
 
     def tap_output_iter(self, run_id: UUID, output: Iterator[Any]) -> Iterator[Any]:
-        return self._tap.tap(run_id, output)
+        return self._tap.tap(run_id, self.parsing.tap(self._steps[run_id], output))
 
     def tap_output_aiter(self, run_id: UUID, output: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        return self._tap.atap(run_id, output)
+        return self._tap.atap(run_id, self.parsing.atap(self._steps[run_id], output))
 
     # Steps of the above
 

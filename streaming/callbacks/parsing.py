@@ -6,11 +6,12 @@ chain ends as if all were well.
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from langchain_core.messages import AIMessage
 
+from streaming.callbacks import json_parsers
 from streaming.callbacks.steps import Step
 
 _CUT = ("length", "max_tokens", "max_output_tokens")
@@ -42,6 +43,13 @@ class Parsing:
         """Note what a model raised. OpenAI's client raises a bare `ValueError` for what is no JSON."""
         if self._has_schema and type(error) is ValueError:
             self._fail(step)
+
+    def tap(self, step: Step, chunks: Iterator[Any]) -> Iterator[Any]:
+        """Return the values of a step. A JSON parser's are read here, and its failure is noted."""
+        return json_parsers.read(chunks, lambda: self._fail(step))
+
+    def atap(self, step: Step, chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        return json_parsers.aread(chunks, lambda: self._fail(step))
 
     def end(self, step: Step, output: Any, streamed: Any, *, finish_reason: str | None) -> None:
         """Note how a chain ended. `streamed` is the input of one that streamed, None if it was invoked."""

@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 import httpx2
 from openai import OpenAIError
 
-from chatsite.assistants.growing_json import GrowingJson
 from chatsite.chat.rendering import parser
 from chatsite.chat.rendering.highlight import highlight
 from chatsite.documents import reading
+from streaming.growing_json import GrowingJson
 from streaming.upstream.asked import Asked
 from streaming.upstream.chat_completions import ChatReader
 from streaming.upstream.event_stream import EventStream

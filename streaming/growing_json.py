@@ -1,8 +1,8 @@
-"""An object of JSON, read while a model writes it: each character is looked at once.
+"""JSON that is read while a model writes it: each character is looked at once.
 
 LangChain's parser begins anew with each piece, and drops one character after the other from the end of what
 is broken: 19 KB of that took minutes. This one is lenient where models are: prose and fences stand around the
-object, control characters in its strings. What is no JSON it gives up at once, and keeps what it has.
+value, control characters in its strings. What is no JSON it gives up at once, and keeps what it has.
 """
 
 import json
@@ -13,14 +13,17 @@ from typing import Any
 MOST_DEPTH = 50
 LONGEST_SCALAR = 400
 """Characters of a number. What is longer is none."""
+_VALUES_A_CHARACTER = 16
+"""A value of fewer values is due to be shown with each character, one of more less often."""
 
-_BEGINNING = re.compile(r"\{(?=\s*+[\"}])")
+_OPENING = re.compile(r"\{|```\w{0,20}+|`{1,2}+\Z")
 _PLAIN = re.compile(r'[^"\\]++')
 _SPACE = re.compile(r"\s*+")
 _SCALAR = re.compile(r"[-+.\w]++")
 _HEX = re.compile(r"[0-9a-fA-F]{4}")
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "/": "/"}
 
+Container = dict[str, Any] | list[Any]
 Step = Callable[[str, int], int]
 
 
@@ -33,15 +36,20 @@ class _More(Exception):
 
 
 class GrowingJson:
-    """Takes text piece by piece. Its `value` is the object so far, None before it begins."""
+    """Takes text piece by piece. Its `value` is what it has read so far, None before that begins.
+
+    That is the first object in the text, or a list with which the text or a fence begins.
+    """
 
     def __init__(self) -> None:
         self.is_complete = False
         self.is_broken = False
-        self.size = 0
+        self._root: Container | None = None
+        self._size = 0
         """Values in it, of all kinds."""
-        self._root: dict[str, Any] | None = None
-        self._open: list[dict[str, Any] | list[Any]] = []
+        self._unshown = 0
+        """Characters since the last copy."""
+        self._open: list[Container] = []
         self._keys: list[str] = []
         """Of each open object, the key whose value comes next."""
         self._string: list[str] | None = None
@@ -50,40 +58,82 @@ class GrowingJson:
         self._rest = ""
 
     @property
-    def value(self) -> dict[str, Any] | None:
+    def value(self) -> Any:
         """The same object each time, with all that has come."""
         if self._string is not None and not self._is_key:
-            self._replace("".join(self._string))
+            self._string = ["".join(self._string)]
+            self._replace(self._string[0])
         return self._root
+
+    @property
+    def is_due(self) -> bool:
+        """Whether so much has come since the last copy that another one costs no more than in proportion."""
+        return self._root is not None and self._unshown * _VALUES_A_CHARACTER >= self._size
+
+    def copy(self) -> Any:
+        """Return the value so far, which stays as it is."""
+        self._unshown = 0
+        return _copied(self.value)
 
     def feed(self, text: str) -> None:
         """Read on."""
         if self.is_complete or self.is_broken:
             return
+        self._unshown += len(text)
         text, at = self._rest + text, 0
         try:
-            while at < len(text) and not self.is_complete:
+            while not self.is_complete:
+                if self._string is None:
+                    at = _after_space(text, at)
+                if at == len(text):
+                    break
                 at = self._step(text, at)
         except _More:
             pass
         except _Broken:
-            self.is_broken = True
+            self.is_broken, at = True, len(text)
         self._rest = text[at:]
 
     def _begin(self, text: str, at: int) -> int:
-        if found := _BEGINNING.search(text, at):
-            self._root = {}
-            self._enter(self._root)
-            return found.end()
-        last = text.rfind("{", at)
-        if last < 0 or text[last + 1 :].strip():
+        """The text begins, or what is in a fence."""
+        if text[at] != "[":
+            self._step = self._prose
+            return at
+        self._step = self._bracket
+        return at + 1
+
+    def _bracket(self, text: str, at: int) -> int:
+        """Words in brackets are prose."""
+        if text[at] not in '[{"-0123456789]':
+            self._step = self._prose
+            return at
+        self._root = []
+        self._enter(self._root)
+        return at
+
+    def _prose(self, text: str, at: int) -> int:
+        found = _OPENING.search(text, at)
+        if not found:
             return len(text)
-        if last > at:
-            return last
+        if found[0] == "{":
+            self._step = self._brace
+            return found.end()
+        if found.end() < len(text):
+            self._step = self._begin
+            return found.end()
+        if found.start() > at:
+            return found.start()
         raise _More
 
+    def _brace(self, text: str, at: int) -> int:
+        if text[at] not in '"}':
+            self._step = self._prose
+            return at
+        self._root = {}
+        self._enter(self._root)
+        return at
+
     def _value(self, text: str, at: int) -> int:
-        at = _after_space(text, at)
         character = text[at]
         if character == "]" and isinstance(self._open[-1], list):
             return self._leave(at)
@@ -91,7 +141,7 @@ class GrowingJson:
             self._add("")
             return self._begin_string(at, is_key=False)
         if character in "{[":
-            container: dict[str, Any] | list[Any] = {} if character == "{" else []
+            container: Container = {} if character == "{" else []
             self._add(container)
             self._enter(container)
             return at + 1
@@ -104,14 +154,13 @@ class GrowingJson:
         if found.end() == len(text):
             raise _More
         try:
-            self._add(json.loads(found[0], parse_constant=_no_constant))
+            self._add(json.loads(found[0], parse_constant=_null))
         except ValueError:
             raise _Broken from None
         self._step = self._separator
         return found.end()
 
     def _key(self, text: str, at: int) -> int:
-        at = _after_space(text, at)
         if text[at] == "}":
             return self._leave(at)
         if text[at] != '"':
@@ -119,14 +168,12 @@ class GrowingJson:
         return self._begin_string(at, is_key=True)
 
     def _colon(self, text: str, at: int) -> int:
-        at = _after_space(text, at)
         if text[at] != ":":
             raise _Broken
         self._step = self._value
         return at + 1
 
     def _separator(self, text: str, at: int) -> int:
-        at = _after_space(text, at)
         inside = self._open[-1]
         if text[at] == ",":
             self._step = self._key if isinstance(inside, dict) else self._value
@@ -157,7 +204,7 @@ class GrowingJson:
         self._string, self._is_key, self._step = [], is_key, self._in_string
         return at + 1
 
-    def _enter(self, container: dict[str, Any] | list[Any]) -> None:
+    def _enter(self, container: Container) -> None:
         if len(self._open) == MOST_DEPTH:
             raise _Broken
         self._open.append(container)
@@ -172,7 +219,7 @@ class GrowingJson:
         return at + 1
 
     def _add(self, value: object) -> None:
-        self.size += 1
+        self._size += 1
         inside = self._open[-1]
         if isinstance(inside, dict):
             inside[self._keys[-1]] = value
@@ -190,10 +237,7 @@ class GrowingJson:
 
 def _after_space(text: str, at: int) -> int:
     found = _SPACE.match(text, at)
-    at = found.end() if found else at
-    if at == len(text):
-        raise _More
-    return at
+    return found.end() if found else at
 
 
 def _escape(text: str, at: int) -> tuple[str, int]:
@@ -222,5 +266,11 @@ def _code(text: str, at: int) -> int:
     raise _Broken
 
 
-def _no_constant(_: str) -> None:
-    raise _Broken
+def _null(_: str) -> None:
+    """Stand for NaN and the infinities, which JSON does not have."""
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(entry) for key, entry in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
