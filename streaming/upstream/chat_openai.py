@@ -19,6 +19,7 @@ from langchain_openai.chat_models.base import _add_gateway_metadata
 
 from streaming.upstream.asked import Asked
 from streaming.upstream.chat_completions import ChatReader
+from streaming.upstream.cut_off_calls import answered
 from streaming.upstream.left_out import Server, left_out
 from streaming.upstream.reply import AllSaid, Reply, aall_of, all_of
 from streaming.upstream.requests import Request, errors_of_langchain
@@ -114,8 +115,8 @@ class ChatOpenAI(langchain_openai.ChatOpenAI):
     def _get_request_payload(
         self, input_: LanguageModelInput, *, stop: list[str] | None = None, **kwargs: Any
     ) -> dict[str, Any]:
-        payload = super()._get_request_payload(input_, stop=stop, **kwargs)
-        messages = self._convert_input(input_).to_messages()
+        messages = answered(self._convert_input(input_).to_messages())
+        payload = super()._get_request_payload(messages, stop=stop, **kwargs)
         complete(messages, payload.get("messages", ()), server=self._server)
         left_out.apply(self._server, payload)
         return payload
