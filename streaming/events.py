@@ -20,8 +20,8 @@ class _Framed:
 
 
 @dataclass(frozen=True, slots=True)
-class Event(_Framed):
-    """One thing that happened in a run.
+class BaseEvent(_Framed):
+    """What all events have: one is one thing that happened in a run.
 
     `id` is the event's number in its run, from 1 and without gaps; 0 means that no log has numbered it.
     """
@@ -37,10 +37,10 @@ class Event(_Framed):
 
 
 @dataclass(frozen=True, slots=True)
-class Start(Event):
+class Start(BaseEvent):
     """The run exists. `model` is the name of the model that answers, where the run has only one."""
 
-    event: ClassVar[str] = "start"
+    event: ClassVar[Literal["start"]] = "start"
     run: str
     conversation: str | None = None
     message: str | None = None
@@ -66,7 +66,7 @@ _UNKNOWN = Writer()
 
 
 @dataclass(frozen=True, slots=True)
-class _Written(Event):
+class _Written(BaseEvent):
     """A piece of a text, and who writes it: `writer` is the place among the run's writers, from 1.
 
     A writer's first piece `introduces` it on the wire, unless `start` has named it: the others have its
@@ -102,14 +102,14 @@ class _Written(Event):
 class Token(_Written):
     """A piece of the reply's text: never empty, well-formed Unicode, without NUL."""
 
-    event: ClassVar[str] = "token"
+    event: ClassVar[Literal["token"]] = "token"
 
 
 @dataclass(frozen=True, slots=True)
 class Reasoning(_Written):
     """A piece of what the model says to itself before it replies. Never part of the reply."""
 
-    event: ClassVar[str] = "reasoning"
+    event: ClassVar[Literal["reasoning"]] = "reasoning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class ToolText(_Written):
     `call_id` (on the wire: `id`) is that of the call's `ToolStart`.
     """
 
-    event: ClassVar[str] = "tool-text"
+    event: ClassVar[Literal["tool-text"]] = "tool-text"
     call_id: str = ""
 
     def data(self) -> dict[str, Any]:
@@ -127,10 +127,10 @@ class ToolText(_Written):
 
 
 @dataclass(frozen=True, slots=True)
-class ToolStart(Event):
+class ToolStart(BaseEvent):
     """A tool was called. `call_id` (on the wire: `id`) is the same in the call's `ToolEnd`."""
 
-    event: ClassVar[str] = "tool-start"
+    event: ClassVar[Literal["tool-start"]] = "tool-start"
     call_id: str
     name: str
     input: Any = None
@@ -140,10 +140,10 @@ class ToolStart(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class ToolEnd(Event):
+class ToolEnd(BaseEvent):
     """A tool returned its `output`, or failed with an `error`, a sentence that a person may read."""
 
-    event: ClassVar[str] = "tool-end"
+    event: ClassVar[Literal["tool-end"]] = "tool-end"
     call_id: str
     name: str
     output: Any = None
@@ -155,26 +155,26 @@ class ToolEnd(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Documents(Event):
+class Documents(BaseEvent):
     """What a retriever found: for each document its `id`, `title`, `source` and `text`."""
 
-    event: ClassVar[str] = "documents"
+    event: ClassVar[Literal["documents"]] = "documents"
     documents: Sequence[Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Output(Event):
+class Output(BaseEvent):
     """RFC 6902 operations that bring the structured output so far up to date."""
 
-    event: ClassVar[str] = "output"
+    event: ClassVar[Literal["output"]] = "output"
     patch: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Custom(Event):
+class Custom(BaseEvent):
     """What a graph or a tool says by itself: under a `name`, any JSON `value` (on the wire: `data`)."""
 
-    event: ClassVar[str] = "custom"
+    event: ClassVar[Literal["custom"]] = "custom"
     name: str
     value: Any = None
 
@@ -204,14 +204,14 @@ class Error:
 
 
 @dataclass(frozen=True, slots=True)
-class End(Event):
+class End(BaseEvent):
     """The run is over. `done` implies that the model finished its reply; `error` is set when `failed`.
 
     `asked` is set when `waiting`: what the runnable asked a person, each question with its `id` and `value`.
     Another run answers it.
     """
 
-    event: ClassVar[str] = "end"
+    event: ClassVar[Literal["end"]] = "end"
     status: Status
     finish_reason: str | None = None
     usage: Usage | None = None
@@ -230,28 +230,32 @@ class End(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Reset(Event):
+class Reset(BaseEvent):
     """The reader is told that the events are gone: what there is of the `message` is to be loaded anew.
 
     It is made for one reader, and is in no log.
     """
 
-    event: ClassVar[str] = "reset"
+    event: ClassVar[Literal["reset"]] = "reset"
     message: str
 
 
-def number(event: Event, place: int) -> None:
+Event = Start | Token | Reasoning | ToolStart | ToolText | ToolEnd | Documents | Output | Custom | End
+"""What a run gives out. Its class tells one from the others, to a type checker as well; so does `event`."""
+
+
+def number(event: BaseEvent, place: int) -> None:
     """Give an event its number, when a log takes it over. Nobody else has it yet, and a copy for each
     token would cost as much as all else that a log does."""
     object.__setattr__(event, "id", place)
 
 
-def frame_of(event: Event) -> bytes | None:
+def frame_of(event: BaseEvent) -> bytes | None:
     """The event's bytes, if they were kept."""
     return getattr(event, "frame", None)
 
 
-def keep_frame(event: Event, frame: bytes) -> None:
+def keep_frame(event: BaseEvent, frame: bytes) -> None:
     """Keep a numbered event's bytes for other readers."""
     object.__setattr__(event, "frame", frame)
 

@@ -10,7 +10,7 @@ from chatsite.accounts.presence import while_here
 from chatsite.accounts.visitor import Visitor, VisitorRequest
 from chatsite.answers import error
 from chatsite.chat.models import Message
-from chatsite.chat.rendering.blocks import with_blocks
+from chatsite.chat.rendering.blocks import Shown, with_blocks
 from chatsite.chat.rendering.growing import OpenBlock
 from streaming import EventStreamResponse, admission
 from streaming.admission import Place
@@ -39,7 +39,7 @@ def stream(
     here = partial(while_here, request, request.visitor)
     text, owner = log.text(up_to=after), reply.conversation.owner
 
-    def html(events: Iterable[Event | Idle]) -> Iterator[Event | Idle]:
+    def html(events: Iterable[Event | Idle]) -> Iterator[Shown]:
         open_block = OpenBlock() if request.GET.get("open") == "1" else None
         return with_blocks(here(events), text=text, owner=owner, open_block=open_block)
 

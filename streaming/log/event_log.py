@@ -6,7 +6,7 @@ from functools import partial
 from streaming import cancellation
 from streaming.batches import Batches
 from streaming.cancellation import Cancellation
-from streaming.events import IDLE, End, Event, Idle, Token, number
+from streaming.events import IDLE, BaseEvent, End, Event, Idle, Token, number
 from streaming.log.sink import Sink
 
 _GLANCE = 0.5
@@ -152,7 +152,7 @@ class Following(Iterator[Event | Idle]):
             reader = cancellation.reader.get()
             self._events = self.ticking(self._tick) if reader is None else self._while_there(reader)
         event = next(self._events)
-        if isinstance(event, Event):
+        if isinstance(event, BaseEvent):
             self._after = event.id
         return event
 
@@ -165,5 +165,5 @@ class Following(Iterator[Event | Idle]):
         for event in self.ticking(self._tick or _GLANCE):
             if reader.cancelled:
                 return
-            if self._tick or isinstance(event, Event):
+            if self._tick or isinstance(event, BaseEvent):
                 yield event

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from streaming.events import Event, frame_of, keep_frame
+from streaming.events import BaseEvent, frame_of, keep_frame
 
 
 class Encodable(Protocol):
@@ -49,14 +49,14 @@ def encode(event: Encodable) -> bytes:
 
     That of a numbered event is made once, for all readers: both stay as they are.
     """
-    if isinstance(event, Event):
+    if isinstance(event, BaseEvent):
         if (kept := frame_of(event)) is not None:
             return kept
     elif isinstance(event, Frame):
         return event.encode()
     number = f"id: {event.id}\n" if event.id else ""
     frame = f"{number}event: {event.event}\ndata: {_json(event.data())}\n\n".encode("utf-8", "replace")
-    if isinstance(event, Event) and event.id:
+    if isinstance(event, BaseEvent) and event.id:
         keep_frame(event, frame)
     return frame
 

@@ -10,7 +10,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 
 from streaming.callbacks.steps import StepFilter
 from streaming.conf import get_conf
-from streaming.events import IDLE, End, Event, Idle, Start, Token
+from streaming.events import IDLE, BaseEvent, End, Event, Idle, Start, Token
 from streaming.running.async_worker import AsyncEventQueue, AsyncWorker
 from streaming.running.event_stream import model_name
 
@@ -115,7 +115,7 @@ class AsyncEventStream(AsyncGenerator[Event, None]):
 async def _events_only(events: AsyncGenerator[Event | Idle, None]) -> AsyncGenerator[Event, None]:
     try:
         async for event in events:
-            if isinstance(event, Event):
+            if isinstance(event, BaseEvent):
                 yield event
     finally:
         await events.aclose()

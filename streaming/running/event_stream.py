@@ -18,7 +18,7 @@ from streaming import cancellation, errors
 from streaming.batches import Batches
 from streaming.callbacks.steps import StepFilter
 from streaming.conf import get_conf
-from streaming.events import IDLE, End, Event, Idle, Start, Token
+from streaming.events import IDLE, BaseEvent, End, Event, Idle, Start, Token
 from streaming.running.event_queue import EventQueue
 from streaming.running.thread_worker import ThreadWorker
 
@@ -188,5 +188,5 @@ class _Drain:
 
 def _events_only(events: Iterator[Event | Idle]) -> Generator[Event, None, None]:
     for event in events:
-        if isinstance(event, Event):
+        if isinstance(event, BaseEvent):
             yield event

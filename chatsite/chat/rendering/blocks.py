@@ -22,7 +22,7 @@ from chatsite.chat.rendering import pieces
 from chatsite.chat.rendering.fences import Fence
 from chatsite.chat.rendering.growing import Open, OpenBlock
 from chatsite.confined.pool import NoPlace, TooMuch
-from streaming.events import End, Event, Idle, Token
+from streaming.events import BaseEvent, End, Event, Idle, Token
 
 # Up to this many characters a tail costs too little to be worth waiting for.
 SMALL_TAIL = 250
@@ -38,7 +38,7 @@ _NEW_BLOCK = re.compile(r"(?!(?:[-+*]|\d{1,9}[.)])(?:\s|$))\S")
 
 
 @dataclass(frozen=True, slots=True)
-class Block(Event):
+class Block(BaseEvent):
     """Finished HTML to append to the reply, and the source text after it. With `whole` it replaces the reply.
 
     It is made for one reader, so it has no number in the run.
@@ -53,13 +53,17 @@ class Block(Event):
         return {"html": self.html, "tail": self.tail} | ({"whole": True} if self.whole else {})
 
 
+Shown = Event | Idle | Block | Open
+"""What a reader who wants HTML is sent."""
+
+
 def with_blocks(
     events: Iterable[Event | Idle],
     *,
     text: str = "",
     owner: Hashable = None,
     open_block: OpenBlock | None = None,
-) -> Iterator[Event | Idle]:
+) -> Iterator[Shown]:
     """Yield `events`, each finished block after the token that finished it, and the last one before the end.
     With an `open_block`, what the block that is not finished looks like as well.
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol
 
 from chatsite.chat.rendering import pieces
 from chatsite.confined.pool import NoPlace, TooMuch
-from streaming.events import Event
+from streaming.events import BaseEvent
 
 # What is not one of these goes on as it was: in text, and in code.
 NOT_PLAIN = re.compile(r"[\r\n*_~`\[\]!\\$<&|/]")
@@ -28,7 +28,7 @@ TOO_LARGE = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Open(Event):
+class Open(BaseEvent):
     """What the block looks like that is still open.
 
     `html` takes the place of what the last such event showed. Before that, `done` does, and stays; then

@@ -55,7 +55,7 @@ def test_an_output_is_kept_whatever_it_is(value: object) -> None:
 
 
 def test_a_step_has_what_was_written_for_it() -> None:
-    events = [
+    events: list[Event] = [
         ToolStart("1", "ask", "x"),
         ToolText("no", "1"),
         ToolText("tes", "1"),

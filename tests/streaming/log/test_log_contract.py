@@ -12,7 +12,19 @@ import pytest
 from django.db import connection
 
 from streaming.cancellation import Cancelled
-from streaming.events import IDLE, End, Event, Idle, Output, Reasoning, Start, Token, ToolEnd, ToolStart
+from streaming.events import (
+    IDLE,
+    BaseEvent,
+    End,
+    Event,
+    Idle,
+    Output,
+    Reasoning,
+    Start,
+    Token,
+    ToolEnd,
+    ToolStart,
+)
 from streaming.log.event_log import EventLog
 from streaming.log.lease import lease
 from streaming.log.log_writer import log_writer
@@ -83,7 +95,7 @@ def whole_run() -> list[Event]:
 def test_events_are_numbered_from_1_without_gaps(back_end: BackEnd) -> None:
     back_end.write(*whole_run())
 
-    events = [event for event in back_end.reader().follow() if isinstance(event, Event)]
+    events = [event for event in back_end.reader().follow() if isinstance(event, BaseEvent)]
 
     assert [event.id for event in events] == list(range(1, 10))
     assert [event.data() for event in events] == [event.data() for event in whole_run()]

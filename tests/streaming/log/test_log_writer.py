@@ -16,7 +16,7 @@ from langchain_core.tools import tool
 
 from streaming import runs
 from streaming.durable.owned_runs import owned
-from streaming.events import IDLE, End, Event, Start, Token, ToolStart
+from streaming.events import IDLE, BaseEvent, End, Event, Start, Token, ToolStart
 from streaming.load import Load
 from streaming.log import verdict
 from streaming.log.commit import Committer
@@ -81,7 +81,7 @@ def test_what_cannot_be_stored_now_waits_unseen_and_nothing_of_it_is_lost(
         assert outage.refused.acquire(timeout=60)
     wait_until(log.unseen)
     seen: list[Event] = []
-    reader = in_a_thread(lambda: seen.extend(event for event in log.follow() if isinstance(event, Event)))
+    reader = in_a_thread(lambda: seen.extend(event for event in log.follow() if isinstance(event, BaseEvent)))
 
     assert log.text() == "Hel"
     outage.end()
@@ -225,7 +225,7 @@ def test_a_commit_whose_answer_is_lost_is_not_made_twice(
 
     assert lost
     assert events == stored(run_id)
-    assert [event.id for event in events if isinstance(event, Event)] == list(range(1, 8))
+    assert [event.id for event in events if isinstance(event, BaseEvent)] == list(range(1, 8))
     assert len(told) == 1
     wait_until(lambda: not owned)
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from streaming.events import (
+    BaseEvent,
     Documents,
     End,
     Error,
@@ -63,7 +64,7 @@ from streaming.response import sse
             '"error":{"code":"timeout","message":"Late.","retryable":true}}\n\n',
         ),
     ],
-    ids=lambda value: value.event if isinstance(value, Event) else "",
+    ids=lambda value: value.event if isinstance(value, BaseEvent) else "",
 )
 def test_each_event_is_one_frame(event: Event, frame: str) -> None:
     assert sse.encode(event) == frame.encode()

@@ -2,10 +2,10 @@
 
 from html.parser import HTMLParser
 
-from chatsite.chat.rendering.blocks import Block
+from chatsite.chat.rendering.blocks import Block, Shown
 from chatsite.chat.rendering.growing import NOT_PLAIN, NOT_PLAIN_IN_CODE, Open
 from chatsite.chat.rendering.unfinished import GOES_ON, HELD
-from streaming.events import Event, Idle, Token
+from streaming.events import Token
 
 VOID = {"br", "hr", "input"}
 
@@ -62,7 +62,7 @@ class ShownPage:
     def text(self) -> str:
         return Tree(self.finished).root.text + self.open.text
 
-    def take(self, event: Event | Idle) -> None:
+    def take(self, event: Shown) -> None:
         if isinstance(event, Token) and self._end:
             in_code = self._is_code(self._end)
             if (NOT_PLAIN_IN_CODE if in_code else NOT_PLAIN).search(event.text):

@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatsite.chat.rendering import parser, pieces
-from chatsite.chat.rendering.blocks import Block, Reply, with_blocks
+from chatsite.chat.rendering.blocks import Block, Reply, Shown, with_blocks
 from chatsite.chat.rendering.pieces import Finished, References, Rendered
-from streaming.events import IDLE, End, Event, Idle, Reasoning, Token
+from streaming.events import IDLE, End, Event, Reasoning, Token
 
 PIECES = r"""
 a b\n  \n\n  \r\n  \r  - a\n  \t- b\n  1. c\n  2. d\n  * e\n  \tcode\n  ```\n  ```python\n  ~~~\n  > q\n
@@ -40,7 +40,7 @@ class Page:
         self.html, self.tail = html, tail
         self.wholes = 0
 
-    def show(self, events: Iterable[Event | Idle]) -> "Page":
+    def show(self, events: Iterable[Shown]) -> "Page":
         for event in events:
             if isinstance(event, Token):
                 self.tail += event.text

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from chatsite.chat.rendering import open_block, parser, pieces
-from chatsite.chat.rendering.blocks import Block, with_blocks
+from chatsite.chat.rendering.blocks import Block, Shown, with_blocks
 from chatsite.chat.rendering.growing import Open, OpenBlock
-from streaming.events import IDLE, End, Event, Idle, Token
+from streaming.events import IDLE, End, Idle, Token
 from tests.chatsite.chat.rendering.shown_page import ShownPage, Tree
 
 HOW_TO = """\
@@ -52,12 +52,12 @@ def in_threes(text: str) -> list[str]:
     return [text[at : at + 3] for at in range(0, len(text), 3)]
 
 
-def events(pieces_of_it: list[str], *, every: float = 0) -> Iterator[Event | Idle]:
+def events(pieces_of_it: list[str], *, every: float = 0) -> Iterator[Shown]:
     tokens = [Token(piece, id=at) for at, piece in enumerate(pieces_of_it, start=1)]
     return with_blocks([*tokens, End(status="done")], open_block=OpenBlock(every=every))
 
 
-def samples(pieces_of_it: list[str]) -> Iterator[tuple[ShownPage, Event | Idle]]:
+def samples(pieces_of_it: list[str]) -> Iterator[tuple[ShownPage, Shown]]:
     """The page before each token, when it shows what has come."""
     page = ShownPage()
     for event in events(pieces_of_it):
