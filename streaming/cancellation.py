@@ -9,7 +9,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Cancelled(GeneratorExit):
@@ -35,6 +35,8 @@ class Cancellation:
         self.lock = threading.RLock()
         self._connections: set[Connection] = set()
         self._inner: set[Callable[[], object]] = set()
+        self.databases: dict[Any, threading.Thread] = {}
+        """The database connections that were opened in the run, and where. Change it with `lock` held."""
         self.thread: int | None = None
         """The identifier of the run's own thread, while it works on it. Set it with `lock` held."""
         self.ending: int | None = None

@@ -10,7 +10,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
-from django.db import close_old_connections
+from django.db import connections
 from django.http import StreamingHttpResponse
 
 from streaming.batches import Batches
@@ -119,7 +119,7 @@ class EventStreamResponse(StreamingHttpResponse):
             return iter(instead)
         if not self.is_async:
             return iter(content)
-        close_old_connections()  # as `_frames` does
+        _let_the_database_go()
         self._loop = OwnLoop(content)
         return self._loop
 
@@ -175,7 +175,7 @@ def _frames(
     events: Iterable[Encodable | Idle], pace: _Pace, *, has_more: Callable[[], bool]
 ) -> Iterator[bytes]:
     """The frames; as one, those of the events that were there at the same time."""
-    close_old_connections()  # what the view asked the database is answered: a stream can last for minutes
+    _let_the_database_go()
     yield sse.comment("stream")
     held = bytearray()
     for event in events:
@@ -188,6 +188,14 @@ def _frames(
             held.clear()
     if held:  # what a presenter has swallowed was the last
         yield bytes(held)
+
+
+def _let_the_database_go() -> None:
+    """Close this thread's connections, whatever their CONN_MAX_AGE: what the view asked is answered, and a
+    stream can last for minutes."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 async def _aframes(events: AsyncGenerator[Encodable | Idle, None], pace: _Pace) -> AsyncIterator[bytes]:

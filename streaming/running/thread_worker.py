@@ -3,6 +3,7 @@
 import gc
 import threading
 
+from streaming import branch_connections
 from streaming.running.coroutine_tools import give_functions
 from streaming.running.worker import Worker, close_database_connections
 from streaming.upstream.waiting_threads import wake_threads
@@ -27,6 +28,7 @@ class ThreadWorker(Worker):
                         self._see(chunk)
                 finally:
                     self._note_working(None)
+                    branch_connections.close(self._cancellation)
         finally:
             if self._cancellation.cancelled and not self._cancellation.had_connections:
                 # A client of its own. What a completion model was reading is in a reference cycle, and so is

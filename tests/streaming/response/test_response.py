@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection
 
 from streaming import EventStreamResponse, stream
 from streaming.events import IDLE, End, Event, Idle, Token
@@ -30,6 +31,20 @@ def test_events_become_frames_and_something_is_sent_at_once() -> None:
     assert comment.startswith(b":")
     assert token == b'id: 1\nevent: token\ndata: {"text":"Hi"}\n\n'
     assert end.startswith(b"id: 2\nevent: end\n")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kept", [0, None], ids=["closed", "persistent"])
+def test_a_stream_does_not_hold_the_connection_of_its_view(
+    kept: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", kept)
+    connection.close()
+    connection.ensure_connection()
+
+    next(iter(EventStreamResponse([])))
+
+    assert connection.connection is None
 
 
 def test_events_that_are_there_together_are_sent_together() -> None:
