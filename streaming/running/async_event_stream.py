@@ -1,18 +1,24 @@
 """Does what `stream()` does for asynchronous views: `astream()`, whose run is a task of the event loop."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from dataclasses import replace
+from inspect import isawaitable
 from typing import Any
 from uuid import uuid4
 
 from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import Runnable, RunnableConfig
 
+from streaming import errors
 from streaming.callbacks.steps import StepFilter
 from streaming.conf import get_conf
 from streaming.events import IDLE, BaseEvent, End, Event, Idle, Start, Token
 from streaming.running.async_worker import AsyncEventQueue, AsyncWorker
 from streaming.running.event_stream import model_name
+
+AsyncOnEnd = Callable[[End, AIMessageChunk | None], object]
+"""What it returns is awaited, if it can be."""
 
 
 def astream(
@@ -27,8 +33,12 @@ def astream(
     exclude_types: Sequence[str] | None = None,
     exclude_tags: Sequence[str] | None = None,
     include_state: Sequence[str] | None = None,
+    on_end: AsyncOnEnd | None = None,
 ) -> "AsyncEventStream":
-    """Run `runnable` on `input`, and give out its events as they happen, as `stream()` does."""
+    """Run `runnable` on `input`, and give out its events as they happen, as `stream()` does.
+
+    `on_end` may be a coroutine function, in which the database can be asked.
+    """
     wanted = StepFilter(
         include_names=include_names,
         include_types=include_types,
@@ -38,7 +48,7 @@ def astream(
         exclude_tags=exclude_tags,
         include_state=include_state,
     )
-    return AsyncEventStream(runnable, input, config, wanted)
+    return AsyncEventStream(runnable, input, config, wanted, on_end)
 
 
 class AsyncEventStream(AsyncGenerator[Event, None]):
@@ -49,7 +59,12 @@ class AsyncEventStream(AsyncGenerator[Event, None]):
     """
 
     def __init__(
-        self, runnable: Runnable[Any, Any], input: Any, config: RunnableConfig | None, wanted: StepFilter
+        self,
+        runnable: Runnable[Any, Any],
+        input: Any,
+        config: RunnableConfig | None,
+        wanted: StepFilter,
+        on_end: AsyncOnEnd | None = None,
     ) -> None:
         conf = get_conf()
         self._queue = AsyncEventQueue(conf.QUEUE_SIZE)
@@ -57,6 +72,7 @@ class AsyncEventStream(AsyncGenerator[Event, None]):
         self._worker = AsyncWorker(
             runnable, input, self._queue, start=start, config=config, conf=conf, wanted=wanted
         )
+        self._on_end = on_end
         self._events = _events_only(self.ticking(None))
 
     @property
@@ -90,9 +106,26 @@ class AsyncEventStream(AsyncGenerator[Event, None]):
         self._worker.start()
         try:
             while not self._queue.ended:
-                yield await self._queue.aget(tick) or IDLE
+                event = await self._queue.aget(tick) or IDLE
+                yield await self._told(event) if isinstance(event, End) else event
         finally:
             self._worker.stop()
+            while self._on_end is not None:  # closed before the `End` was read
+                event = await self._queue.aget() or IDLE
+                if isinstance(event, End):
+                    await self._told(event)
+
+    async def _told(self, end: End) -> End:
+        """The `End`, once `on_end` has heard of it; that of a failure if it raises."""
+        on_end, self._on_end = self._on_end, None
+        try:
+            told = on_end(end, self.message) if on_end is not None else None
+            if isawaitable(told):
+                await told
+        except Exception as exc:  # noqa: BLE001 - it is theirs, and may raise anything
+            errors.log_failure(self._worker.run, errors.INTERNAL, exc, own=True)
+            return replace(end, status="failed", error=errors.INTERNAL)
+        return end
 
     async def asend(self, value: None) -> Event:
         return await self._events.asend(value)

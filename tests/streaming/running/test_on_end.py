@@ -1,5 +1,6 @@
 """`on_end`: told once how a stream has ended, wherever it ends, before its reader is."""
 
+import asyncio
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk
@@ -7,6 +8,7 @@ from langchain_core.runnables import RunnableLambda
 
 from streaming import EventStreamResponse, stream
 from streaming.events import End, Token
+from tests.streaming.in_a_loop import Stream
 from tests.streaming.models import chat_model
 from tests.streaming.reading import end_of, until
 from tests.upstream import Reply, ScriptedUpstream
@@ -22,7 +24,9 @@ class Told:
         self.calls.append((end.status, None if message is None else message.text))
 
 
-def test_it_has_the_message_before_the_reader_sees_the_end(upstream: ScriptedUpstream) -> None:
+def test_it_has_the_message_before_the_reader_sees_the_end(
+    upstream: ScriptedUpstream, stream: Stream
+) -> None:
     upstream.enqueue(Reply("Hel", "lo"))
     told = Told()
 
@@ -51,7 +55,32 @@ def test_it_is_not_called_for_what_never_began(upstream: ScriptedUpstream) -> No
     assert told.calls == []
 
 
-def test_what_it_raises_is_a_failed_end() -> None:
+def test_a_stream_that_is_left_ends_as_stopped(upstream: ScriptedUpstream, stream: Stream) -> None:
+    upstream.enqueue(Reply("Hel", upstream.gate()))
+    told = Told()
+
+    with stream(chat_model(upstream), "Hi", on_end=told) as events:
+        until(Token, events)
+
+    assert told.calls == [("stopped", "Hel")]
+
+
+def test_a_coroutine_function_is_awaited_before_the_reader_sees_the_end(
+    upstream: ScriptedUpstream, astream: Stream
+) -> None:
+    upstream.enqueue(Reply("Hel", "lo"))
+    told = Told()
+
+    async def save(end: End, message: AIMessageChunk | None) -> None:
+        await asyncio.sleep(0)
+        told(end, message)
+
+    with astream(chat_model(upstream), "Hi", on_end=save) as events:
+        until(End, events)
+        assert told.calls == [("done", "Hello")]
+
+
+def test_what_it_raises_is_a_failed_end(stream: Stream) -> None:
     def fail(end: End, message: Any) -> None:
         raise ValueError("my database is full")
 
