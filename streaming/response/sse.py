@@ -23,7 +23,7 @@ class Encodable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a presenter sends in place of an event: any text, HTML say, under any name."""
+    """What a presenter sends in place of an event: any text, HTML say, under any name, or none ("")."""
 
     event: str
     text: str
@@ -37,7 +37,8 @@ class Frame:
         """The text as it is: each of its lines is a line of data."""
         number = f"id: {self.id}\n" if self.id else ""
         lines = "".join(f"data: {line}\n" for line in _LINE_END.split(self.text))
-        return f"{number}event: {self.event}\n{lines}\n".encode("utf-8", "replace")
+        name = f"event: {self.event}\n" if self.event else ""
+        return f"{number}{name}{lines}\n".encode("utf-8", "replace")
 
 
 _LINE_END = re.compile(r"\r\n|\r|\n")

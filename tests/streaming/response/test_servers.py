@@ -25,14 +25,17 @@ SERVERS = {
     "gevent": [*GUNICORN, "-k", "gevent", WSGI],
     "asgi": [*GUNICORN, "-k", "asgi", ASGI],
     "uvicorn": [*UVICORN, ASGI],
+    "daphne": ["daphne", "-b", "127.0.0.1", "-p", "{port}", ASGI],
     "runserver": ["tests.streaming.project", "runserver", "--noreload", "127.0.0.1:{port}"],
 }
 PATHS = {"stream": "/answer/", "astream": "/async/answer/"}
 PRESENTED = {"a generator": "/presented/", "an asynchronous generator": "/async/presented/"}
+WITH_PRESENTERS = {"gthread", "gevent", "uvicorn", "daphne"}
+"""The servers under which generators over a stream are tried as well."""
 VIEWS = {
     f"{server}, {name}": (server, path)
     for server in SERVERS
-    for name, path in {**PATHS, **(PRESENTED if server in {"gthread", "gevent", "uvicorn"} else {})}.items()
+    for name, path in {**PATHS, **(PRESENTED if server in WITH_PRESENTERS else {})}.items()
 }
 pytestmark = pytest.mark.parametrize(
     ("server", "path"), VIEWS.values(), ids=VIEWS, indirect=["server"], scope="module"

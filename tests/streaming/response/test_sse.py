@@ -114,3 +114,4 @@ def test_a_frame_is_sent_as_it_is_line_by_line() -> None:
 
 def test_a_frame_without_text_has_data_all_the_same() -> None:
     assert sse.encode(sse.Frame("end", "")) == b"event: end\ndata: \n\n"
+    assert sse.encode(sse.Frame("", "<p>")) == b"data: <p>\n\n"
