@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 ARCHITECTURE = ROOT / "docs/architecture.md"
 RELIABILITY = ROOT / "docs/reliability.md"
+SECURITY = ROOT / "docs/security.md"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 CONFIGURATION = ROOT / "docs/configuration.md"
 PROTOCOL = ROOT / "docs/protocol.md"
@@ -310,6 +311,35 @@ def test_every_promise_is_held_by_tests_that_exist() -> None:
 def test_every_group_of_faults_is_in_the_reliability_page() -> None:
     named = {Path(name).name for name in first_column(section(RELIABILITY, "## The faults"))}
     assert named == {path.name for path in (ROOT / "tests/faults").glob("test_*.py")}
+
+
+# docs/security.md
+
+
+def names_of_tests() -> set[str]:
+    """The functions of all modules of tests, and of the classes in them."""
+    trees = [ast.parse(path.read_text()) for path in ROOT.glob("tests/**/test_*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    found = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    return {name for name in found if name.startswith("test_")}
+
+
+def statements(page: Path) -> Iterator[str]:
+    """The paragraphs, items of lists and rows of tables of a page, below its introduction."""
+    _, _, text = prose(page.read_text()).partition("\n## ")
+    for block in re.split(r"\n{2,}", f"## {text}"):
+        if re.match(r"\|", block):
+            yield from block.splitlines()[2:]
+        elif not block.startswith("#"):
+            yield from re.split(r"\n(?=- )", block)
+
+
+def test_every_statement_about_security_is_held_by_tests_that_exist() -> None:
+    known = names_of_tests()
+    for statement in statements(SECURITY):
+        named = re.findall(r"`(test_\w+)`", statement)
+        assert named, f"nothing holds {statement!r}"
+        assert [name for name in named if name not in known] == []
 
 
 # Everywhere

@@ -33,13 +33,16 @@ def read(data_dir: Path, *names: str, **settings: str) -> dict[str, Any]:
 
 
 def test_with_nothing_set_the_site_is_safe(tmp_path: Path) -> None:
-    names = "DEBUG ALLOWED_HOSTS CHAT_ALLOW_GUESTS SESSION_COOKIE_HTTPONLY CSRF_COOKIE_HTTPONLY HOST"
-    assert read(tmp_path, *names.split()) == {
+    cookies = {
+        f"{kind}_COOKIE_{name}": value
+        for kind in ("SESSION", "CSRF")
+        for name, value in (("HTTPONLY", True), ("SAMESITE", "Lax"))
+    }
+    names = ("DEBUG", "ALLOWED_HOSTS", "CHAT_ALLOW_GUESTS", "HOST")
+    assert read(tmp_path, *names, *cookies) == cookies | {
         "DEBUG": False,
         "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]", socket.gethostname().lower()],
         "CHAT_ALLOW_GUESTS": False,
-        "SESSION_COOKIE_HTTPONLY": True,
-        "CSRF_COOKIE_HTTPONLY": True,
         "HOST": "127.0.0.1",
     }
 

@@ -3,20 +3,24 @@
 import json
 from datetime import timedelta
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from chatsite.accounts import retention
 from chatsite.accounts.models import Count, Guest
 from chatsite.accounts.retention import expire
 from chatsite.chat.models import Conversation, Message
 from chatsite.documents.models import Document, Passage
+from streaming.models import LogPart, Run
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -73,6 +77,64 @@ def test_wrong_passwords_are_forgotten_when_their_lock_is_over(settings: Setting
         AccessAttempt.objects.filter(pk=attempt.pk).update(attempt_time=timezone.now() - ago)
     expire()
     assert [attempt.username for attempt in AccessAttempt.objects.all()] == ["new"]
+
+
+def test_the_command_deletes_at_once(settings: Settings) -> None:
+    talk = give(user=User.objects.create_user("alice"))
+    Conversation.objects.filter(pk=talk.pk).update(updated=NOW - timedelta(days=8))
+    settings.KEEP_DAYS = 7
+    out = StringIO()
+
+    call_command("expire", stdout=out)
+
+    assert out.getvalue() == "1 conversations and documents were deleted.\n"
+
+
+class Over(BaseException):
+    """The process has ended."""
+
+
+def test_a_worker_looks_once_an_hour_whatever_happens(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    waits: list[float] = []
+    outcomes: list[int | Exception] = [2, OperationalError("canary"), ValueError("another fault"), 0]
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) > len(outcomes):
+            raise Over
+
+    def look() -> int:
+        outcome = outcomes[len(waits) - 1]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    caplog.set_level("INFO", logger="chatsite.retention")
+    monkeypatch.setattr(retention, "sleep", wait)
+    monkeypatch.setattr(retention, "expire", look)
+    with pytest.raises(Over):
+        retention._expire_every_hour()
+
+    first, *rest = waits
+    assert first < retention.EVERY == 3_600.0
+    assert rest == [retention.EVERY] * 4
+    assert "2 conversations and documents were kept long enough" in caplog.text
+    assert "could not be deleted: OperationalError" in caplog.text
+    assert "canary" not in caplog.text
+
+
+def test_a_deleted_conversation_leaves_no_run() -> None:
+    talk, kept = give(guest="a" * 32), give(guest="b" * 32)
+    for conversation in (talk, kept):
+        run = Run.objects.create(pk=uuid4(), owner=uuid4())
+        LogPart.objects.create(run=run, first=1, events="[]")
+        Message.objects.create(conversation=conversation, role="assistant", run_id=run.pk, status="done")
+
+    talk.delete()
+
+    assert Run.objects.count() == LogPart.objects.count() == 1
 
 
 def test_an_account_is_exported_without_what_is_others() -> None:

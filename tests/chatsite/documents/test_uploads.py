@@ -5,13 +5,15 @@ import select
 import time
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from chatsite.accounts.limits import LimitReached
 from chatsite.accounts.visitor import Visitor
 from chatsite.documents import uploads
 from chatsite.documents.models import BATCH, LEFT_BEHIND, Document, Passage
-from chatsite.documents.parsing import Parsed, parse
+from chatsite.documents.parsing import Parsed, Unreadable, parse
 from streaming import admission
 from streaming.admission import Busy
 from tests.chatsite.documents.meaning import MODEL, PATH
@@ -96,6 +98,15 @@ def places(*visitors: Visitor) -> list[Visitor]:
                 stay.enter_context(uploads._place(visitor))
                 let_in.append(visitor)
     return let_in
+
+
+def test_a_file_that_is_refused_counts_as_an_upload(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(settings.GUEST_LIMITS, "uploads", 1)
+    with pytest.raises(Unreadable):
+        uploads.add("empty.txt", b"", visitor=ALICE)
+
+    with pytest.raises(LimitReached):
+        uploads.add("notes.txt", b"Tea.", visitor=ALICE)
 
 
 class Connection:

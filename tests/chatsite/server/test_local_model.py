@@ -74,6 +74,18 @@ def test_without_its_key_nobody_is_answered(tmp_path: Path) -> None:
     assert "canary-key" not in (tmp_path / "log").read_text()
 
 
+def test_it_serves_the_api_alone_and_keeps_nothing_but_its_log(tmp_path: Path) -> None:
+    ask = {"messages": [{"role": "user", "content": "canary-prompt"}], "max_tokens": 1}
+    with LocalModel(log=tmp_path / "log") as model, httpx.Client(trust_env=False) as client:
+        assert client.post(f"{model.url}/chat/completions", json=ask, timeout=60).status_code == 200
+        base = model.url.removesuffix("/v1")
+        assert client.get(f"{base}/").status_code == 404
+        assert client.get(f"{base}/slots").status_code >= 400
+
+    assert [path.name for path in tmp_path.iterdir()] == ["log"]
+    assert "canary-prompt" not in (tmp_path / "log").read_text()
+
+
 def test_stop_ends_it_and_may_be_repeated(tmp_path: Path) -> None:
     model = LocalModel(log=tmp_path / "log")
     model.start()
