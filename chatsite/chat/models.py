@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from chatsite.accounts.ownership import Owned, owned_by
 from chatsite.accounts.visitor import Visitor
@@ -153,6 +154,8 @@ class Message(models.Model):
 
     after = 0
     """The number of the last event that `content` covers, while the run goes on."""
+    html = SafeString("")
+    """What the page shows of a finished reply's text, once `rendered.with_html` has seen to it."""
 
     def __str__(self) -> str:
         return f"{self.role} {self.pk}"
@@ -202,3 +205,17 @@ class Message(models.Model):
                 "usage_source": end.usage.source,
             }
         Message.objects.unfinished().filter(pk=self.pk).update(**values)
+
+
+class RenderedReply(models.Model):
+    """The HTML of a finished reply, so that its text is rendered once. `rendered.py` writes and reads it."""
+
+    message = models.OneToOneField(
+        Message, primary_key=True, related_name="rendered", on_delete=models.CASCADE
+    )
+    html = models.TextField()
+    seal = models.CharField(max_length=64)
+    """Holds the HTML to its text, to the renderer and to this site (`rendered.seal_of`)."""
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -21,7 +21,7 @@ from chatsite.accounts.visitor import Visitor, VisitorRequest, can_sign_in
 from chatsite.answers import SeeOther, busy, error, wants_events
 from chatsite.assistants.chat_model import ModelNotConfigured
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
-from chatsite.chat import reading, replies
+from chatsite.chat import reading, rendered, replies
 from chatsite.chat.forms import KeyForm, MessageForm
 from chatsite.chat.history import TooLong
 from chatsite.chat.idempotency import Started
@@ -207,7 +207,7 @@ def _page(
         "conversations": recent[:RECENT],
         "has_older": len(recent) > RECENT,
         "message_count": current.messages.count() if current else 0,
-        "chat_messages": replies.with_text_so_far(path),
+        "chat_messages": rendered.with_html(replies.with_text_so_far(path)),
         "is_earlier": leaf is not None,
         "assistant": get_assistant(chosen) or default_assistant(),
         "assistants": assistants().values(),

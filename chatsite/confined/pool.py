@@ -24,6 +24,10 @@ class TooMuch(Exception):
     """The work costs more than its budget, or the child broke over it: the plain form is all there is."""
 
 
+class TooSlow(TooMuch):
+    """The child was not through in time. It may have waited for a processor: another time it may be."""
+
+
 class NoPlace(Exception):
     """The children had other work for as long as one may wait: it may be asked for again."""
 
@@ -130,7 +134,10 @@ class _Child:
             frames.send(self._socket, json.dumps({"seconds": seconds, "job": job}).encode())
             frames.send(self._socket, content)
             got = frames.receive(self._socket, most=answer)
-        except OSError:  # it has ended, or waits for a processor all the while
+        except TimeoutError:
+            logger.warning("%s was given up: not through in %g seconds", self._work, patience)
+            raise TooSlow from None
+        except OSError:  # it has ended
             got = None
         told = json.loads(got) if got is not None else {"failed": "its limits"}
         if "failed" in told:

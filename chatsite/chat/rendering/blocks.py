@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString
 from chatsite.chat.rendering import pieces
 from chatsite.chat.rendering.fences import Fence
 from chatsite.chat.rendering.growing import Open, OpenBlock
-from chatsite.confined.pool import NoPlace, TooMuch
+from chatsite.confined.pool import NoPlace, TooMuch, TooSlow
 from streaming.events import BaseEvent, End, Event, Idle, Token
 
 # Up to this many characters a tail costs too little to be worth waiting for.
@@ -106,6 +106,8 @@ class Reply:
     text: str = ""
     owner: Hashable = None
     """Whose turn it takes to render it."""
+    is_provisional: bool = field(default=False, init=False)
+    """Whether some of it is its source for want of a place or a processor: it may be rendered next time."""
     _html: list[SafeString] = field(default_factory=list, init=False)
     _source: list[str] = field(default_factory=list, init=False)  # what each of these was made of
     _tail: list[str] = field(default_factory=list, init=False)  # the end of it that is not rendered
@@ -195,10 +197,9 @@ class Reply:
         tail = self.tail
         try:
             done = pieces.finished(tail[: tail.rfind("\n") + 1], self._references, owner=self.owner)
-        except NoPlace:
-            return None
-        except TooMuch:
-            self._given_up = True
+        except (TooMuch, NoPlace) as exc:
+            self._note(exc)
+            self._given_up = isinstance(exc, TooMuch)
             return None
         rest = tail[done.length :]
         self._tail = [rest]
@@ -238,5 +239,9 @@ class Reply:
         """What it looks like; where that is too dear, its source."""
         try:
             return pieces.rendered(source, self._references, owner=self.owner)
-        except (TooMuch, NoPlace):
+        except (TooMuch, NoPlace) as exc:
+            self._note(exc)
             return pieces.Rendered(pieces.plain(source), {})
+
+    def _note(self, exc: TooMuch | NoPlace) -> None:
+        self.is_provisional = self.is_provisional or isinstance(exc, TooSlow | NoPlace)

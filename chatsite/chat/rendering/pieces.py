@@ -1,6 +1,7 @@
 """Pieces of Markdown, rendered by a child process within its budget. What is too dear is shown as it is.
 
-Only here is anything marked safe: what has gone through the sanitiser, and what is escaped.
+Only here is anything marked safe: what has gone through the sanitiser (before it was stored, it may be), and
+what is escaped.
 """
 
 import hashlib
@@ -100,31 +101,36 @@ def plain(text: str) -> SafeString:
     return format_html("<pre>{}</pre>\n", text) if text.strip() else SafeString("")
 
 
+def stored(html: str) -> SafeString:
+    """What was rendered once, sanitised, and stored: whoever calls this knows that it is the same."""
+    return _safe(html)
+
+
 def _ask(do: str, text: str, references: References, owner: Hashable) -> dict[str, Any]:
     content = text.encode("utf-8", "surrogatepass")
     name = hashlib.blake2b(content, digest_size=16).digest()
-    if name in _too_dear:
-        raise TooMuch
+    if (why := _too_dear.get(name)) is not None:
+        raise why
     job = {"do": do, "references": dict(references) if "[" in text else {}}
     try:
         done: dict[str, Any] = _pool().ask(job, content, length=len(text), owner=owner)
-    except TooMuch:
-        _remember(name)
+    except TooMuch as exc:
+        _remember(name, type(exc))
         raise
     return done
 
 
-_too_dear: dict[bytes, None] = {}
+_too_dear: dict[bytes, type[TooMuch]] = {}
 
 
-def _remember(name: bytes) -> None:
-    _too_dear[name] = None
+def _remember(name: bytes, why: type[TooMuch]) -> None:
+    _too_dear[name] = why
     while len(_too_dear) > _DEAR:
         _too_dear.pop(next(iter(_too_dear)), None)
 
 
 def _safe(html: str) -> SafeString:
-    return mark_safe(html)  # noqa: S308 - the one place: the child has sanitised it
+    return mark_safe(html)  # noqa: S308 - the one place: a child has sanitised it
 
 
 @cache

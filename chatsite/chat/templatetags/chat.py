@@ -9,14 +9,11 @@ from django import template
 
 from chatsite.assistants.base import Assistant
 from chatsite.chat.models import Message
+from chatsite.chat.rendered import is_read_as_fields, looks_like_json
 from chatsite.chat.rendering.blocks import Reply
-from chatsite.chat.rendering.markdown import render
-from streaming.scheduling import give_way
 
 register = template.Library()
 
-# static/chat/reply/text.js has the same.
-_LOOKS_LIKE_JSON = re.compile(r"\s*(?:```\w*\s*)?[{[]")
 # An address on this site, and nothing that a browser takes for another one ("//", "/\", tabs).
 # static/chat/reply/sources.js has the same.
 _LOCAL_ADDRESS = re.compile(r"/(?!/)[\w\-./~%?&=#+,:;@]*", re.ASCII)
@@ -66,17 +63,14 @@ def text_of(message: Message | None) -> Text:
     """The reply's text, rendered. Where fields were read from it, it is shown as it was written."""
     if not message:
         return Text()
-    give_way()  # a conversation can have thousands of them
-    if _LOOKS_LIKE_JSON.match(message.content):
-        if "output" in message.details:
-            return Text(json=message.content)
-        if message.is_running:  # fields may still come of it
-            return Text(tail=message.content)
-    owner = message.conversation.owner
-    if message.is_running:
-        so_far = Reply(message.content, owner=owner)
-        return Text(html=so_far.html, tail=so_far.tail)
-    return Text(html=render(message.content, owner=owner))
+    if is_read_as_fields(message):
+        return Text(json=message.content)
+    if not message.is_running:
+        return Text(html=message.html)
+    if looks_like_json(message):
+        return Text(tail=message.content)
+    so_far = Reply(message.content, owner=message.conversation.owner)
+    return Text(html=so_far.html, tail=so_far.tail)
 
 
 @register.filter

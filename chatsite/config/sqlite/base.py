@@ -14,7 +14,7 @@ from typing import Any
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
-from chatsite.config.sqlite.queue import Queue
+from chatsite.config.sqlite.queue import Queue, patience_or
 
 _READING = ("SELECT", "WITH", "PRAGMA", "EXPLAIN")
 _POLL = 0.002
@@ -35,7 +35,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self._has_turn or sql.lstrip()[:7].upper().startswith(_READING):
             return execute(sql, params, many, context)
         again = list(params) if many else params
-        patience = float(self.settings_dict["OPTIONS"].get("timeout", 5.0))
+        patience = patience_or(float(self.settings_dict["OPTIONS"].get("timeout", 5.0)))
         until = time.monotonic() + patience
         if not _queue.enter(patience=patience):
             raise OperationalError("database is locked")

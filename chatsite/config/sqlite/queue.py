@@ -6,8 +6,29 @@ process lives) go before the others. They are few, and pause between two turns: 
 
 import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from streaming.process_thread import in_process_thread
+
+_patience: ContextVar[float | None] = ContextVar("patience", default=None)
+
+
+@contextmanager
+def patience(seconds: float) -> Iterator[None]:
+    """Within this block whoever writes waits for a turn so long at most. (Other databases have no queue.)"""
+    before = _patience.set(seconds)
+    try:
+        yield
+    finally:
+        _patience.reset(before)
+
+
+def patience_or(usual: float) -> float:
+    """Seconds that one waits for a turn here."""
+    chosen = _patience.get()
+    return usual if chosen is None else chosen
 
 
 class Queue:

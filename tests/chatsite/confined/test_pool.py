@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from chatsite.confined.budgets import Budget
-from chatsite.confined.pool import NoPlace, Pool, TooMuch
+from chatsite.confined.pool import NoPlace, Pool, TooMuch, TooSlow
 
 BUDGET = Budget(
     characters=10_000_000, seconds=0.3, memory=512 << 20, answer=100_000, patience=30.0, seconds_each=0.0
@@ -61,6 +61,14 @@ def test_work_beyond_its_budget_is_given_up_and_the_next_is_done(pool: Pool, hos
         ask(pool, hostile)
 
     assert ask(pool, "measure", content=b"abc") == 3
+
+
+def test_a_child_that_only_waits_is_given_up_as_too_slow() -> None:
+    pool = Pool(WORK, dataclasses.replace(BUDGET, patience=0.1), size=1, jobs=100, wait=0)
+
+    with pytest.raises(TooSlow):
+        ask(pool, "wait")
+    pool.close()
 
 
 def test_what_is_too_long_is_not_begun() -> None:

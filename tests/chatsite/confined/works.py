@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import sys
 from typing import Any
 
@@ -42,6 +43,11 @@ def complain(_: bytes) -> str:
         for _number in range(100):
             stream.write("x" * 100_000)
     return "done"
+
+
+def wait(_: bytes) -> None:
+    """Without using the processor."""
+    signal.pause()
 
 
 def fail(_: bytes) -> None:

@@ -1,21 +1,31 @@
 """Markdown becomes safe HTML, whatever is in it and however much of it there is."""
 
+import ast
+import dataclasses
 import re
+import shutil
+import sys
 import threading
 import time
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsite.chat.rendering import formulas, parser, pieces, renderer
-from chatsite.chat.rendering.markdown import render
+from chatsite.chat.rendering import formulas, markdown, parser, pieces, renderer
 from chatsite.chat.rendering.parser import LINK_SCHEMES
-from chatsite.confined.pool import TooMuch
+from chatsite.confined.budgets import RENDERING
+from chatsite.confined.pool import NoPlace, TooMuch, TooSlow
 
 REL = 'rel="noopener noreferrer nofollow"'
 BESIDE = f'target="_blank" data-host="{{}}" {REL}'
+
+
+def render(text: str) -> str:
+    return markdown.render(text).html
 
 
 def test_it_renders_what_models_write() -> None:
@@ -235,11 +245,12 @@ class Child:
     def __init__(self, most: int) -> None:
         self.most = most
         self.asked = 0
+        self.refuses: type[Exception] = TooMuch
 
     def ask(self, job: dict[str, Any], content: bytes, **_: object) -> dict[str, Any]:
         self.asked += 1
         if len(content) > self.most:
-            raise TooMuch
+            raise self.refuses
         return renderer.work(job, content)
 
 
@@ -266,7 +277,63 @@ def test_what_costs_too_much_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> N
     assert child.asked == tried
 
 
-def test_a_whole_text_is_rendered_once_however_often_it_is_looked_at() -> None:
-    text = "A text of its own: **looked at** twice."
+@pytest.mark.parametrize("short_of", [NoPlace, TooSlow])
+def test_what_is_shown_as_it_is_on_a_busy_machine_is_provisional(
+    monkeypatch: pytest.MonkeyPatch, short_of: type[Exception]
+) -> None:
+    child = Child(most=100)
+    monkeypatch.setattr(pieces, "_pool", lambda: child)
+    text = f"Too dear for a machine with {short_of.__name__}. " * 10
+    assert not markdown.render(text).is_provisional
 
-    assert render(text) is render(text)
+    child.refuses = short_of
+    text += "And another."
+    assert [markdown.render(text).is_provisional for _ in range(2)] == [True, True]
+
+
+# The renderer's version
+
+
+def version() -> str:
+    return markdown.renderer_version.__wrapped__()
+
+
+def test_the_version_is_another_one_with_another_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = version()
+    monkeypatch.setattr(metadata, "version", lambda name: "99")
+    assert version() != before
+
+
+def test_the_version_is_another_one_with_another_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = version()
+    monkeypatch.setattr(markdown, "RENDERING", dataclasses.replace(RENDERING, seconds=99.0))
+    assert version() != before
+
+
+def test_the_version_is_another_one_when_any_module_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    room = Path(markdown.__file__).parent
+    copy = Path(shutil.copytree(room, tmp_path / room.name))
+    before = version()
+    monkeypatch.setattr(markdown, "__file__", str(copy / "markdown.py"))
+    assert version() == before
+
+    for module in sorted(copy.rglob("*.py")):
+        source = module.read_bytes()
+        module.write_bytes(source + b"#")
+        assert version() != before, module
+        module.write_bytes(source)
+
+
+def test_the_version_names_every_library_of_the_renderer() -> None:
+    trees = [ast.parse(module.read_text()) for module in Path(markdown.__file__).parent.rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    tops = {name.partition(".")[0] for name in names} - sys.stdlib_module_names
+    of = metadata.packages_distributions()
+
+    found = {of[top][0] for top in tops - {"chatsite", "streaming", "django"}}
+
+    assert found == set(markdown.LIBRARIES)
