@@ -1,12 +1,16 @@
 """Fills in a form from what a person writes. The fields arrive while the model writes them."""
 
+import json
 from collections.abc import Iterator, Mapping
+from functools import reduce
+from itertools import chain
+from operator import or_
 from typing import Any
 
 from django.conf import settings
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessageChunk, BaseMessage, SystemMessage
-from langchain_core.runnables import Runnable, RunnableGenerator
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, SystemMessage
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableGenerator, RunnableSequence
 from langchain_core.runnables.router import RouterRunnable
 from langchain_openai import ChatOpenAI
 
@@ -20,6 +24,11 @@ from streaming.growing_json import GrowingJson
 
 MAX_CHARACTERS = 20_000
 """Of a form."""
+
+_REASONS = ("finish_reason", "stop_reason", "done_reason")
+"""Where providers say why a reply ended."""
+_FINISHED = ("stop", "tool_calls", "tool_use", "end_turn")
+"""What they say of one that is through."""
 
 NOT_FILLED_IN = Error(
     "output_invalid",
@@ -39,35 +48,57 @@ def _chain(model: BaseChatModel, form: type[Form]) -> Runnable[Any, Any]:
         asked = {"type": "json_schema", "json_schema": schema_of(form, short=settings.CHAT_LOCAL_MODEL)}
         # Not as `response_format`: LangChain then streams through a part of OpenAI's client that raises
         # when a reply reaches its length limit, and does not ask for the usage.
-        bound = model.bind(extra_body={"response_format": asked})
-        return bound | _parser(form)
+        return _filled_in(form, model.bind(extra_body={"response_format": asked}))
     try:
-        return model.with_structured_output(form.model_json_schema())
+        asking = model.with_structured_output(form.model_json_schema())
     except NotImplementedError as exc:
         raise ModelNotConfigured(f"{model_name()} cannot fill in forms: choose another model.") from exc
+    if not isinstance(asking, RunnableSequence):
+        return asking
+    # The last step, LangChain's parser, begins anew with each piece of the form.
+    return _filled_in(form, reduce(or_, asking.steps[:-1]))
 
 
-def _parser(form: type[Form]) -> Runnable[Any, Any]:
-    """Gives the form as far as it has come, for each piece that the model writes."""
+def _filled_in(form: type[Form], model: Runnable[Any, AIMessage]) -> Runnable[Any, Any]:
+    """Gives the form as far as it has come, for each piece that the model writes.
 
-    def parse(chunks: Iterator[AIMessageChunk]) -> Iterator[Any]:
+    The model is called in here. As a step before this one, LangChain would add its pieces up for its tracers,
+    and read what there is of the form anew for each.
+    """
+
+    def fill_in(prompts: Iterator[Any], config: RunnableConfig) -> Iterator[Any]:
         growing = GrowingJson()
         length, reason = 0, None
-        for chunk in chunks:
-            growing.feed(chunk.text)
-            length += len(chunk.text)
-            reason = chunk.response_metadata.get("finish_reason") or reason
+        for chunk in chain.from_iterable(model.stream(prompt, config) for prompt in prompts):
+            text = _written(chunk)
+            growing.feed(text)
+            length += len(text)
+            reason = _finish_reason(chunk) or reason
             if length > MAX_CHARACTERS:
                 raise RunFailed(REPLY_TOO_LONG)
             if growing.is_due:
                 yield growing.copy()
         # Cut short by a limit, or broken off: the end of the run says so.
-        if reason == "stop" and not _is_filled_in(form, growing):
+        if reason in _FINISHED and not _is_filled_in(form, growing):
             raise RunFailed(NOT_FILLED_IN)
         if growing.value is not None:
             yield growing.copy()
 
-    return RunnableGenerator(parse)
+    return RunnableGenerator(fill_in)  # type: ignore[arg-type] # the stubs know no function with a config
+
+
+def _written(chunk: AIMessage) -> str:
+    """What the model wrote of the form: text, or the arguments of a tool that stands for the form."""
+    if isinstance(chunk, AIMessageChunk):
+        arguments = "".join(call["args"] or "" for call in chunk.tool_call_chunks)
+    else:  # it does not stream
+        arguments = "".join(json.dumps(call["args"]) for call in chunk.tool_calls)
+    return arguments or chunk.text
+
+
+def _finish_reason(chunk: AIMessage) -> str | None:
+    found = (chunk.response_metadata.get(name) for name in _REASONS)
+    return next((str(reason).lower() for reason in found if reason), None)
 
 
 def _is_filled_in(form: type[Form], growing: GrowingJson) -> bool:

@@ -1,13 +1,17 @@
 """What a second person notices while a first one sends hostile content to a live site, and what it holds.
 
 .venv/bin/python -m tests.fuzz.beside            # on gthread and gevent: the longest waits, and the memory
+
+The second person does the same with nobody beside them first: on a busy machine only the difference says
+something about the site. Who attacks is a process of its own, and takes none of the second person's time.
 """
 
+import multiprocessing
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +20,7 @@ from tests.server import copy_prepared, prepare
 from tests.site import Site, running_site
 from tests.upstream import Pause, Reply
 from tests.upstream.request import Request
+from tests.visitor import Visitor
 
 LENGTH = 100_000
 PATTERNS = (
@@ -32,22 +37,45 @@ PATTERNS = (
 HOSTILE = {f"hostile {number}": (pattern * LENGTH)[:LENGTH] for number, pattern in enumerate(PATTERNS)}
 GREETING = "Hello"
 USUAL = Reply("Well, ", "one ", Pause(30.0), "two")
+ROUNDS = 20
+"""How often the second person does everything with nobody beside them."""
+
+
+@dataclass
+class Person:
+    """Somebody who does what people do. `waits` are seconds, by what was done."""
+
+    visitor: Visitor
+    waits: dict[str, list[float]] = field(default_factory=dict)
+
+    def go_about(self) -> None:
+        """Open the page, send, read on, stop."""
+        self._time("page", lambda: self.visitor.get("/"))
+        began = time.monotonic()
+        with self.visitor.send(GREETING) as reading:
+            reading.until("token")
+            self.waits.setdefault("stream", []).append(time.monotonic() - began)
+            run = reading.start["run"]
+            self._time("stop", lambda: self.visitor.stop(run))
+            assert reading.end["status"] == "stopped"
+
+    def _time(self, what: str, do: Callable[[], object]) -> None:
+        began = time.monotonic()
+        do()
+        self.waits.setdefault(what, []).append(time.monotonic() - began)
 
 
 @dataclass
 class Beside:
-    """What was measured: seconds, by what the second person did; bytes."""
+    """What was measured."""
 
-    waits: dict[str, list[float]] = field(default_factory=dict)
-    sent: int = 0
+    alone: Person
+    """With nobody beside them."""
+    beside: Person
+    sent: int
     """Hostile things that were sent and answered."""
     grew: int = 0
-    """By how much more memory the workers held at most."""
-
-    def timed(self, what: str, do: Callable[[], object]) -> None:
-        began = time.monotonic()
-        do()
-        self.waits.setdefault(what, []).append(time.monotonic() - began)
+    """Bytes by which the memory of the workers grew at most."""
 
 
 def answer(request: Request) -> Reply:
@@ -56,53 +84,49 @@ def answer(request: Request) -> Reply:
     return USUAL if said == GREETING else Reply(HOSTILE.get(said, "Yes."))
 
 
-def attack(site: Site, beside: Beside, names: Iterable[str]) -> None:
+def attack(url: str, names: Iterable[str]) -> None:
     """Send each hostile text three ways: as the model's reply, as a file, as a message of one's own."""
-    visitor = site.visitor()
-    for name in names:
-        text = HOSTILE[name]
-        with visitor.send(name, html=True) as reading:
-            conversation = reading.start["conversation"]
-            assert reading.end["status"] == "done"
-        assert visitor.get(f"/c/{conversation}/").status_code == 200
-        assert visitor.http.send(upload_form(visitor, "a.md", text)).status_code < 500
-        # It may be longer than the model can read.
-        assert visitor.post("/messages/", {"text": text[:20_000]}).status_code < 500
-        beside.sent += 3
+    with Visitor(url) as visitor:
+        for name in names:
+            with visitor.send(name, html=True) as reading:
+                conversation = reading.start["conversation"]
+                assert reading.end["status"] == "done"
+            assert visitor.get(f"/c/{conversation}/").status_code == 200
+            assert visitor.http.send(upload_form(visitor, "a.md", HOSTILE[name])).status_code < 500
+            # It may be longer than the model can read.
+            assert visitor.post("/messages/", {"text": HOSTILE[name][:20_000]}).status_code < 500
 
 
-def go_about(site: Site, beside: Beside, over: threading.Event) -> None:
-    """Do what people do, until it is over: open the page, send, read on, stop."""
-    visitor = site.visitor()
-    visitor.get("/")
-    while not over.is_set():
-        beside.timed("page", lambda: visitor.get("/"))
-        began = time.monotonic()
-        with visitor.send(GREETING) as reading:
-            reading.until("token")
-            beside.waits.setdefault("stream", []).append(time.monotonic() - began)
-            run = reading.start["run"]
-            beside.timed("stop", lambda: visitor.stop(run))  # noqa: B023 - called at once
-            assert reading.end["status"] == "stopped"
+@contextmanager
+def attacking(site: Site, names: Iterable[str]) -> Iterator[Callable[[], bool]]:
+    """Attack the site meanwhile. Yields what says whether it goes on."""
+    attacker = multiprocessing.get_context("spawn").Process(target=attack, args=(site.url, list(names)))
+    attacker.start()
+    try:
+        yield attacker.is_alive
+        attacker.join()
+    finally:
+        attacker.kill()
+        attacker.join()
+    assert attacker.exitcode == 0
 
 
 def measure(site: Site, names: Iterable[str] = HOSTILE) -> Beside:
     """Let both at the site at once. The first time of all is not measured: much is loaded then."""
     site.upstream.on(answer)
-    beside, over = Beside(), threading.Event()
     with site.visitor().send("Hi", html=True) as reading:
         assert reading.end["status"] == "done"
+    names = list(names)
+    measured = Beside(alone=Person(site.visitor()), beside=Person(site.visitor()), sent=3 * len(names))
+    Person(site.visitor()).go_about()
+    for _ in range(ROUNDS):
+        measured.alone.go_about()
     before = memory_of(site)
-    hostile = threading.Thread(target=attack, args=(site, beside, names))
-    second = threading.Thread(target=go_about, args=(site, beside, over))
-    hostile.start()
-    second.start()
-    while hostile.is_alive():
-        beside.grew = max(beside.grew, memory_of(site) - before)
-        hostile.join(0.2)
-    over.set()
-    second.join()
-    return beside
+    with attacking(site, names) as goes_on:
+        while goes_on():
+            measured.beside.go_about()
+            measured.grew = max(measured.grew, memory_of(site) - before)
+    return measured
 
 
 def memory_of(site: Site) -> int:
@@ -125,14 +149,17 @@ def main() -> int:
     return 0
 
 
-def report(name: str, beside: Beside) -> None:
-    print(f"{name}: {beside.sent} hostile texts, the workers grew by {beside.grew >> 20} MB at most")
-    for what, seconds in beside.waits.items():
-        ordered = sorted(seconds)
-        middle, worst = ordered[len(ordered) // 2], ordered[-1]
-        print(
-            f"  {what}: {len(ordered)} times, {middle * 1000:.0f} ms as a rule, {worst * 1000:.0f} at worst"
-        )
+def report(name: str, measured: Beside) -> None:
+    print(f"{name}: {measured.sent} hostile texts, the workers grew by {measured.grew >> 20} MB at most")
+    for what, seconds in measured.beside.waits.items():
+        alone = figures(measured.alone.waits[what])
+        print(f"  {what}: {figures(seconds)}; with nobody beside {alone}")
+
+
+def figures(seconds: list[float]) -> str:
+    ordered = sorted(seconds)
+    middle, worst = ordered[len(ordered) // 2], ordered[-1]
+    return f"{middle * 1000:.0f} ms as a rule, {worst * 1000:.0f} at worst of {len(ordered)}"
 
 
 if __name__ == "__main__":

@@ -1,12 +1,20 @@
 """The structured assistant: fields fill in while the model writes, and what is no form is not done."""
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import jsonpatch
 import pytest
-from langchain_core.messages import HumanMessage
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ai
+from langchain_core.messages.tool import tool_call_chunk
+from langchain_core.output_parsers import openai_tools
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from langchain_core.utils.json import parse_partial_json
 from pytest_django import Settings
 
 from chatsite.accounts.visitor import Visitor
@@ -16,7 +24,7 @@ from chatsite.assistants.chat_model import chat_model
 from chatsite.assistants.forms import FORMS, schema_of
 from chatsite.server.local_model import MAX_TOKENS, LocalModel
 from streaming import stream
-from streaming.events import End, Output, Token
+from streaming.events import End, Event, Output, Token
 from tests.site import Site
 from tests.upstream import Cut, Delta, EndlessTokens, ErrorEvent, Reply, ScriptedUpstream
 from tests.visitor import Reading
@@ -265,6 +273,78 @@ def test_a_consumer_who_leaves_the_stream_closes_the_providers_connection(
                 break
 
     assert configured.requests[0].peer_closed.wait(1)
+
+
+class OtherModel(BaseChatModel):
+    """A model of another provider: it fills a form in as the arguments of a tool."""
+
+    written: list[str]
+    reason: str = "tool_use"
+
+    @property
+    def _llm_type(self) -> str:
+        return "other"
+
+    def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Runnable[Any, AIMessage]:
+        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], **kwargs)
+
+    def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
+        raise AssertionError
+
+    def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+        for number, piece in enumerate(self.written):
+            name = None if number else kwargs["tools"][0]["function"]["name"]
+            call = tool_call_chunk(name=name, args=piece, id=None if number else "1", index=0)
+            yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=[call]))
+        yield ChatGenerationChunk(
+            message=AIMessageChunk(content="", response_metadata={"stop_reason": self.reason})
+        )
+
+
+def filled_in_by(model: OtherModel, monkeypatch: pytest.MonkeyPatch) -> list[Event]:
+    monkeypatch.setattr(structured, "chat_model", lambda: model)
+    turn = Turn([HumanMessage("Anna Schmidt")], Visitor(), option="contact")
+    return list(stream(structured.build(), structured.assistant.input(turn)))
+
+
+def test_another_providers_model_fills_in_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = filled_in_by(OtherModel(written=pieces(CONTACT)), monkeypatch)
+
+    value: Any = None
+    patches = [event.patch for event in events if isinstance(event, Output)]
+    for patch in patches:
+        value = jsonpatch.apply_patch(value, patch)
+    assert isinstance(end := events[-1], End)
+    assert (end.status, value) == ("done", CONTACT)
+    assert len(patches) > 10
+
+
+def test_another_providers_form_that_is_not_filled_in_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = filled_in_by(OtherModel(written=['{"name": "Anna"}']), monkeypatch)
+
+    assert isinstance(end := events[-1], End)
+    assert end.error
+    assert (end.status, end.error.code) == ("failed", "output_invalid")
+
+
+@pytest.mark.parametrize(
+    "text", ['{"name": "' + "x" * 9_000, '{"a": ' + "{]" * 4_500], ids=["long", "broken"]
+)
+def test_another_providers_form_is_read_once_however_long(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = 0
+
+    def parse(text: str, **kwargs: Any) -> Any:
+        nonlocal read
+        read += len(text)
+        return parse_partial_json(text, **kwargs)
+
+    for module in (ai, openai_tools):
+        monkeypatch.setattr(module, "parse_partial_json", parse)
+    written = [text[at : at + 7] for at in range(0, len(text), 7)]
+
+    filled_in_by(OtherModel(written=written, reason="max_tokens"), monkeypatch)
+
+    assert 0 < read < 4 * len(text)
 
 
 @pytest.mark.model
