@@ -202,7 +202,8 @@ class ChatReader:
                 text = thought.get("text") if isinstance(thought, dict) else thought
                 self._part(text if isinstance(text, str) else "", "")
         else:
-            self._take_content(part.get("text") if isinstance(part, dict) else part)
+            named = (part.get(name) for name in ("text", "value")) if isinstance(part, dict) else iter([part])
+            self._take_content(next((text for text in named if text), None))
 
     def _part(self, reasoning: str, text: str) -> None:
         if reasoning:

@@ -15,6 +15,8 @@ class OneChoice:
 
     def of(self, choices: object) -> Mapping[str, Any] | None:
         """The choice in the `choices` of a chunk. None where there is none."""
+        if isinstance(choices, dict) and choices and all(key.isdecimal() for key in choices):
+            choices = list(choices.values())  # by their index
         for choice in choices if isinstance(choices, list) else [choices]:
             if isinstance(choice, dict):
                 index = _number(choice.get("index"))

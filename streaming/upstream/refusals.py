@@ -16,6 +16,8 @@ logger = logging.getLogger("streaming")
 
 UNREADABLE_CALL = "The arguments of a call are no object."
 _KEYS = ("error", "errors", "detail")
+_ALL_IS_WELL = (0, "0", 200, "200", None)
+"""Codes of servers that send one with every answer."""
 _STATUS_WORDS = (
     (429, ("rate_limit", "rate limit", "too many requests", "quota", "throttl")),
     (401, ("invalid_api_key", "authentication", "unauthorized")),
@@ -50,8 +52,20 @@ def error_in(said: Any, *, event: str = "") -> Any:
         if said.get(key):
             return said[key]
     is_named = event == "error" or said.get("type") == "error" or said.get("object") == "error"
-    tells = {"message", "msg"} & said.keys() and {"code", "type"} & said.keys()
-    return said if is_named or (tells and "choices" not in said) else None
+    tells = {"message", "msg"} & said.keys() and (
+        {"code", "type"} & said.keys() or said.get("success") is False
+    )
+    if is_named or (tells and "choices" not in said and said.get("code", "") not in _ALL_IS_WELL):
+        return said
+    return _of_envelope(said)
+
+
+def _of_envelope(said: Mapping[str, Any]) -> Any:
+    """The error in what some servers put around each answer, with a number that is 0 where there is none."""
+    envelope = said.get("base_resp")
+    if not isinstance(envelope, dict) or envelope.get("status_code", 0) in _ALL_IS_WELL:
+        return None
+    return {"message": envelope.get("status_msg"), "code": envelope["status_code"]}
 
 
 def streamed_error(error: Any, request: httpx2.Request) -> StreamedError:

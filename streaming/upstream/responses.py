@@ -5,7 +5,8 @@ JSON, with attributes, in which a field that is missing is None. Pieces of the s
 are one event to it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import httpx2
@@ -16,11 +17,13 @@ from pydantic import ValidationError
 
 from streaming.upstream.answer import Said
 from streaming.upstream.asked import Asked
-from streaming.upstream.refusals import broken_off, empty_reply, streamed_error
-from streaming.upstream.whole_response import whole_message
+from streaming.upstream.refusals import UNREADABLE_CALL, broken_off, empty_reply, streamed_error
+from streaming.upstream.tool_calls import UnreadableCall, readable
+from streaming.upstream.whole_response import items_of, whole_message
 
 _PLACE = ("type", "item_id", "output_index", "content_index", "summary_index")
 _ENDS = ("response.completed", "response.incomplete")
+_ARGUMENTS = "response.function_call_arguments.delta"
 _UNREADABLE = (AttributeError, KeyError, TypeError, ValidationError)
 
 
@@ -53,6 +56,10 @@ class ResponsesReader:
         self._place = (-1, -1, -1)
         self._item_places: dict[str, int] = {}
         self._growing: Said = {}
+        self._odd_arguments: dict[str, Said] = {}
+        """Arguments that do not begin as an object does, by their call: they are read once they are whole."""
+        self._plain_arguments: set[str] = set()
+        """The calls whose arguments do."""
         self._given: list[ChatGenerationChunk] = []
         self._heard = self._has_begun = self._has_reasoning = False
         self._end: Said | None = None
@@ -116,8 +123,12 @@ class ResponsesReader:
         if said.get("type") == "response.reasoning_text.delta":  # of open models; LangChain drops it
             self._give(AIMessageChunk(content=[], additional_kwargs={"reasoning_content": said["delta"]}))
             return
+        if said.get("type") == _ARGUMENTS and self._is_odd(said):
+            return
+        if said.get("type") == "response.output_item.done":
+            self._convert_odd_arguments(said.get("item"))
         if said.get("type") in _ENDS:
-            self._end = said
+            self._end = said = self._with_readable_items(said)
             self._give_what_was_not_streamed(said.get("response"))
         try:
             *place, chunk = _convert_responses_chunk_to_generation_chunk(
@@ -138,6 +149,46 @@ class ResponsesReader:
             self._metadata = {}
             self._has_reasoning = self._has_reasoning or "reasoning" in chunk.message.additional_kwargs
             self._give(chunk.message, chunk.generation_info)
+
+    def _is_odd(self, said: Said) -> bool:
+        """Whether these are held back: arguments that were encoded twice, say."""
+        call = _text(said.get("item_id"))
+        if call in self._odd_arguments:
+            self._odd_arguments[call]["delta"] += said["delta"]
+        elif call not in self._plain_arguments and said["delta"].strip():
+            plain = said["delta"].lstrip().startswith("{")
+            if plain:
+                self._plain_arguments.add(call)
+            else:
+                self._odd_arguments[call] = said
+            return not plain
+        return call in self._odd_arguments
+
+    def _convert_odd_arguments(self, item: object) -> None:
+        """Hand the arguments of a finished call on as an object's text."""
+        call = item if isinstance(item, Mapping) else {}
+        held = self._odd_arguments.pop(_text(call.get("id")), None)
+        if held is None:
+            return
+        with self._unreadable_calls():
+            text = readable(held["delta"], name=_text(call.get("name")), optional=self._asked.optional)
+        self._plain_arguments.add(_text(call.get("id")))
+        self._convert({**held, "delta": text})
+
+    def _with_readable_items(self, said: Said) -> Said:
+        response = said.get("response")
+        if not isinstance(response, dict) or "output" not in response:
+            return said
+        with self._unreadable_calls():
+            items = list(items_of(response["output"], self._asked))
+        return {**said, "response": {**response, "output": items}}
+
+    @contextmanager
+    def _unreadable_calls(self) -> Iterator[None]:
+        try:
+            yield
+        except UnreadableCall:
+            raise streamed_error(UNREADABLE_CALL, self._request) from None
 
     def _give_what_was_not_streamed(self, response: object) -> None:
         """The text of a server that says it only at the end."""

@@ -75,6 +75,8 @@ class ToolCalls:
 
     def take(self, fragments: object) -> None:
         """Add a chunk's pieces to their calls."""
+        if isinstance(fragments, str):
+            fragments = _decoded(fragments)
         if isinstance(fragments, dict) and all(isinstance(part, dict) for part in fragments.values()):
             fragments = list(fragments.values())  # by their index
         for fragment in fragments if isinstance(fragments, list) else [fragments]:
@@ -230,6 +232,14 @@ def _joined(known: str, said: str) -> str:
     if not said or known == said:
         return known or said
     return said if said.startswith(known) else known + said
+
+
+def _decoded(text: str) -> object:
+    """The pieces, of a server that encodes them by themselves."""
+    try:
+        return json.loads(text, strict=False)
+    except ValueError:
+        return None
 
 
 def _is_plain(text: str) -> bool:

@@ -32,7 +32,7 @@ def whole_message(
     if response.get("error") or response.get("status") == "failed":
         raise streamed_error(response.get("error"), request)
     try:
-        output = list(_items(response.get("output"), asked))
+        output = list(items_of(response.get("output"), asked))
         whole = Response.construct(**{**response, "output": output})
         result = _construct_lc_result_from_responses_api(whole, asked.form, metadata, output_version)
     except UnreadableCall:
@@ -45,7 +45,8 @@ def whole_message(
     return _as_chunk(message)
 
 
-def _items(said: object, asked: Asked) -> Iterator[dict[str, Any]]:
+def items_of(said: object, asked: Asked) -> Iterator[dict[str, Any]]:
+    """The items of a reply, in the form that LangChain takes them in. Raises `UnreadableCall`."""
     for item in said if isinstance(said, list) else ():
         if not isinstance(item, dict):
             continue

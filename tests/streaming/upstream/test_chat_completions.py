@@ -1,6 +1,7 @@
 """What servers send beside the protocol: a person reads the reply, the whole reply, or why there is none."""
 
 import contextlib
+import gzip
 import json
 import logging
 from typing import Any
@@ -17,6 +18,7 @@ from tests.streaming.in_a_loop import Stream
 from tests.streaming.models import reasoning_model
 from tests.streaming.reading import code_of, end_of, of_kind, text_of
 from tests.streaming.upstream.bodies import (
+    EVENTS,
     FINISH,
     body,
     chunk,
@@ -26,7 +28,8 @@ from tests.streaming.upstream.bodies import (
     says,
     stream_of,
 )
-from tests.upstream import Reply, ScriptedUpstream
+from tests.upstream import End as EndOfBody
+from tests.upstream import Raw, Reply, ScriptedUpstream
 
 FILTERED = {"hate": {"filtered": False, "severity": "safe"}}
 
@@ -85,6 +88,7 @@ def test_what_says_nothing_is_passed_over_wherever_it_comes(odd: Any) -> None:
         ["4", "2"],
         [{"type": "text", "text": "4"}, {"type": "text", "text": "2"}],
         {"type": "text", "text": "42"},
+        {"type": "text", "text": {"value": "42"}},
     ],
 )
 def test_text_is_text_in_whatever_form_it_comes(content: Any) -> None:
@@ -104,6 +108,9 @@ STOP: dict[str, Any] = {"finish_reason": "stop"}
         [{"choices": [{"delta": None, "message": "Rain."} | STOP]}],
         [{"choices": {"delta": RAIN} | STOP}],
         [{"choices": [{"delta": RAIN | STOP}]}],
+        [{"choices": {"0": {"delta": RAIN | STOP}}}],
+        [{"code": 0, "message": "success"}, says("Rain."), FINISH],
+        [says("Rain.") | {"base_resp": {"status_code": 0, "status_msg": ""}}, FINISH],
         [says("Rain."), {"choices": []} | STOP],
         [{"choices": [{"delta": RAIN, "finish_reason": "null"}]}, FINISH],
         [{"choices": [{"index": "0", "delta": RAIN}]}, {"choices": [{"index": "1", "delta": RAIN}]}, FINISH],
@@ -140,8 +147,9 @@ def test_a_reason_that_is_none_is_no_end() -> None:
         {"0": {"id": "a", "function": {"name": "f", "arguments": "{}"}}},
         [{"id": "a", "name": "f", "arguments": {}}],
         {"id": "a", "function": {"name": "f", "arguments": "{}"}},
+        '[{"id": "a", "function": {"name": "f", "arguments": "{}"}}]',
     ],
-    ids=["by index", "without the envelope", "no list"],
+    ids=["by index", "without the envelope", "no list", "encoded by itself"],
 )
 def test_a_call_is_a_call_in_whatever_form_it_comes(said: Any) -> None:
     (called,) = message_of(read([events(chunk({"tool_calls": said}), FINISH)])).tool_calls
@@ -341,6 +349,9 @@ def test_reasoning_that_took_all_the_length_says_so(upstream: ScriptedUpstream, 
         ({"object": "error", "message": "No."}, UPSTREAM.code),
         ({"type": "error", "message": "No."}, UPSTREAM.code),
         ({"code": 500, "message": "No."}, UPSTREAM.code),
+        ({"success": False, "msg": "No."}, UPSTREAM.code),
+        ({"base_resp": {"status_code": 1002, "status_msg": "rate limit"}}, RATE_LIMITED.code),
+        (chunk() | {"base_resp": {"status_code": 1004, "status_msg": "No."}}, UPSTREAM.code),
         (
             {"choices": [{"delta": {"content": ""}, "finish_reason": "error", "error": {"code": 502}}]},
             UPSTREAM.code,
@@ -398,6 +409,14 @@ def test_events_are_events_whatever_the_server_calls_them(upstream: ScriptedUpst
     upstream.enqueue(body(events(says("Rain."), FINISH), content_type="text/plain"))
 
     assert text_of(list(stream(reasoning_model(upstream), "Hi"))) == "Rain."
+
+
+def test_a_compressed_body_is_read(upstream: ScriptedUpstream, stream: Stream) -> None:
+    compressed = gzip.compress(events(says("Rain "), says("falls."), FINISH))
+    headers = {"Content-Type": EVENTS, "Content-Encoding": "gzip"}
+    upstream.enqueue(Reply(Raw(compressed), EndOfBody(), headers=headers))
+
+    assert text_of(list(stream(reasoning_model(upstream), "Hi"))) == "Rain falls."
 
 
 @pytest.mark.parametrize("content_type", ["text/html; charset=utf-8", "text/event-stream"])

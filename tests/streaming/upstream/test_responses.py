@@ -1,5 +1,8 @@
 """OpenAI's other API is read as LangChain's class reads it, and more leniently."""
 
+import functools
+import json
+import operator
 from typing import Any
 
 import pytest
@@ -198,3 +201,42 @@ def test_what_is_no_reply_says_so(
     upstream.enqueue(stream_of(*said))
 
     assert code_of(list(stream(reasoning_model(upstream, use_responses_api=True), "Hi"))) == code
+
+
+ODD = json.dumps(json.dumps({"city": "Oslo"}))
+
+
+@pytest.mark.parametrize(
+    ("pieces", "arguments"),
+    [
+        ([ODD], {"city": "Oslo"}),
+        ([ODD[:5], ODD[5:]], {"city": "Oslo"}),
+        ([" ", '{"city": ', '"Oslo"}'], {"city": "Oslo"}),
+        (["[1]"], {}),
+        (["null"], {}),
+    ],
+    ids=["encoded twice", "in pieces", "as they should be", "a list", "none"],
+)
+def test_arguments_are_an_object_however_they_were_encoded(
+    upstream: ScriptedUpstream, pieces: list[str], arguments: dict[str, str]
+) -> None:
+    call = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "weather", "arguments": ""}
+    deltas = [
+        event("function_call_arguments.delta", item_id="fc_1", output_index=0, delta=piece)
+        for piece in pieces
+    ]
+    done = call | {"arguments": "".join(pieces)}
+    upstream.enqueue(
+        stream_of(
+            CREATED,
+            event("output_item.added", output_index=0, item=call),
+            *deltas,
+            event("output_item.done", output_index=0, item=done),
+            event("completed", response=response("completed", done)),
+        )
+    )
+    chunks = reasoning_model(upstream, use_responses_api=True).stream("Hi")
+
+    message = functools.reduce(operator.add, chunks)
+
+    assert [(called["name"], called["args"]) for called in message.tool_calls] == [("weather", arguments)]
