@@ -95,7 +95,9 @@ class Admission:
 
 
 runs = Admission()
+"""The runs of this process. `runs.admit()` takes a place here."""
 readers = Admission()
+"""The readers of this process, where a view counts them, as those of `streaming.urls` do."""
 
 
 def configure(*, max_streams: int) -> None:

@@ -36,6 +36,7 @@ TIMEOUT_FIRST = Error("timeout", "The model did not begin its reply in time.", r
 TIMEOUT_IDLE = Error("timeout", "The model fell silent in the middle of its reply.", retryable=True)
 TIMEOUT_TOTAL = Error("timeout", "The reply took longer than this site allows.", retryable=True)
 REPLY_TOO_LONG = Error("reply_too_long", "The reply grew longer than this site allows.", retryable=False)
+"""The error of a run that gave out more than `MAX_CHARACTERS`."""
 OUTPUT = Error(
     "output_invalid", "The model's reply did not have the form that was asked for. Try again.", retryable=True
 )

@@ -273,3 +273,4 @@ class Idle:
 
 
 IDLE = Idle()
+"""The only one that is needed."""

@@ -31,9 +31,11 @@ class ProcessThread:
             self._thread = _Thread(target=self._work, name=self._name, daemon=True)
             self._thread.start()
 
-    def dismiss(self) -> None:
-        """Count on the thread no longer: it is about to end, and the next `start` starts another."""
-        self._thread = None
+    def dismiss(self) -> threading.Thread | None:
+        """Count on the thread no longer: it is about to end, and the next `start` starts another. Returns it,
+        for whoever waits for that."""
+        dismissed, self._thread = self._thread, None
+        return dismissed
 
     @property
     def runs(self) -> bool:

@@ -11,11 +11,12 @@ from uuid import UUID, uuid4
 
 from django.db import DatabaseError, connection, transaction
 
-from streaming import admission
+from streaming import admission, shared_connection
 from streaming.admission import Busy, Place
 from streaming.durable.job import Job
 from streaming.durable.keeper import keeper
 from streaming.durable.owned_runs import OwnedRun, all_owned, interrupted, owned
+from streaming.durable.reset import reset
 from streaming.log.event_log import EventLog, Following
 from streaming.log.lease import lease
 from streaming.log.mirror import tail
@@ -63,9 +64,10 @@ def admit() -> Place:
 
     `with runs.admit() as place:` leaves it again if no run was started in it.
     """
+    shared_connection.share_in_tests(at_end=reset)
     with admission.runs.enter() as place:
+        lease.take()  # in a transaction of the caller's the keeper, which takes one too, would wait for that
         keeper.start()
-        lease.take()
         place.hand_over()
     return place
 

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 _PLAN = """
-streaming http urls views admin renderers gunicorn
+streaming testing http urls views admin renderers gunicorn
 runs
 response
 durable
@@ -18,7 +18,7 @@ log
 callbacks
 upstream
 models conf checks apps signals admission management migrations
-events event_json errors outages batches branch_connections cancellation django_locals growing_json load process_loop process_thread scheduling system_threads text
+events event_json errors outages batches branch_connections cancellation django_locals growing_json load process_loop process_thread scheduling shared_connection system_threads text
 """  # noqa: E501 - a floor is a line
 FLOORS = [line.split() for line in _PLAN.strip().splitlines()]
 """Of `streaming`, from the top down. A module of a room is on the room's floor."""

@@ -44,11 +44,11 @@ class Keeper:
         with self._lock:
             self._thread.start()
 
-    def stop(self) -> None:
-        """End the thread: this process has no runs, and will have none."""
+    def stop(self) -> threading.Thread | None:
+        """End the thread: this process has no runs, and will have none. Returns what may still be at work."""
         with self._lock:
-            self._thread.dismiss()
             self._woken.set()
+            return self._thread.dismiss()
 
     def attend(self) -> None:
         """Wake the thread: this process has a run, whose requests to stop are to be looked for."""

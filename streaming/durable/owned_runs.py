@@ -65,6 +65,10 @@ class OwnedRun:
         """End the worker and write nothing more: another process owns the run now."""
         self.log.abandon()
 
+    def join(self, within: float) -> None:
+        """Wait until the worker's thread has ended, for so many seconds at most."""
+        self._worker.join(within)
+
     def _over(self) -> None:
         """Forget the run: its log is over. Called in the log writer's thread, as a rule."""
         with _lock:

@@ -64,11 +64,15 @@ class Lease:
             self._id = None
         logger.error("this process was silent for too long: others have taken over its runs")
 
-    def give_up(self) -> None:
-        """Delete the row: this process runs nothing any more."""
+    def forget(self) -> UUID | None:
+        """Have no lease any more, whatever the database says. Returns the one that there was."""
         with self._lock:
             held, self._id = self.id, None
-        if held is not None:
+            return held
+
+    def give_up(self) -> None:
+        """Delete the row: this process runs nothing any more."""
+        if (held := self.forget()) is not None:
             Process.objects.filter(pk=held).delete()
 
 

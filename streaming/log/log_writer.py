@@ -56,23 +56,34 @@ class LogWriter:
                 self._thread.start()
             self._changed.notify()
 
+    def stop(self) -> threading.Thread | None:
+        """End the thread: no log has anything to commit. Returns what may still be at work."""
+        with self._changed:
+            dismissed = self._thread.dismiss()
+            self._changed.notify_all()
+            return dismissed
+
     def _run(self) -> None:
-        while True:
+        while self._thread.is_current:
             if not (logs := self._take()):
                 connection.close()
                 continue
             self._put_off_until_later(self._commit(logs))
             time.sleep(load.pause(LONGEST))
+        connection.close()
 
     def _take(self) -> list[OwnedLog]:
         """Wait for logs that have something to commit, and are not put off. None after a while."""
         patience = self._retry_at - self._clock() if self._put_off else _IDLE
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting.keys() - self._put_off.keys(), max(patience, 0.0))
+            self._changed.wait_for(self._has_work, max(patience, 0.0))
             logs, self._waiting = self._waiting, {}
         if self._put_off and self._clock() >= self._retry_at:
             logs, self._put_off = self._put_off | logs, {}
         return [log for log in logs if log not in self._put_off]
+
+    def _has_work(self) -> bool:
+        return bool(self._waiting.keys() - self._put_off.keys()) or not self._thread.is_current
 
     def _put_off_until_later(self, refused: Mapping[OwnedLog, Exception]) -> None:
         """Try these again after a pause, which grows. Others that come meanwhile do not wait for it."""

@@ -91,8 +91,16 @@ class Tail:
         with self._changed:
             return list(self._mirrors.values())
 
+    def stop(self) -> threading.Thread | None:
+        """Send all readers away, and end the thread. Returns what may still be at work."""
+        self.release()
+        with self._changed:
+            self._mirrors.clear()
+            self._changed.notify_all()
+            return self._thread.dismiss()
+
     def _run(self) -> None:
-        while True:
+        while self._thread.is_current:
             everything, told = self._wait()
             try:
                 if everything:
@@ -108,6 +116,7 @@ class Tail:
                 self._away = True
                 connection.close()
                 time.sleep(INTERVAL)
+        connection.close()
 
     def _wait(self) -> tuple[bool, set[UUID]]:
         """Wait until it is time to read. Returns whether to read for all mirrors, and the runs to read for if
@@ -115,7 +124,7 @@ class Tail:
         with self._changed:
             if not self._mirrors:
                 connection.close()
-                self._changed.wait_for(lambda: len(self._mirrors))
+                self._changed.wait_for(lambda: len(self._mirrors) or not self._thread.is_current)
             due = self._looked + (_AT_LEAST if wakeups.flowing() else INTERVAL)
             self._changed.wait_for(lambda: self._news, max(0.0, due - time.monotonic()))
             news, self._news = self._news, set()

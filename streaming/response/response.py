@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 from django.db import connections
 from django.http import StreamingHttpResponse
 
+from streaming import shared_connection
 from streaming.batches import Batches
 from streaming.conf import get_conf
 from streaming.events import Idle
@@ -62,6 +63,7 @@ class EventStreamResponse(StreamingHttpResponse):
         on_close: Callable[[], None] | None = None,
         **kwargs: Any,
     ) -> None:
+        shared_connection.share_in_tests()
         heartbeat = get_conf().HEARTBEAT if heartbeat is None else heartbeat
         tick = min(TICK, heartbeat)
         if not isinstance(events, _Ticking):  # it may wait for as long as it likes

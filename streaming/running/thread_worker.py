@@ -12,11 +12,20 @@ from streaming.upstream.waiting_threads import wake_threads
 class ThreadWorker(Worker):
     """Runs one runnable's `stream` in a thread of its own."""
 
+    _thread: threading.Thread | None = None
+
     def start(self) -> None:
         """Put the `Start`, and run."""
         if self._begin():
-            name = f"run-{self._start.run[:8]}"
-            threading.Thread(target=self._context.run, args=(self._run,), name=name, daemon=True).start()
+            name, work = f"run-{self._start.run[:8]}", self._context.run
+            thread = threading.Thread(target=work, args=(self._run,), name=name, daemon=True)
+            thread.start()
+            self._thread = thread
+
+    def join(self, within: float) -> None:
+        """Wait until the thread has ended, for so many seconds at most."""
+        if self._thread is not None:
+            self._thread.join(within)
 
     def _run(self) -> None:
         try:

@@ -16,7 +16,7 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import merge_configs
 
-from streaming import cancellation, django_locals, errors
+from streaming import cancellation, django_locals, errors, shared_connection
 from streaming.callbacks.custom import config_of_writer, custom_in, is_custom_alone
 from streaming.callbacks.handler import QueueCallback
 from streaming.callbacks.steps import StepFilter
@@ -51,6 +51,7 @@ class Worker:
         self._prefix = prefix
         self._conf = conf
         self._cancellation = Cancellation()
+        shared_connection.share_in_tests()
         self._context = copy_context()
         """What holds here holds in the run, wherever its events are read."""
         self._context.run(django_locals.note)
