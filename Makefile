@@ -81,7 +81,7 @@ node_modules/installed: package-lock.json .npmrc
 
 .PHONY: lock
 lock: install $(VENV)/installed-dev ## pin the newest allowed versions of everything, with hashes
-	@$(LOCK) --upgrade --extra site pyproject.toml --output-file requirements/base.txt
+	@$(LOCK) --upgrade --extra openai --extra site pyproject.toml --output-file requirements/base.txt
 	@$(LOCK) --upgrade --group dev --constraints requirements/base.txt --output-file requirements/dev.txt
 	@$(LOCK) --upgrade --group bench --constraints requirements/base.txt --output-file requirements/bench.txt
 	@$(LOCK) --upgrade --group model --no-deps --output-file requirements/model.txt

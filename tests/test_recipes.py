@@ -41,10 +41,10 @@ from tests.waiting import wait_until
 ROOT = Path(__file__).resolve().parent.parent
 RECIPES = ROOT / "docs/recipes"
 OVERVIEW = RECIPES / "README.md"
-PAGES = sorted(
-    {*RECIPES.glob("*.md"), *(ROOT / "docs/streaming").glob("*.md")}
-    - {OVERVIEW, RECIPES / "own-assistant.md"}
-)
+PACKAGE = ROOT / "docs/streaming"
+ELSEWHERE = {OVERVIEW, RECIPES / "own-assistant.md", PACKAGE / "start.md", PACKAGE / "testing.md"}
+"""Pages whose blocks other tests run, or that have none."""
+PAGES = sorted({*RECIPES.glob("*.md"), *PACKAGE.glob("*.md")} - ELSEWHERE)
 DURABLE = RECIPES / "durable-runs.md"
 SAMPLES = {"0": 3, "1": 3, "2": 11, "3": 3, "4": 3}
 """How many samples of code each of the five articles has."""

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ChatOpenAI", "OpenAI", "http_client"]
 
+_EXTRA = {"langchain_openai", "openai", "httpx2", "httpcore2"}
 _HOMES = {"ChatOpenAI": "chat_openai", "OpenAI": "completion_model", "http_client": "client"}
 
 
@@ -18,4 +19,10 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    try:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    except ModuleNotFoundError as exc:
+        if exc.name not in _EXTRA:
+            raise
+        message = f"streaming.upstream.{name} needs {exc.name}: pip install 'streaming-chat[openai]'"
+        raise ImportError(message, name=exc.name) from exc
