@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import is_dataclass
 from importlib import import_module
 from itertools import pairwise
+from textwrap import dedent
 from typing import Any
 
 from tests.test_public_names import PUBLIC, ROOT
@@ -54,7 +55,7 @@ def kind(thing: Any) -> str:
 
 def described(name: str, thing: Any) -> Iterator[str]:
     """How it is called, what it is, and what it has, if it is a class of ours."""
-    yield f"```python\n{signature(name, thing)}\n```"
+    yield f"```text\n{signature(name, thing)}\n```"
     yield own_docstring(thing)
     if isinstance(thing, type) and thing.__module__.startswith("streaming."):
         members = [line for member, value in vars(thing).items() if (line := item(thing, member, value))]
@@ -101,7 +102,7 @@ def code_fenced(text: str) -> str:
     """The text, with its indented examples as blocks."""
     return re.sub(
         r"(?<=\n\n)((?: {4}.*\n?|\n(?= {4}))+)",
-        lambda example: f"```python\n{inspect.cleandoc(example[0])}\n```\n",
+        lambda example: f"```python\n{dedent(example[0]).strip()}\n```\n",
         text,
     ).strip()
 

@@ -42,7 +42,11 @@ ROOT = Path(__file__).resolve().parent.parent
 RECIPES = ROOT / "docs/recipes"
 OVERVIEW = RECIPES / "README.md"
 PACKAGE = ROOT / "docs/streaming"
-ELSEWHERE = {OVERVIEW, RECIPES / "own-assistant.md", PACKAGE / "start.md", PACKAGE / "testing.md"}
+ELSEWHERE = {
+    OVERVIEW,
+    RECIPES / "own-assistant.md",
+    *(PACKAGE / f"{name}.md" for name in ("start", "testing", "reference")),
+}
 """Pages whose blocks other tests run, or that have none."""
 PAGES = sorted({*RECIPES.glob("*.md"), *PACKAGE.glob("*.md")} - ELSEWHERE)
 DURABLE = RECIPES / "durable-runs.md"

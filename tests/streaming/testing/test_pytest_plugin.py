@@ -11,7 +11,7 @@ from streaming.testing import Hold, Reply, ScriptedModel
 def start(*pieces: str | Hold) -> list[str]:
     """The names of the events of a run."""
     run_id = runs.start(runs.Job(runnable=ScriptedModel(Reply(*pieces)), input="Hi"))
-    names = [event.event for event in runs.follow(run_id) if isinstance(event, Event)]
+    names: list[str] = [event.event for event in runs.follow(run_id) if isinstance(event, Event)]
     assert Run.objects.get(pk=run_id).is_over
     return names
 
