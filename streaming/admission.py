@@ -21,6 +21,10 @@ class Busy(Exception):
     """Seconds after which it is worth trying again: replies take a few."""
 
 
+class TooMany(Busy):
+    """The owner has as many places as one may have. Whether there is room for others is another question."""
+
+
 class Place:
     """A place that was taken. It is given back once, however often `leave` is called.
 
@@ -72,11 +76,13 @@ class Admission:
         self._owners: Counter[Hashable] = Counter()
 
     def enter(self, *, owner: Hashable = None, most: int | None = None, of: int | None = None) -> Place:
-        """Take a place, one `of` so many, or of as many as the process admits. Raises `Busy` when there is
-        none, or when the `owner` has the `most` already."""
+        """Take a place, one `of` so many, or of as many as the process admits. Raises `TooMany` when the
+        `owner` has the `most` already, and `Busy` when there is none."""
         places = limit() if of is None else of
         with self.lock:
-            if self.closed or self.count >= places or (most is not None and self._owners[owner] >= most):
+            if not self.closed and most is not None and self._owners[owner] >= most:
+                raise TooMany
+            if self.closed or self.count >= places:
                 raise Busy
             self.take(owner)
         return Place(self, owner)

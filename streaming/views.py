@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET, require_POST
 
 from streaming import admission, runs
+from streaming.admission import TooMany
 from streaming.models import Run
 from streaming.response.response import EventStreamResponse
 
@@ -24,6 +25,11 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 _READERS = 12
 """Streams that one may read at once: a browser opens six, and there may be two."""
+_BUSY = {"code": "busy", "message": "The site is busy. Try again in a few seconds."}
+_TOO_MANY = {
+    "code": "limit_reached",
+    "message": "You have as many open as one person may have. Close one, or try again in a few seconds.",
+}
 
 
 def asking(request: HttpRequest) -> str:
@@ -37,15 +43,17 @@ def asking(request: HttpRequest) -> str:
 
 
 def busy_is_503(view: View[P]) -> View[P]:
-    """Decorates a view that starts a run: when there is no room, the answer says when to come again."""
+    """Decorates a view that starts a run: when there is no room, the answer says when to come again. Whoever
+    has as many places as one may have is answered 429."""
 
     @wraps(view)
     def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except runs.Busy as exc:
-            error = {"code": "busy", "message": "The site is busy. Try again in a few seconds."}
-            return JsonResponse({"error": error}, status=503, headers={"Retry-After": str(exc.retry_after)})
+            error, status = (_TOO_MANY, 429) if isinstance(exc, TooMany) else (_BUSY, 503)
+            headers = {"Retry-After": str(exc.retry_after)}
+            return JsonResponse({"error": error}, status=status, headers=headers)
 
     return answer
 

@@ -46,6 +46,8 @@ LIMITS = {
     "messages": Limit(HOUR, "You can ask for {most:,} replies an hour."),
     "uploads": Limit(DAY, "You can upload {most:,} files a day."),
     "replies": Limit(0, "You can have {most:,} replies written at once. Wait until one of them has ended."),
+    "readers": Limit(0, "You can follow {most:,} replies at once. Close another page of this site."),
+    "files": Limit(0, "You can have {most:,} files read at once. Wait until one of them is done."),
     "tokens": Limit(DAY, "You have used the {most:,} tokens that you can use a day."),
     "cost": Limit(DAY, "You have used what your replies may cost a day."),
     "disk": Limit(
@@ -103,6 +105,11 @@ class Allowance:
         """Raises `LimitReached` if so much is more than the person may have at any time."""
         if (most := self.most(name)) and used > most:
             raise _reached(name, self._who, most, SOON if LIMITS[name].passes else None)
+
+
+def too_many(name: str, who: str, *, most: int) -> LimitReached:
+    """The refusal of somebody who has as many going on as one may have in this process."""
+    return _reached(name, who, most, SOON)
 
 
 def _limits_of(visitor: Visitor) -> dict[str, int]:

@@ -6,6 +6,7 @@ from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 
+from chatsite.accounts import limits
 from chatsite.accounts.presence import while_here
 from chatsite.accounts.visitor import Visitor, VisitorRequest
 from chatsite.answers import error
@@ -13,17 +14,21 @@ from chatsite.chat.models import Message
 from chatsite.chat.rendering.blocks import Shown, with_blocks
 from chatsite.chat.rendering.growing import OpenBlock
 from streaming import EventStreamResponse, admission
-from streaming.admission import Place
+from streaming.admission import Place, TooMany
 from streaming.events import Event, Idle, Reset
 from streaming.runs import EventLog
 
 READERS = 12
-"""Streams that one person may read at once: a browser opens six, and there may be two."""
+"""Streams that one person may read at once in a process: a browser opens six, and there may be two."""
 
 
 def reader_place(visitor: Visitor) -> Place:
-    """Take a place for a reader. Raises `Busy` if this process has none, or the visitor has too many."""
-    return admission.readers.enter(owner=visitor, most=READERS)
+    """Take a place for a reader. Raises `LimitReached` if the visitor has as many as one person may have, and
+    `Busy` if the process has none left."""
+    try:
+        return admission.readers.enter(owner=visitor, most=READERS)
+    except TooMany:
+        raise limits.too_many("readers", limits.name_of(visitor), most=READERS) from None
 
 
 def last_seen(request: HttpRequest) -> int | None:

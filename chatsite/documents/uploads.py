@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from django.db import connection, transaction
 from django.db.models import Sum
 
+from chatsite.accounts import limits
 from chatsite.accounts.limits import Allowance
 from chatsite.accounts.visitor import Visitor, one_at_a_time
 from chatsite.documents import embeddings
@@ -17,7 +18,7 @@ from chatsite.documents.models import BATCH, PAUSE, TITLE_LENGTH, Document, Embe
 from chatsite.documents.parsing import Parsed, kind_of, parse
 from chatsite.documents.passages import Piece
 from streaming import admission
-from streaming.admission import Admission, Place
+from streaming.admission import Admission, Place, TooMany
 
 AT_ONCE = 4
 """Files that one process has in hand at the same time, also those that wait for their turn: each holds a
@@ -29,8 +30,8 @@ _in_hand = Admission()
 
 
 def add(name: str, content: bytes, *, visitor: Visitor) -> Document:
-    """Store what is in a file. Raises `Unreadable`, `LimitReached`, `EmbeddingFailed`, and `Busy` where too
-    many come at once.
+    """Store what is in a file. Raises `Unreadable`, `LimitReached`, `EmbeddingFailed`, and `Busy` where the
+    process has too many in hand.
     """
     kind_of(name)
     with _place(visitor):
@@ -42,10 +43,13 @@ def add(name: str, content: bytes, *, visitor: Visitor) -> Document:
 
 
 def _place(visitor: Visitor) -> Place:
-    """A place for one more file. Nobody waits for it: `Busy` at once where the person, or the process, has
-    none."""
+    """A place for one more file. Nobody waits for it: `LimitReached` at once where the person has none left,
+    and `Busy` where the process has none."""
     places = max(1, min(AT_ONCE, admission.limit() // 10))
-    return _in_hand.enter(owner=visitor, most=EACH, of=places)
+    try:
+        return _in_hand.enter(owner=visitor, most=EACH, of=places)
+    except TooMany:
+        raise limits.too_many("files", limits.name_of(visitor), most=EACH) from None
 
 
 def check_room(visitor: Visitor, size: int) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streaming.admission import Admission, Busy
+from streaming.admission import Admission, Busy, TooMany
 
 
 def test_beyond_the_limit_nobody_is_admitted() -> None:
@@ -17,11 +17,23 @@ def test_beyond_its_own_most_one_owner_is_refused() -> None:
     admission = Admission()
     admission.enter(owner="a", most=1, of=9)
 
-    with pytest.raises(Busy):
+    with pytest.raises(TooMany):
         admission.enter(owner="a", most=1, of=9)
 
     admission.enter(owner="b", most=1, of=9)
     assert admission.count == 2
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_process_without_room_blames_nobody(closed: bool) -> None:
+    admission = Admission()
+    admission.enter(owner="a", most=1, of=9)
+    admission.closed = closed
+
+    with pytest.raises(Busy) as refused:
+        admission.enter(owner="a" if closed else "b", most=1, of=1)
+
+    assert not isinstance(refused.value, TooMany)
 
 
 def test_a_place_is_given_back_only_once() -> None:

@@ -1,5 +1,6 @@
 """A durable run in five lines: followed and stopped by views of the package, by whom it belongs to."""
 
+import contextlib
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -103,6 +104,20 @@ def test_without_room_the_answer_says_when_to_come_again(settings: Any) -> None:
     assert response["Retry-After"] == "5"
     assert response.json()["error"]["code"] == "busy"
     assert not Run.objects.exists()
+
+
+def test_a_thirteenth_reader_is_told_that_the_limit_is_their_own() -> None:
+    client = Client()
+    run = start(client)
+    owner = f"session {client.session.session_key}"
+    with contextlib.ExitStack() as stack:
+        for _ in range(12):
+            stack.enter_context(admission.readers.enter(owner=owner))
+        response = client.get(f"/runs/{run}/events/")
+
+    assert response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+    assert response["Retry-After"] == "5"
+    assert response.json()["error"]["code"] == "limit_reached"
 
 
 def test_the_row_says_whose_it_is_and_what_for() -> None:

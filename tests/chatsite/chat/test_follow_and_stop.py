@@ -230,11 +230,18 @@ def test_one_person_cannot_take_all_the_room(start_site: SiteStarter) -> None:
         third = greedy.post("/messages/", {"text": "3"}, headers={"Accept": "text/event-stream"})
         for _ in range(10):
             stack.enter_context(greedy.follow(first.start["run"]))
-        thirteenth = greedy.get(f"/runs/{first.start['run']}/events/")
+        thirteenth = greedy.get(
+            f"/runs/{first.start['run']}/events/", headers={"Accept": "text/event-stream"}
+        )
 
         assert (third.status_code, third.json()["error"]["code"]) == (429, "limit_reached")
         assert "2 replies written at once" in third.json()["error"]["message"]
-        assert thirteenth.status_code == 503
+        assert (thirteenth.status_code, thirteenth.headers["Retry-After"]) == (429, "5")
+        assert thirteenth.json()["error"] == {
+            "code": "limit_reached",
+            "message": "You can follow 12 replies at once. Close another page of this site.",
+        }
+        assert "limit of readers (12) reached by guest" in site.server.log
         with other.send("Hi") as reading:
             reading.until("token")
             gate.open()

@@ -59,8 +59,10 @@ def test_a_person_who_uploads_many_files_at_once_delays_nobody(
         told = [sock.recv(65536) for sock in crowd.sockets if sock.fileno() in answered(crowd)]
         gate.open()
 
-    assert {answer.split(b"\r\n")[0] for answer in told} == {b"HTTP/1.1 503 Service Unavailable"}
-    assert all(b"\r\nRetry-After: 5\r\n" in answer and b'"code": "busy"' in answer for answer in told)
+    assert {answer.split(b"\r\n")[0] for answer in told} == {b"HTTP/1.1 429 Too Many Requests"}
+    assert all(b"\r\nRetry-After: 5\r\n" in answer for answer in told)
+    assert all(b"You can have 2 files read at once." in answer for answer in told)
+    assert "limit of files (2) reached by guest" in site.server.log
 
 
 def test_a_file_that_comes_when_there_is_no_room_is_refused_on_the_page(
@@ -94,7 +96,7 @@ def places(*visitors: Visitor) -> list[Visitor]:
     let_in = []
     with contextlib.ExitStack() as stay:
         for visitor in visitors:
-            with contextlib.suppress(Busy):
+            with contextlib.suppress(Busy, LimitReached):
                 stay.enter_context(uploads._place(visitor))
                 let_in.append(visitor)
     return let_in
