@@ -149,6 +149,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "chatsite.accounts.middleware.NoDebugBehindProxy",
+    "chatsite.accounts.middleware.PasswordsInTurn",
     "chatsite.accounts.middleware.AddressLimits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -191,6 +192,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+PASSWORD_HASHERS = ["chatsite.accounts.passwords.Hasher"]
 # Guessers of passwords, counted in the database: by the name together with the address, so that nobody can
 # lock somebody else out. Django's own backend is asked only if the first one lets the request through.
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]

@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
-from chatsite.accounts import limits
+from chatsite.accounts import limits, passwords
 from chatsite.accounts.limits import LimitReached
-from chatsite.answers import limited
+from chatsite.answers import busy, limited
+from streaming.admission import Busy
 
 audit = logging.getLogger("chatsite.audit")
 logger = logging.getLogger("chatsite.limits")
@@ -49,6 +50,26 @@ class Audit(MiddlewareMixin):
         return response
 
 
+class PasswordsInTurn(MiddlewareMixin):
+    """Refuses a try to sign in where too many are under way."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        if not _signs_in(request):
+            return None
+        try:
+            vars(request)["password_place"] = passwords.place(request)
+        except LimitReached as reached:
+            return limited(request, str(reached), retry_after=reached.retry_after)
+        except Busy as exc:
+            return busy(request, retry_after=exc.retry_after)
+        return None
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if place := vars(request).get("password_place"):
+            place.leave()
+        return response
+
+
 class AddressLimits(MiddlewareMixin):
     """Refuses an address that asks for too much. What cannot be counted is let through: the database is away,
     and whatever needs it says so."""
@@ -58,10 +79,14 @@ class AddressLimits(MiddlewareMixin):
             return None
         try:
             limits.take_for_address(request, "requests")
-            if request.method == "POST" and request.path_info in SIGN_IN:
+            if _signs_in(request):
                 limits.take_for_address(request, "sign_ins")
         except LimitReached as reached:
             return limited(request, str(reached), retry_after=reached.retry_after)
         except DatabaseError as error:
             logger.warning("a request could not be counted: %s", type(error).__name__)
         return None
+
+
+def _signs_in(request: HttpRequest) -> bool:
+    return request.method == "POST" and request.path_info in SIGN_IN

@@ -108,6 +108,54 @@ def test_one_person_asks_for_five_hundred_streams(start_site: SiteStarter, worke
     check(ledger, SQLite(alone.data_dir))
 
 
+@pytest.mark.alone
+@pytest.mark.parametrize("worker_class", ["gthread", "gevent"])
+def test_thirty_people_guess_passwords(start_site: SiteStarter, worker_class: str) -> None:
+    """Each from an address of their own. To compare one password takes a core for most of a second."""
+    site = start_site(worker_class=worker_class)
+    ledger = Ledger(site.upstream)
+    guesses = []
+    for number in range(30):
+        guesser = site.visitor()
+        guesser.http.headers["X-Forwarded-For"] = f"203.0.113.{number}"
+        guesser.get("/accounts/login/")
+        form = {"username": f"name-{number}", "password": "a guess"}
+        guesses.append((guesser, guesser.form("/accounts/login/", form)))
+
+    with ThreadPoolExecutor(len(guesses)) as pool:
+        answers = [pool.submit(guesser.http.send, form) for guesser, form in guesses]
+        while not all(answer.done() for answer in answers):
+            check_others(ledger, site)
+
+    assert {answer.result().status_code for answer in answers} == {200, 503}
+    check(ledger, SQLite(site.data_dir))
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("worker_class", ["gthread", "gevent"])
+def test_a_thousand_guests_come_from_one_address(start_site: SiteStarter, worker_class: str) -> None:
+    site = start_site(worker_class=worker_class, settings={"LIMIT_GUESTS": "1"})
+    ledger = Ledger(site.upstream)
+    first = site.visitor()
+    first.http.headers["X-Forwarded-For"] = "203.0.113.9"
+    _, reading = ledger.ask(first, Reply("Welcome."))
+    assert reading.end["status"] == "done"
+    form = first.form("/messages/", {"text": "Hi"}, {"Accept": "application/json"})
+    form.headers["Cookie"] = f"csrftoken={first.http.cookies['csrftoken']}"  # and none that says who it is
+
+    with ThreadPoolExecutor(6) as pool:  # a browser's connections
+        answers = [pool.submit(first.http.send, form) for _ in range(1000)]
+        while not all(answer.done() for answer in answers):
+            check_others(ledger, site)
+
+    told = {answer.result().json()["error"]["message"].partition(" Try")[0] for answer in answers}
+    assert told == {
+        "This site lets in 1 new guests a day from one address.",
+        "This site answers 600 requests a minute from one address.",
+    }
+    check(ledger, SQLite(site.data_dir))
+
+
 @two_kinds
 def test_a_conversation_of_thousands_of_turns(site: Site, ledger: Ledger) -> None:
     """Its page shows the newest of them, and nobody else waits for it."""
