@@ -19,6 +19,7 @@ from django.core.management import get_commands
 from django.http import StreamingHttpResponse
 from django.test import RequestFactory, override_settings
 
+from chatsite.accounts import limits
 from chatsite.chat.rendering.blocks import Block
 from chatsite.chat.rendering.growing import Open
 from streaming import errors, events, stream
@@ -41,9 +42,9 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 GUNICORNS = {"WEB_CONCURRENCY", "GUNICORN_CMD_ARGS"}
 # Codes that Django's form fields give to errors; the others are in our sources.
 DJANGOS = {"invalid"}
-
 MAY_BE_FILES = {"env.given", "env.secret", "env.redis_url"}
 """Readers that take NAME_FILE as well."""
+
 CODE = re.compile(r"`([^`]+)`")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SOURCES = [path for path in sorted(ROOT.glob("chatsite/**/*.py")) if "migrations" not in path.parts]
@@ -124,8 +125,18 @@ def variables_read() -> set[str]:
             if call.args and (re.fullmatch(r"env\.(?!refuse)\w+", called) or called == "os.environ.get"):
                 name = call.args[0]
                 known = names.get(ast.unparse(name).rpartition(".")[2])
-                if value := name.value if isinstance(name, ast.Constant) else known:
-                    found.update({str(value), f"{value!s}_FILE"} if called in MAY_BE_FILES else {str(value)})
+                if value := str(name.value) if isinstance(name, ast.Constant) else known:
+                    found.update({value, f"{value}_FILE"} if called in MAY_BE_FILES else {value})
+    return found
+
+
+def defaults() -> dict[str, float]:
+    """The variables that are numbers by themselves, with those that they are."""
+    found = {}
+    for path in SOURCES:
+        for called, call in calls(ast.parse(path.read_text())):
+            if called in {"env.integer", "env.seconds"} and isinstance(call.args[1], ast.Constant):
+                found[ast.literal_eval(call.args[0])] = float(ast.literal_eval(call.args[1]))
     return found
 
 
@@ -174,6 +185,21 @@ def dependencies() -> set[str]:
 def test_every_variable_that_is_read_is_documented_and_the_other_way_round() -> None:
     variables = section(CONFIGURATION, "# Configuration").split("\n## The `streaming` app")[0]
     assert variables_read() == set(first_column(variables)) - GUNICORNS
+
+
+def test_every_number_is_documented_as_it_is() -> None:
+    documented = {codes(row[0])[0]: row[1] for row in rows(CONFIGURATION.read_text()) if codes(row[0])}
+    wrong = {name: number for name, number in defaults().items() if documented[name] != f"{number:.15g}"}
+    assert wrong == {}
+
+
+def test_every_limit_is_documented_with_its_time() -> None:
+    """Those that a time ends; the others are of what goes on, or is stored."""
+    times = {limits.MINUTE: "minute", limits.HOUR: "hour", limits.DAY: "day"}
+    documented = {codes(row[0])[0]: row[-1] for row in rows(section(CONFIGURATION, "## Limits"))}
+    for name, limit in limits.LIMITS.items():
+        if limit.seconds:
+            assert re.search(rf"\ban? {times[limit.seconds]}\b", documented[f"LIMIT_{name.upper()}"]), name
 
 
 def test_every_key_of_the_app_is_documented_with_its_default() -> None:
