@@ -6,13 +6,13 @@ another iterator in the place of a step's own, and a generator that has not begu
 """
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from langchain_core.exceptions import OutputParserException
-from langchain_core.messages import BaseMessage
-from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.output_parsers import JsonOutputKeyToolsParser, JsonOutputParser, PydanticOutputParser
 
 from streaming.growing_json import GrowingJson
 
@@ -40,6 +40,8 @@ def _made_with(frame: Any) -> tuple[Any, Any]:
 
 def _is_known(parser: Any) -> bool:
     """Whether it is a parser of LangChain's own. A class made of it may read in another way."""
+    if type(parser) is JsonOutputKeyToolsParser:
+        return parser.first_tool_only and not parser.return_id
     return type(parser) in (JsonOutputParser, PydanticOutputParser) and not parser.diff
 
 
@@ -66,8 +68,11 @@ async def _aread(
 class _Reading:
     """One text, from its first piece to its last."""
 
-    def __init__(self, parser: JsonOutputParser) -> None:
+    def __init__(self, parser: JsonOutputParser | JsonOutputKeyToolsParser) -> None:
         self._parser = parser
+        self._arguments: _Arguments | None = None
+        if isinstance(parser, JsonOutputKeyToolsParser):
+            self._arguments = _Arguments(parser.key_name)
         self._growing = GrowingJson()
         self._before: list[str] = []
         """What came before the value begins."""
@@ -76,7 +81,7 @@ class _Reading:
 
     def take(self, piece: str | BaseMessage) -> Iterator[Any]:
         """Read on. Gives the value so far, if it is another one than before, and fits."""
-        text = piece if isinstance(piece, str) else piece.text
+        text = self._written(piece)
         self._growing.feed(text)
         if self._growing.value is None:
             self._before.append(text)
@@ -89,8 +94,16 @@ class _Reading:
             yield from self._new(self._growing.copy())
             self.has_failed |= self._growing.is_broken
             return
+        text = "".join(self._before)
+        if self._arguments is not None and self._arguments.called:
+            text = text or "{}"
         with suppress(ValueError):
-            yield from self._new(json.loads("".join(self._before), strict=False))
+            yield from self._new(json.loads(text, strict=False))
+
+    def _written(self, piece: str | BaseMessage) -> str:
+        if isinstance(piece, str):
+            return piece
+        return piece.text if self._arguments is None else self._arguments.of(piece)
 
     def _new(self, value: Any) -> Iterator[Any]:
         try:
@@ -107,3 +120,26 @@ class _Reading:
         if isinstance(self._parser, PydanticOutputParser):
             return self._parser.parse(json.dumps(value))
         return value
+
+
+class _Arguments:
+    """Those of the first call of a tool in a message that comes in pieces."""
+
+    def __init__(self, tool: str) -> None:
+        self._tool = tool
+        self.called = False
+        self._index: int | str | None = None
+
+    def of(self, piece: BaseMessage) -> str:
+        """Return what a piece has of them."""
+        if isinstance(piece, AIMessageChunk):
+            return "".join(call["args"] or "" for call in piece.tool_call_chunks if self._is_it(call))
+        calls = piece.tool_calls if isinstance(piece, AIMessage) else ()
+        return next((json.dumps(call["args"]) for call in calls if self._is_it(call)), "")
+
+    def _is_it(self, call: Mapping[str, Any]) -> bool:
+        index = call.get("index")
+        if not self.called and call["name"] == self._tool:
+            self.called, self._index = True, index
+            return True
+        return self.called and index is not None and index == self._index

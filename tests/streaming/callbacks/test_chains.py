@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 
 import pytest
 from langchain_core.output_parsers import (
+    JsonOutputKeyToolsParser,
     JsonOutputParser,
     PydanticOutputParser,
     PydanticToolsParser,
@@ -197,6 +198,28 @@ def test_json_as_models_write_it_only_grows(
     assert states[-1] == value
     assert end_of(events).status == "done"
     json.dumps(states, ensure_ascii=False).encode()  # no half of a pair
+
+
+def test_the_arguments_of_a_tool_only_grow(upstream: ScriptedUpstream, stream: Stream) -> None:
+    other, form = ToolCall("Other", ("{}",)), ToolCall("Form", tuple(ESCAPES), id="call_2", index=1)
+    upstream.enqueue(Reply(other, form, finish="tool_calls"))
+    parser = JsonOutputKeyToolsParser(key_name="Form", first_tool_only=True)
+
+    events = list(stream(chat_model(upstream) | parser, "Hi"))
+
+    states = outputs_of(events)
+    assert all(grows_into(before, after) for before, after in itertools.pairwise(states))
+    assert states[-1] == json.loads(ESCAPES)
+    assert end_of(events).status == "done"
+
+
+def test_a_tool_without_arguments_is_an_empty_object(upstream: ScriptedUpstream, stream: Stream) -> None:
+    upstream.enqueue(Reply(ToolCall("Form", ("",)), finish="tool_calls"))
+    parser = JsonOutputKeyToolsParser(key_name="Form", first_tool_only=True)
+
+    events = list(stream(chat_model(upstream) | parser, "Hi"))
+
+    assert (outputs_of(events), end_of(events).status) == ([{}], "done")
 
 
 @pytest.mark.parametrize("text", ['{"a": 1, "b": True}', '{"a": 1, b: 2}', '{"a": 1 "b": 2}'])

@@ -1,10 +1,13 @@
 """What a model says to itself: events of its own, from wherever its provider puts it, and never the text."""
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 
@@ -97,6 +100,46 @@ def test_blocks_of_reasoning_are_events_and_blocks_of_text_are_text(
 
     assert said(events) == [("reasoning", "They greet."), ("token", "Hello")]
     assert end_of(events).status == "done"
+
+
+class InBlocks(BaseChatModel):
+    """A model of somebody else's that gives each token as a list."""
+
+    @property
+    def _llm_type(self) -> str:
+        return "in-blocks"
+
+    def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
+        raise NotImplementedError
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: Any = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        contents: list[list[str | dict[str, Any]]] = [
+            [{"type": "text", "text": "Hel", "index": 0}],
+            [{"type": "text", "text": "lo", "index": 0}],
+            [{"type": "thinking", "thinking": "hm", "index": 1}],
+            [{"type": "input_json_delta", "partial_json": "{", "index": 2}],
+            ["plain"],
+            [],
+        ]
+        for content in contents:
+            chunk = ChatGenerationChunk(message=AIMessageChunk(content=content))
+            if run_manager:
+                run_manager.on_llm_new_token(content, chunk=chunk)
+            yield chunk
+
+
+def test_a_token_that_is_a_list_is_what_its_blocks_say(stream: Stream) -> None:
+    assert said(list(stream(InBlocks(), "Hi"))) == [
+        ("token", "Hello"),
+        ("reasoning", "hm"),
+        ("token", "plain"),
+    ]
 
 
 RESPONSES: list[dict[str, Any]] = [
