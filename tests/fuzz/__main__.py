@@ -7,6 +7,7 @@ A find is printed with the input, which becomes a test in `test_fuzz.py`.
 """
 
 import argparse
+import logging
 import random
 import secrets
 import sys
@@ -23,6 +24,7 @@ def main() -> int:
     arguments.add_argument("--seed", type=int, default=secrets.randbelow(2**32))
     arguments.add_argument("--minutes", type=float, default=5.0)
     given = arguments.parse_args()
+    logging.disable()  # as in the child: readers of files complain, and finds would be lost in it
     print(f"seed {given.seed}, {given.minutes:g} minutes", flush=True)
     chance = random.Random(given.seed)  # noqa: S311 - a schedule, no secret
     until = time.monotonic() + 60 * given.minutes
