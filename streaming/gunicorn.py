@@ -18,6 +18,11 @@ def post_worker_init(worker: Any) -> None:
     """See to the runs of processes that died, and begin to watch for the worker's own end."""
     from streaming import runs
 
+    if worker.cfg.worker_class_str == "sync":
+        worker.log.warning(
+            "The sync worker serves one reader at a time, and is killed while a stream is silent: "
+            "use --worker-class=gthread --threads=40, or gevent."
+        )
     runs.look_after()
     worker.draining = threading.Thread(target=_drain, args=(worker,), name="draining", daemon=True)
     worker.draining.start()

@@ -42,3 +42,19 @@ def test_a_worker_that_is_told_to_end_interrupts_what_goes_on(
     with closing(sqlite3.connect(database)) as connection:
         assert connection.execute("SELECT status FROM streaming_run").fetchall() == [("interrupted",)]
         assert connection.execute("SELECT count(*) FROM streaming_process").fetchall() == [(0,)]
+
+
+def test_the_worker_that_cannot_stream_is_warned_of(tmp_path: Path) -> None:
+    port, log = free_port(), tmp_path / "log"
+    environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    environment |= {"DATABASE": str(tmp_path / "runs.sqlite3")}
+    command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "-b", f"127.0.0.1:{port}"]
+    command += ["-c", "python:streaming.gunicorn", "-k", "sync", "--log-file", str(log)]
+
+    with subprocess.Popen(
+        [*command, "tests.streaming.durable_project:wsgi"], cwd=ROOT, env=environment
+    ) as process:
+        try:
+            wait_until(lambda: log.exists() and "The sync worker" in log.read_text(), timeout=60)
+        finally:
+            process.terminate()
