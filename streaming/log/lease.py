@@ -8,6 +8,9 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from uuid import UUID, uuid4
 
 from django.db import connection
@@ -40,9 +43,13 @@ class Lease:
         with self._lock:
             if (held := self.id) is not None:
                 return held
-            new = Process.objects.create(
-                pk=uuid4(), host=socket.gethostname()[:255], pid=os.getpid(), pid_space=pid_space()
-            )
+            new = Process(pk=uuid4(), host=socket.gethostname()[:255], pid=os.getpid(), pid_space=pid_space())
+            if connection.in_atomic_block and connection.vendor != "sqlite":
+                # The keeper beats over another connection, and would miss a row that the caller has not
+                # committed. On SQLite it waits for the caller to commit, and so would this.
+                _at_once(new.save)
+            else:
+                new.save(force_insert=True)
             self._id, self._pid = new.pk, os.getpid()
             return new.pk
 
@@ -74,6 +81,19 @@ class Lease:
         """Delete the row: this process runs nothing any more."""
         if (held := self.forget()) is not None:
             Process.objects.filter(pk=held).delete()
+
+
+def _at_once(save: Callable[..., None]) -> None:
+    """Store a row outside of the caller's transaction: over another connection, in another thread."""
+
+    def work() -> None:
+        try:
+            save(force_insert=True)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=1) as other:
+        other.submit(copy_context().run, work).result()
 
 
 lease = Lease()

@@ -12,7 +12,8 @@ from tests.server import ROOT
 from tests.services import postgresql, redis
 
 FILES = [
-    f"tests/streaming/{name}.py" for name in ("log/test_log_contract", "test_runs", "durable/test_reaper")
+    f"tests/streaming/{name}.py"
+    for name in ("log/test_log_contract", "test_runs", "durable/test_reaper", "testing/test_in_test_cases")
 ]
 
 
