@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +41,15 @@ def files() -> dict[str, str]:
     """What stands in each file of the page, without the line that names it."""
     found = ((FILE.match(text), text) for language, text in blocks() if language != "bash")
     return {named["path"]: text[named.end() :] for named, text in found if named}
+
+
+def test_the_version_is_the_newest_release_of_the_changelog() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    released = re.findall(
+        r"^## \[([\d.]+)\] - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
+
+    assert released[0] == version
 
 
 # Without OpenAI's packages
