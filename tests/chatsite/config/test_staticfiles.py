@@ -1,5 +1,6 @@
 """What the page's script and style weigh, and that nothing is lost where comments are dropped."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,29 +8,26 @@ from pygments.lexers.css import CssLexer  # type: ignore[import-untyped]
 from pygments.lexers.javascript import JavascriptLexer  # type: ignore[import-untyped]
 from pygments.token import Comment  # type: ignore[import-untyped]
 
-from chatsite.config.staticfiles import without_comments
+from chatsite.config.staticfiles import short, without_comments
 
 ROOT = Path(__file__).resolve().parents[3]
 STATIC = [ROOT / "static", ROOT / "streaming/static"]
 OURS = sorted(path for folder in STATIC for path in folder.rglob("*") if path.suffix in {".js", ".css"})
 NOT_NEEDED = {"documents.css", "follow.js"}
 """Another page's, and for other sites' pages."""
-BUDGET = 80 * 1024
+BUDGET = 80_000
 """Bytes of script and style that the chat's page needs, uncompressed."""
-
-
-def short(path: Path) -> str:
-    return without_comments(path.read_text(), path.suffix)
 
 
 def test_script_and_style_stay_within_the_budget() -> None:
     needed = [path for path in OURS if path.name not in NOT_NEEDED]
-    assert sum(len(short(path).encode()) for path in needed) < BUDGET
+    assert sum(len(short(path.read_text(), path.suffix).encode()) for path in needed) < BUDGET
 
 
 @pytest.mark.parametrize("path", OURS, ids=lambda path: path.name)
 def test_only_comments_and_blanks_are_dropped(path: Path) -> None:
-    assert tokens(short(path), path.suffix) == tokens(path.read_text(), path.suffix)
+    source = path.read_text()
+    assert tokens(without_comments(source, path.suffix), path.suffix) == tokens(source, path.suffix)
 
 
 def tokens(source: str, suffix: str) -> list[str]:
@@ -80,3 +78,22 @@ def test_blanks_that_separate_something_stay(code: str) -> None:
 )
 def test_blanks_that_css_reads_stay(code: str) -> None:
     assert without_comments(code, ".css") == code
+
+
+def test_the_semicolon_after_a_last_declaration_is_dropped() -> None:
+    assert short('.a { content: ";}"; color: red; }', ".css") == '.a{content:";}";color:red}'
+
+
+def test_private_names_of_a_script_are_short() -> None:
+    source = "class A { #first = 1; get #second() { return `#first ${this.#first}`; } x = '#second'; }"
+    assert short(source, ".js") == "class A{#a=1;get #b(){return `#first ${this.#a}`;}x='#second';}"
+
+
+@pytest.mark.parametrize("path", [path for path in OURS if path.suffix == ".js"], ids=lambda path: path.name)
+def test_no_two_private_names_become_one(path: Path) -> None:
+    before, after = (
+        [text for text in tokens(script, ".js") if re.fullmatch(r"#\w+", text)]
+        for script in (path.read_text(), short(path.read_text(), ".js"))
+    )
+    assert len(set(before)) == len(set(after))
+    assert len(set(zip(before, after, strict=True))) == len(set(before))
