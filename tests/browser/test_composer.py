@@ -20,6 +20,17 @@ HEAR = """() => {
 }"""
 
 
+def hold_messages(chat: ChatPage) -> list[Route]:
+    """Keep the next message on its way; it is in the list as soon as it is sent."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    chat.page.route("**/messages/**", hold, times=1)
+    return held
+
+
 def test_enter_sends_and_shift_enter_begins_a_new_line(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(Reply("Yes."))
     chat.prompt.type("one")
@@ -123,6 +134,29 @@ def test_a_busy_site_keeps_the_text(start_site: SiteStarter, watch: Watch) -> No
     expect(second.body).to_have_text("Now it is yours.")
     expect(second.notice).to_have_count(0)
     expect(second.prompt).to_have_value("")
+
+
+def test_a_message_stands_there_before_it_is_taken(site: Site, chat: ChatPage) -> None:
+    held = hold_messages(chat)
+    site.upstream.enqueue(Reply("Taken."))
+    chat.ask("Hello?")
+    expect(chat.questions).to_contain_text("Hello?")
+    expect(chat.questions.get_by_text("Sending")).to_be_visible()
+    expect(chat.prompt).to_have_value("")
+    held[0].continue_()
+    expect(chat.body).to_have_text("Taken.")
+    expect(chat.questions.get_by_text("Sending")).to_be_hidden()
+
+
+def test_what_is_refused_is_put_before_what_was_written_since(chat: ChatPage, watch: Watch) -> None:
+    watch.expect("ERR_FAILED")
+    held = hold_messages(chat)
+    chat.ask("First")
+    chat.prompt.fill("Second")
+    held[0].abort()
+    expect(chat.prompt).to_have_value("First\n\nSecond")
+    expect(chat.questions).to_have_count(0)
+    expect(chat.page.get_by_role("heading", name="What would you like to know?")).to_be_visible()
 
 
 def test_a_message_outlasts_the_replacement_of_its_server(site: Site, chat: ChatPage, watch: Watch) -> None:

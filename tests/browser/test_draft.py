@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Watch
@@ -94,6 +94,50 @@ def test_a_draft_follows_a_new_conversations_address(site: Site, tab: Tab) -> No
     expect(tab.prompt).to_have_value("")
     tab.page.go_back()
     expect(tab.prompt).to_have_value("A draft")
+
+
+def test_a_draft_is_there_in_another_tab_until_it_is_sent(site: Site, tab: Tab) -> None:
+    site.upstream.enqueue(Reply("Yes."), Reply("Again."))
+    tab.prompt.fill("A draft")
+    tab.hide()
+    other = Tab(tab.page.context)
+    other.open()
+    expect(other.prompt).to_have_value("A draft")
+    tab.show()
+    tab.prompt.press("Enter")
+    tab.expect_status("done")
+    expect(other.prompt).to_have_value("")
+    other.ask("A draft")
+    expect(other.body).to_have_text("Again.")
+
+
+def test_a_tab_in_which_nothing_was_typed_leaves_drafts_alone(tab: Tab) -> None:
+    other = Tab(tab.page.context)
+    other.open()
+    tab.prompt.fill("A draft")
+    tab.hide()
+    other.page.close(run_before_unload=False)
+    tab.open()
+    expect(tab.prompt).to_have_value("A draft")
+
+
+def test_a_draft_outlives_the_browser(browser: Browser, site: Site) -> None:
+    before = browser.new_context(base_url=site.url)
+    ChatPage(before.new_page()).open().prompt.fill("A draft")
+    before.pages[0].reload()
+    after = browser.new_context(base_url=site.url, storage_state=before.storage_state())
+    before.close()
+    expect(ChatPage(after.new_page()).open().prompt).to_have_value("A draft")
+    after.close()
+
+
+def test_a_draft_outlives_a_page_that_dies_while_sending(site: Site, watch: Watch, chat: ChatPage) -> None:
+    watch.expect("ERR_|Abort")
+    chat.page.route("**/messages/**", lambda _: None)
+    chat.ask("On its way")
+    expect(chat.prompt).to_have_value("")
+    chat.page.reload()
+    expect(chat.prompt).to_have_value("On its way")
 
 
 def test_an_example_leaves_a_draft_alone(site: Site, chat: ChatPage) -> None:

@@ -169,6 +169,40 @@ def test_code_and_replies_can_be_copied(site: Site, chat: ChatPage) -> None:
         assert chat.page.evaluate("navigator.clipboard.readText()") == copied
 
 
+def test_code_is_saved_as_a_file_of_its_language(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply(SOURCE))
+    chat.ask("Go")
+    with chat.page.expect_download() as download:
+        chat.reply.get_by_role("button", name="Save code").click()
+    assert download.value.suggested_filename == "code.py"
+    assert download.value.path().read_text() == "x = 1\n"
+
+
+def test_long_lines_of_code_wrap_when_asked_also_as_they_come(site: Site, chat: ChatPage) -> None:
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply(f"```text\n{'word ' * 60}\n", gate, f"{'more ' * 60}\n```\n"))
+    chat.ask("Go")
+    wrap = chat.reply.get_by_role("button", name="Wrap lines")
+    wrap.click()
+    gate.open()
+    chat.expect_status("done")
+    expect(wrap).to_have_attribute("aria-pressed", "true")
+    fits = "(code) => code.scrollWidth === code.clientWidth"
+    assert chat.reply.locator("pre").evaluate(fits)
+    wrap.click()
+    assert not chat.reply.locator("pre").evaluate(fits)
+
+
+def test_tools_of_long_code_stay_in_reach(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("```python\n", *["x = 1\n"] * 100, "```\n"))
+    chat.ask("Go")
+    chat.expect_status("done")
+    chat.page.mouse.move(600, 300)
+    chat.page.mouse.wheel(0, 900)
+    expect(chat.jump_button).to_be_visible()
+    expect(chat.reply.get_by_role("button", name="Copy code")).to_be_in_viewport(ratio=1)
+
+
 def test_a_selection_stays_while_text_comes(site: Site, chat: ChatPage) -> None:
     first, second = site.upstream.gate(), site.upstream.gate()
     site.upstream.enqueue(Reply("- selected words", first, " and more\n\n", second, "Next."))

@@ -1,8 +1,8 @@
 """The block that is still being written, shown while it is: what a page has to change for each token.
 
 A token of plain words changes nothing but the end of the text, and the page puts it there by itself
-(`static/chat/reply/open_block.js` has the same rule). Any other is looked at in a child, together with what
-stands before it in the same item, row, sentence or line of code.
+(`static/chat/reply/open_block.js` has the same rule), until there are many. Any other is looked at in a
+child, together with what stands before it in the same item, row, sentence or line of code.
 """
 
 import re
@@ -89,7 +89,8 @@ class OpenBlock:
     def _add(self, text: str) -> None:
         self._window += text
         special = NOT_PLAIN if self._info is None else NOT_PLAIN_IN_CODE
-        self._is_due = self._is_due or not self._goes_on or bool(special.search(text))
+        is_long = self._info is None and len(self._window) >= LARGE
+        self._is_due = self._is_due or is_long or not self._goes_on or bool(special.search(text))
 
     def look(self, references: Mapping[str, dict[str, Any]]) -> Open | None:
         """Say what to show, if that is another thing than before, and it is time."""

@@ -1,9 +1,10 @@
 // The page: sends messages and has their replies shown.
 
-import { addCopyButtons } from "../reply/copy.js";
 import { address, copyOf, find } from "../reply/elements.js";
+import { said } from "../reply/ending.js";
 import { Reply } from "../reply/reply.js";
 import { openCitedSources } from "../reply/sources.js";
+import { addCodeTools, listenToTools } from "../reply/tools.js";
 import { Composer } from "./composer.js";
 import { conversationBegan } from "./conversations.js";
 import { CurrentReply } from "./current_reply.js";
@@ -11,7 +12,7 @@ import { newKey } from "./draft.js";
 import { appendExchange, removeEarlier } from "./messages.js";
 import { Notice } from "./notice.js";
 import { Phase } from "./phase.js";
-import { stickToBottom } from "./scroll.js";
+import { keepPlace } from "./scroll.js";
 import { Sender } from "./sender.js";
 import { listenToKeys } from "./shortcuts.js";
 import { Tabs, Updates } from "./updates.js";
@@ -26,7 +27,7 @@ export class Chat {
   #phase = new Phase();
   #composer;
   #sender;
-  #toBottom;
+  #toTop;
   #tabs;
   #current;
 
@@ -34,7 +35,7 @@ export class Chat {
   constructor(root, signal) {
     this.#root = root;
     this.#messages = find(root, "[data-messages]");
-    this.#toBottom = stickToBottom(this.#messages, find(root, "[data-jump]"), signal);
+    this.#toTop = keepPlace(this.#messages, find(root, "[data-jump]"), signal);
     const phase = this.#phase;
     const form = /** @type {HTMLFormElement} */ (find(root, "[data-composer]"));
     const notice = (this.#notice = new Notice(form));
@@ -49,6 +50,7 @@ export class Chat {
     this.#current = new CurrentReply(root, { phase, sender, notice, updates, visibility }, signal);
     root.addEventListener("submit", (event) => this.#onSubmit(event), { signal });
     openCitedSources(this.#messages, signal);
+    listenToTools(this.#messages, signal);
     const isRunning = () => phase.name === "running";
     listenToKeys(root, { onStop: actions.onStop, isRunning, onWrite: () => this.#composer.focus() }, signal);
     for (const article of this.#messages.children) this.#show(/** @type {HTMLElement} */ (article));
@@ -67,7 +69,7 @@ export class Chat {
   /** Takes up a message that the server has rendered. @param {HTMLElement} article */
   #show(article) {
     if (article.dataset.role !== "assistant") return;
-    addCopyButtons(article);
+    addCodeTools(article);
     const reply = new Reply(article);
     const isRunning = ["queued", "running"].includes(article.dataset.status ?? "");
     if (!isRunning) reply.finished();
@@ -84,14 +86,12 @@ export class Chat {
     else this.#replace(form);
   }
 
-  /** Sends what is in the box. It stays there until the server has accepted it. */
+  /** Sends what is in the box. It is put back there if the server does not accept it. */
   async #send() {
     const { action, data, text } = this.#composer;
-    if (!text.trim()) return;
-    const accepted = await this.#sender.ask(action, data, () => this.#send());
-    if (!accepted) return;
-    this.#composer.sent(text);
-    await this.#begin(accepted, text);
+    if (!text.trim() || !this.#phase.isIdle) return;
+    this.#composer.takeOut();
+    await this.#exchange({ action, data, text, retry: () => this.#send(), taken: true });
   }
 
   /**
@@ -102,18 +102,34 @@ export class Chat {
   async #sendExample(form, button) {
     const data = new FormData(form, button);
     this.#composer.option = String(data.get("option") ?? "");
-    const accepted = await this.#sender.ask(form.action, data, () => this.#sendExample(form, button));
-    if (!accepted) return;
     if (!matchMedia("(pointer: coarse)").matches) this.#composer.focus(); // a keyboard would cover the reply
-    await this.#begin(accepted, button.value);
+    const retry = () => this.#sendExample(form, button);
+    await this.#exchange({ action: form.action, data, text: button.value, retry, taken: false });
   }
 
-  /** Shows a message that was accepted, and follows its reply. @param {Accepted} accepted @param {string} text */
-  async #begin(accepted, text) {
+  /**
+   * Shows a message, sends it, and follows its reply.
+   * @param {{ action: string, data: FormData, text: string, retry: () => void, taken: boolean }} message  `taken` out
+   *   of the box
+   */
+  async #exchange({ action, data, text, retry, taken }) {
+    const { question, article } = appendExchange(this.#messages, text);
+    const welcome = /** @type {HTMLElement | null} */ (this.#root.querySelector("[data-welcome]"));
+    if (welcome) welcome.hidden = true;
+    this.#toTop(question);
+    const accepted = await this.#sender.ask(action, data, retry);
+    if (!accepted) {
+      if (welcome) welcome.hidden = false;
+      question.remove();
+      article.remove();
+      if (taken) this.#composer.putBack();
+      return;
+    }
+    if (taken) this.#composer.accepted();
     if (accepted.response.redirected) return location.assign(accepted.response.url);
-    this.#root.querySelector("[data-welcome]")?.remove();
-    const article = appendExchange(this.#messages, text);
-    this.#toBottom();
+    welcome?.remove();
+    find(question, "[data-sending]").hidden = true;
+    article.dataset.status = "running";
     await this.#current.follow(new Reply(article), accepted, (start) => this.#onStart(article, start, text));
   }
 
@@ -135,10 +151,9 @@ export class Chat {
 
   /** Puts a finished reply back that one which failed was to replace. @param {HTMLElement} old @param {HTMLElement} failed */
   #restore(old, failed) {
-    const line = failed.querySelector("[data-when]:not([hidden]) [data-error-message], p[data-when]:not([hidden])");
     failed.replaceWith(old);
     /** @type {HTMLInputElement} */ (find(old, "[data-regenerate] [name=key]")).value = newKey();
-    this.#notice.show({ message: `${line?.textContent} The reply before is kept.`, retryAfter: 0, retry: null });
+    this.#notice.show({ message: `${said(failed)} The reply before is kept.`, retryAfter: 0, retry: null });
   }
 
   /**

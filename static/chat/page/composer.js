@@ -12,6 +12,7 @@ export class Composer {
   #counter;
   #keepDraft;
   #phase;
+  /** What was taken out, and is not accepted yet. */ #onItsWay = "";
 
   /**
    * @param {HTMLFormElement} form
@@ -39,7 +40,7 @@ export class Composer {
       if (phase.name === "running") onStop();
     }, { signal });
     phase.watch((name) => this.#showButtons(name), signal);
-    this.#keepDraft = keepDraft(this.#prompt, this.#key, signal);
+    this.#keepDraft = keepDraft(this.#prompt, this.#key, () => this.#onItsWay || this.text, signal);
     this.#onInput();
   }
 
@@ -47,12 +48,29 @@ export class Composer {
     return this.#prompt.value;
   }
 
-  /** Empties the box for the next message, which has another key. @param {string} text  that was sent */
-  sent(text) {
+  /** Empties the box; what was in it stays a draft until it is accepted. */
+  takeOut() {
+    this.#onItsWay = this.text;
+    this.#write("");
+  }
+
+  /** Says that what was taken out is accepted: the next message has another key. */
+  accepted() {
     this.#key.value = newKey();
-    if (this.text === text) this.#prompt.value = "";
-    this.#onInput();
+    this.#onItsWay = "";
     this.#keepDraft();
+  }
+
+  /** Puts back what was taken out and not accepted, before what was written meanwhile. */
+  putBack() {
+    this.#write([this.#onItsWay, this.text].filter(Boolean).join("\n\n"));
+    this.#onItsWay = "";
+  }
+
+  /** @param {string} text */
+  #write(text) {
+    this.#prompt.value = text;
+    this.#onInput();
   }
 
   /** Where to send it. */
@@ -70,6 +88,7 @@ export class Composer {
     const input = /** @type {HTMLInputElement} */ (this.#form.elements.namedItem("conversation"));
     input.value = conversation;
     input.disabled = false;
+    this.#keepDraft();
   }
 
   /** Chooses one of the assistant's options, if it has any. @param {string} option */

@@ -1,6 +1,6 @@
 // The list of conversations, and the page's own address and title.
 
-import { find } from "../reply/elements.js";
+import { copyOf, find } from "../reply/elements.js";
 
 /**
  * Gives the page the address and the title of a new conversation, and puts that into the lists.
@@ -15,14 +15,10 @@ export function conversationBegan(url, text) {
   heading.textContent = title;
   // There are two lists: the one at the side, and the one that folds away on a phone.
   for (const list of document.querySelectorAll("[data-conversations]")) {
-    const link = document.createElement("a");
-    link.className = "conversation";
-    link.dir = "auto";
+    const item = copyOf("conversation");
+    const link = /** @type {HTMLAnchorElement} */ (item.firstElementChild);
     link.href = url;
     link.textContent = title;
-    link.setAttribute("aria-current", "page");
-    const item = document.createElement("li");
-    item.append(link);
     list.prepend(item);
   }
   for (const hint of document.querySelectorAll("[data-conversations-empty]")) {

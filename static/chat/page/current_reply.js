@@ -23,25 +23,17 @@ import { withHtml } from "./requests.js";
 
 export class CurrentReply {
   #root;
-  #phase;
-  #sender;
-  #notice;
-  #updates;
-  #visibility;
+  #page;
   #signal;
   /** @type {RunReader | null} */ #reader = null;
 
-  /** @param {HTMLElement} root @param {Surroundings} surroundings @param {AbortSignal} signal */
-  constructor(root, { phase, sender, notice, updates, visibility }, signal) {
+  /** @param {HTMLElement} root @param {Surroundings} page @param {AbortSignal} signal */
+  constructor(root, page, signal) {
     this.#root = root;
-    this.#phase = phase;
-    this.#sender = sender;
-    this.#notice = notice;
-    this.#updates = updates;
-    this.#visibility = visibility;
+    this.#page = page;
     this.#signal = signal;
-    visibility.addEventListener("away", () => this.#reader?.suspend(), { signal });
-    visibility.addEventListener("shown", () => this.#reader?.resume(), { signal });
+    page.visibility.addEventListener("away", () => this.#reader?.suspend(), { signal });
+    page.visibility.addEventListener("shown", () => this.#reader?.resume(), { signal });
     addEventListener("online", () => this.#reader?.hurry(), { signal });
   }
 
@@ -52,10 +44,10 @@ export class CurrentReply {
    * @param {(start: Start) => void} [onStart]
    */
   async follow(reply, accepted, onStart = () => {}) {
-    this.#phase.take("follow");
+    this.#page.phase.take("follow");
     const attention = new Attention(reply.article);
     const reader = (this.#reader = this.#readerOf(reply, accepted));
-    if (this.#visibility.isAway) reader.suspend();
+    if (this.#page.visibility.isAway) reader.suspend();
     try {
       for await (const event of reader) this.#show(event, reply, onStart);
     } catch (error) {
@@ -65,22 +57,22 @@ export class CurrentReply {
     }
     if (reader.outcome === "left") return;
     this.#reader = null;
-    this.#phase.take("end");
+    this.#page.phase.take("end");
     if (!reader.outcome) return;
     // The server knows how a reply ended that was lost on the way. (Of a page fresh from it there is nothing new.)
-    if (reader.outcome !== "ended" && !(await this.#updates.now())) {
+    if (reader.outcome !== "ended" && !(await this.#page.updates.now())) {
       announce(reply.end({ status: "interrupted", finish_reason: null, error: null }));
     }
-    this.#updates.look();
+    this.#page.updates.look();
   }
 
   /** Asks for the end of the reply, as soon as there is a run that can be named. */
   async stop() {
     const reader = this.#reader;
     if (!reader) return;
-    this.#phase.take("stop");
+    this.#page.phase.take("stop");
     announce("Stopping.");
-    await this.#sender.stop(address(this.#root, "stopUrl", await reader.started));
+    await this.#page.sender.stop(address(this.#root, "stopUrl", await reader.started));
   }
 
   /** @param {Reply} reply @param {Accepted | null} accepted @returns {RunReader} */
@@ -121,7 +113,7 @@ export class CurrentReply {
     if (event.type === "end") return announce(reply.end(event.data));
     if (event.type === "start") onStart(event.data);
     reply.take(event);
-    if (event.type === "start" && this.#phase.name === "running") announce("The reply has begun.");
+    if (event.type === "start" && this.#page.phase.name === "running") announce("The reply has begun.");
   }
 
   /**
@@ -132,6 +124,6 @@ export class CurrentReply {
   #failed(error) {
     reportError(error);
     const message = "The page could not show the reply. Retry loads it again.";
-    this.#notice.show({ message, retryAfter: 0, retry: () => location.reload() });
+    this.#page.notice.show({ message, retryAfter: 0, retry: () => location.reload() });
   }
 }

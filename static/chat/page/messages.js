@@ -2,18 +2,22 @@
 
 import { copyOf, find } from "../reply/elements.js";
 
+/** A question, and the article of its reply. @typedef {{ question: HTMLElement, article: HTMLElement }} Exchange */
+
 /**
- * Adds a question after the other messages, and a place for its reply.
+ * Adds a question after the other messages, which is on its way, and a place for its reply.
  * @param {HTMLElement} messages
  * @param {string} text
- * @returns {HTMLElement} the article of the reply
+ * @returns {Exchange}
  */
 export function appendExchange(messages, text) {
   const question = copyOf("user");
-  find(question, "[data-text]").textContent = text;
   const article = copyOf("assistant");
+  find(question, "[data-text]").textContent = text;
+  find(question, "[data-sending]").hidden = false;
+  article.dataset.status = "sending";
   messages.append(question, article);
-  return article;
+  return { question, article };
 }
 
 /**

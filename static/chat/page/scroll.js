@@ -1,16 +1,16 @@
-// Keeps the newest text in view, for as long as the reader is at the bottom and is not selecting anything.
+// Where the page is: a message sent from here goes to its top, and the reply grows in the room beneath. Who goes to the
+// end is kept there while text comes, unless they are selecting something; nobody else's place is moved.
 
 const NEAR = 64; // pixels from the bottom that still count as being there
 const KEY = "scrolled-up";
 
 /**
- * Follows the end of the messages.
  * @param {HTMLElement} messages
- * @param {HTMLElement} jump  the button that leads back
+ * @param {HTMLElement} jump  the button that leads to the end
  * @param {AbortSignal} signal
- * @returns {() => void} goes to the newest text
+ * @returns {(question: HTMLElement) => void} takes a question, the last but one of the messages, to the top
  */
-export function stickToBottom(messages, jump, signal) {
+export function keepPlace(messages, jump, signal) {
   const page = /** @type {HTMLElement} */ (document.scrollingElement);
   let sticking = !wasScrolledUp();
   let last = page.scrollTop;
@@ -18,7 +18,18 @@ export function stickToBottom(messages, jump, signal) {
   const isNear = () => distance() < NEAR || !messages.childElementCount;
 
   const toEnd = () => {
+    sticking = true;
     page.scrollTop = page.scrollHeight;
+    last = page.scrollTop;
+  };
+  const toTop = (/** @type {HTMLElement} */ question) => {
+    sticking = false;
+    // The reply has as much room as the window leaves it beneath the question: the page does not move as it grows.
+    const dock = /** @type {HTMLElement} */ (jump.parentElement);
+    const reply = /** @type {HTMLElement} */ (question.nextElementSibling);
+    const above = reply.getBoundingClientRect().top - question.getBoundingClientRect().top;
+    messages.style.setProperty("--beside", `${above + dock.offsetHeight}px`);
+    question.scrollIntoView();
     last = page.scrollTop;
   };
   const follow = () => {
@@ -26,17 +37,11 @@ export function stickToBottom(messages, jump, signal) {
     if (sticking && messages.childElementCount && !selecting(messages)) toEnd();
     jump.hidden = isNear();
   };
-  const toBottom = () => {
-    sticking = true;
-    toEnd();
-    jump.hidden = true;
-  };
   const onScroll = () => {
     // Text that grows beneath the reader is no reason to stop; only moving up is, be it by a pixel. A page that has
     // become shorter moves up as well, but is at its end.
-    if (distance() < 1) sticking = true;
-    else if (page.scrollTop < last) sticking = false;
-    else if (page.scrollTop > last && distance() < NEAR) sticking = true;
+    if (page.scrollTop > last && distance() < NEAR) sticking = true;
+    else if (page.scrollTop < last && distance() >= 1) sticking = false;
     last = page.scrollTop;
     jump.hidden = isNear();
   };
@@ -48,12 +53,12 @@ export function stickToBottom(messages, jump, signal) {
 
   addEventListener("scroll", onScroll, { passive: true, signal });
   messages.addEventListener("click", onClick, { signal });
-  jump.addEventListener("click", toBottom, { signal });
+  jump.addEventListener("click", toEnd, { signal });
   addEventListener("pagehide", () => sessionStorage.setItem(KEY, sticking ? "" : location.pathname), { signal });
   const observer = new ResizeObserver(follow); // once a frame at most, when the page is laid out anyway
   observer.observe(document.body); // the messages, and what the message box needs beneath them
   signal.addEventListener("abort", () => observer.disconnect());
-  return toBottom;
+  return toTop;
 }
 
 /** Tells whether this is a reload of a page whose reader had gone up: then the browser brings back where they were. */

@@ -4,7 +4,7 @@
 
 const CITATION = /\[\d{1,3}(?:\s*,\s*\d{1,3})*\]/g;
 const NUMBER = /\[?\d+\]?/g; // with its bracket: more to hit with a thumb
-const NOT_IN = "a, code, pre, [data-copy]";
+const NOT_IN = "a, code, pre, [data-control]";
 
 /**
  * Makes links of the citations in rendered text. Numbers that no source has stay text.

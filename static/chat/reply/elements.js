@@ -18,6 +18,13 @@ export function announce(sentence) {
   find(document.body, "[data-announcer]").textContent = sentence;
 }
 
+/** Shows those lines that are for a state, and hides the others. @param {HTMLElement} root @param {string} state */
+export function showWhen(root, state) {
+  for (const line of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-when]"))) {
+    line.hidden = line.dataset.when !== state;
+  }
+}
+
 /**
  * Fills an id into an address that the page has as `data-`.
  * @param {HTMLElement} root

@@ -1,7 +1,7 @@
 // How a reply has ended, and what can be done with it: message_end.html and message_actions.html have the same.
 
-import { addReplyCopyButton } from "./copy.js";
-import { find } from "./elements.js";
+import { find, showWhen } from "./elements.js";
+import { addReplyCopyButton } from "./tools.js";
 
 const CUT_SHORT = ["stopped", "interrupted", "length"];
 
@@ -13,7 +13,8 @@ const CUT_SHORT = ["stopped", "interrupted", "length"];
  */
 export function showEnd(article, { status, finish_reason: reason, error }) {
   article.dataset.status = status;
-  const { lengthLimits = "" } = find(article, "[data-ending]").dataset;
+  const ending = find(article, "[data-ending]");
+  const { lengthLimits = "" } = ending.dataset;
   const isAtLimit = status === "done" && lengthLimits.split(" ").includes((reason ?? "").toLowerCase());
   const kind = isAtLimit ? "length" : status;
   if (error) {
@@ -21,13 +22,16 @@ export function showEnd(article, { status, finish_reason: reason, error }) {
     find(article, "[data-error-code]").textContent = error.code;
   }
   find(article, "[data-reference]").textContent = (article.dataset.run ?? "").slice(0, 8);
-  for (const line of article.querySelectorAll("[data-when]")) {
-    /** @type {HTMLElement} */ (line).hidden = /** @type {HTMLElement} */ (line).dataset.when !== kind;
-  }
+  showWhen(ending, kind);
   offerActions(article, kind);
   find(article, "[data-regenerate]").hidden = Boolean(error && !error.retryable);
-  const line = article.querySelector(`[data-when="${kind}"] [data-error-message], p[data-when="${kind}"]`);
-  return line?.textContent?.trim() ?? "The reply is complete.";
+  return said(article) ?? "The reply is complete.";
+}
+
+/** The sentence that says how a reply ended, if there is one. @param {HTMLElement} article */
+export function said(article) {
+  const lines = "div:not([hidden]) > [data-error-message], p[data-when]:not([hidden])";
+  return find(article, "[data-ending]").querySelector(lines)?.textContent?.trim();
 }
 
 /** @param {HTMLElement} article @param {string} kind  a status, or `length` for a reply that is cut at its limit */

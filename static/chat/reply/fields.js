@@ -1,5 +1,6 @@
 // A JSON value on the page, brought up to date by touching only what has changed (templates/chat/value.html).
 
+import { copyOf, find } from "./elements.js";
 import { fieldLabel, kindOf, plainText } from "./json_values.js";
 
 /** @typedef {any} Json */
@@ -35,7 +36,7 @@ export class Place {
 
 /** An object: its entries by name. */
 class Fields {
-  element = made("dl", "fields");
+  element = copyOf("fields");
   /** @type {Map<string, { row: HTMLElement, place: Place }>} */ #rows = new Map();
   #levels;
 
@@ -60,13 +61,9 @@ class Fields {
 
   /** @param {string} name */
   #begin(name) {
-    const row = made("div", "field-row");
-    const term = document.createElement("dt");
-    const description = document.createElement("dd");
-    term.dir = "auto";
-    term.textContent = fieldLabel(name);
-    row.append(term, description);
-    const begun = { row, place: new Place(description, this.#levels) };
+    const row = copyOf("field");
+    find(row, "dt").textContent = fieldLabel(name);
+    const begun = { row, place: new Place(find(row, "dd"), this.#levels) };
     this.#rows.set(name, begun);
     return begun;
   }
@@ -74,7 +71,7 @@ class Fields {
 
 /** A list: its entries in their order. */
 class Items {
-  element = made("ol", "items");
+  element = copyOf("items");
   /** @type {Place[]} */ #places = [];
   #levels;
 
@@ -99,11 +96,10 @@ class Items {
 
 /** Text, a number, a truth value or nothing. Text that grows is appended to, so that a selection in it stays. */
 class Value {
-  element = made("span", "value");
+  element = copyOf("value");
   #node = new Text();
 
   constructor() {
-    this.element.dir = "auto";
     this.element.append(this.#node);
   }
 
@@ -113,11 +109,4 @@ class Value {
     if (text.startsWith(this.#node.data)) this.#node.appendData(text.slice(this.#node.length));
     else this.#node.data = text;
   }
-}
-
-/** @param {string} tag @param {string} className @returns {HTMLElement} */
-function made(tag, className) {
-  const element = document.createElement(tag);
-  element.className = className;
-  return element;
 }

@@ -1,6 +1,7 @@
 // The block that is still being written: the server says what it looks like, and plain words go to its end at once.
 
 import { reconcile } from "./reconcile.js";
+import { slab, slabLines, unslab } from "./slabs.js";
 
 // chatsite/chat/rendering/growing.py and unfinished.py have the same.
 const NOT_PLAIN = /[\r\n*_~`[\]!\\$<&|/]/;
@@ -28,6 +29,8 @@ export class OpenBlock {
 
   /** @param {import("../../streaming/events.js").Block} block @param {DocumentFragment} content  of it */
   finish({ tail, whole }, content) {
+    unslab(this.#body);
+    for (const code of content.querySelectorAll(".code code")) slabLines(code);
     const keepRest = tail.trim() !== ""; // until it is said what the next block looks like
     this.#begin(reconcile(this.#body, whole ? null : this.#finished, content.childNodes, { keepRest }));
   }
@@ -40,12 +43,18 @@ export class OpenBlock {
 
   /** What is open stays; what comes next is so deep in its last element. @param {number} depth */
   settle(depth) {
-    let element = this.#innermost;
-    for (let level = this.#within.length; level < depth; level += 1) {
-      element = /** @type {Element} */ (element.lastElementChild);
-      this.#within.push(element);
+    const levels = Math.max(depth, this.#within.length);
+    slab(this.#last(levels));
+    this.#stays = this.#last(levels).lastChild;
+  }
+
+  /** Goes into the last element of the last element. @param {number} levels  how deep @returns {Element} */
+  #last(levels) {
+    this.#within = [];
+    for (let level = 0; level < levels; level += 1) {
+      this.#within.push(/** @type {Element} */ (this.#innermost.lastElementChild));
     }
-    this.#stays = this.#innermost.lastChild;
+    return this.#innermost;
   }
 
   /** @param {string} text */

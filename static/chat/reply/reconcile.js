@@ -30,7 +30,7 @@ export function reconcile(parent, after, nodes, { keepRest = false } = {}) {
 /** The next child that is the server's: controls in it are the page's own. @param {Node} parent @param {Node | null} after */
 function nextOf(parent, after) {
   let next = after ? after.nextSibling : parent.firstChild;
-  while (next instanceof Element && next.matches("[data-control], [data-copy]")) next = next.nextSibling;
+  while (next instanceof Element && next.matches("[data-control]")) next = next.nextSibling;
   return /** @type {ChildNode | null} */ (next);
 }
 
@@ -52,9 +52,14 @@ function reconcileText(first, data) {
     rest = rest.slice(node.length);
     node = node.nextSibling;
   }
-  if (rest.startsWith(node.data)) node.appendData(rest.slice(node.length));
-  else if (node.data.startsWith(rest)) node.deleteData(rest.length, node.length);
-  else node.data = rest;
+  if (rest !== node.data) change(node, rest);
   while (node.nextSibling instanceof Text) node.nextSibling.remove();
   return node;
+}
+
+/** Changes the end of a text, if that is all that differs. @param {Text} node @param {string} data */
+function change(node, data) {
+  if (data.startsWith(node.data)) node.appendData(data.slice(node.length));
+  else if (node.data.startsWith(data)) node.deleteData(data.length, node.length);
+  else node.data = data;
 }

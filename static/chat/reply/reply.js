@@ -1,6 +1,5 @@
 // A reply on the page: hands each event to the part that it is about, and brings them up to date once a frame.
 
-import { addReplyCopyButton } from "./copy.js";
 import { find } from "./elements.js";
 import { showEnd } from "./ending.js";
 import { onceAFrame } from "./frames.js";
@@ -9,6 +8,7 @@ import { Reasoning } from "./reasoning.js";
 import { Sources } from "./sources.js";
 import { Steps } from "./steps.js";
 import { ReplyText } from "./text.js";
+import { addReplyCopyButton } from "./tools.js";
 
 /** @typedef {import("../../streaming/events.js").DataByType} DataByType */
 

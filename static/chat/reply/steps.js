@@ -1,6 +1,6 @@
 // The tools that a reply has called: each step as it happens, all of them folded when the reply is done.
 
-import { Fold, copyOf, find } from "./elements.js";
+import { Fold, copyOf, find, showWhen } from "./elements.js";
 import { plainText } from "./json_values.js";
 
 export class Steps {
@@ -58,7 +58,5 @@ export class Steps {
 /** @param {HTMLElement} step @param {string} state */
 function become(step, state) {
   step.dataset.state = state;
-  for (const line of step.querySelectorAll("[data-step-when]")) {
-    /** @type {HTMLElement} */ (line).hidden = /** @type {HTMLElement} */ (line).dataset.stepWhen !== state;
-  }
+  showWhen(step, state);
 }

@@ -1,9 +1,9 @@
 // A reply's text: finished blocks as the server's HTML, and after them the block that is still being written.
 
 import { linkCitations } from "./citations.js";
-import { addCopyButtons } from "./copy.js";
 import { find } from "./elements.js";
 import { OpenBlock } from "./open_block.js";
+import { addCodeTools } from "./tools.js";
 
 /** @typedef {import("../../streaming/events.js").Block} Block */
 /** @typedef {import("../../streaming/events.js").Open} Open */
@@ -65,7 +65,7 @@ export class ReplyText {
       }
       this.#open.show(content);
     }
-    if (hasCode) addCopyButtons(this.#body);
+    if (hasCode) addCodeTools(this.#body);
   }
 
   /** Makes markup of text, here and nowhere else: the server has rendered and sanitised it. @param {string} html */
