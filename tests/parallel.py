@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-WORKERS = 4
+WORKERS = 3
 """More than cores, because tests mostly wait: for servers to start, for deadlines, for browsers."""
 LOCK = "TESTS_LOCK"
 """The variable that names the file which the tests of one run lock: shared, or exclusively to be alone."""
