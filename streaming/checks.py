@@ -3,7 +3,7 @@
 from contextlib import closing
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, router
 from django.utils.module_loading import import_string
@@ -18,17 +18,22 @@ def check_streaming_setting(**kwargs: Any) -> list[CheckMessage]:
         conf = get_conf()
     except ImproperlyConfigured as exc:
         return [Error(str(exc), id="streaming.E001")]
-    redis = _check_redis(conf.REDIS_URL) if conf.REDIS_URL else []
-    return [*redis, *(_check_rerun(conf.RERUN) if conf.RERUN else [])]
+    return _check_redis(conf.REDIS_URL) if conf.REDIS_URL else []
 
 
-def _check_rerun(path: str) -> list[CheckMessage]:
-    """Whether it names something that can be called."""
+@register(
+    Tags.urls
+)  # which load the project's code: a server that starts may leave them out, to be there sooner
+def check_rerun(**kwargs: Any) -> list[CheckMessage]:
+    """Whether STREAMING["RERUN"] names something that can be called."""
     try:
-        found = import_string(path)
+        path = get_conf().RERUN
+        found = import_string(path) if path else None
+    except ImproperlyConfigured:
+        return []  # the other check says it
     except ImportError:
         found = None
-    if callable(found):
+    if not path or callable(found):
         return []
     expected = "the dotted path of a function, such as project.chat.rerun"
     return [Error(f"STREAMING['RERUN'] is {path!r}: expected {expected}.", id="streaming.E004")]

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-WORKERS = 3
-"""More than cores, because tests mostly wait: for servers to start, for deadlines, for browsers."""
+WORKERS = 2
+"""With more, on two cores, promises of a second are late: starting a site takes seconds of a core."""
 LOCK = "TESTS_LOCK"
 """The variable that names the file which the tests of one run lock: shared, or exclusively to be alone."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.checks import registry
 
-from streaming.checks import check_streaming_database, check_streaming_setting
+from streaming.checks import check_rerun, check_streaming_database, check_streaming_setting
 
 
 @pytest.mark.parametrize(
@@ -45,10 +45,18 @@ def test_without_the_package_that_is_said(settings: Any, monkeypatch: pytest.Mon
 def test_what_cannot_run_again_is_refused_at_start(settings: Any, path: str) -> None:
     settings.STREAMING = {"RERUN": path}
 
-    (error,) = check_streaming_setting()
+    (error,) = check_rerun()
 
     assert error.id == "streaming.E004"
     assert path in error.msg
+
+
+def test_without_anything_to_run_again_nothing_is_wrong(settings: Any) -> None:
+    settings.STREAMING = {}
+    assert check_rerun() == []
+
+    settings.STREAMING = {"RERUN": "chatsite.chat.replies.job_of"}
+    assert check_rerun() == []
 
 
 class Elsewhere:

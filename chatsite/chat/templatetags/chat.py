@@ -3,14 +3,17 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 
-from chatsite.assistants.base import Assistant
 from chatsite.chat.models import Message
 from chatsite.chat.rendered import is_read_as_fields, looks_like_json
 from chatsite.chat.rendering.blocks import Reply
+
+if TYPE_CHECKING:
+    # It loads LangChain, which takes seconds; and the checks at the server's start load the tags of all templates.
+    from chatsite.assistants.base import Assistant
 
 register = template.Library()
 
@@ -44,7 +47,7 @@ GENERAL_EXAMPLES = (
 
 
 @register.simple_tag
-def examples_of(assistant: Assistant) -> Sequence[Example]:
+def examples_of(assistant: "Assistant") -> Sequence[Example]:
     """The assistant's examples, or general ones. As many as it has options go with these, in their order."""
     options = assistant.options if len(assistant.options) == len(assistant.examples) else ()
     chosen = [*options, *[""] * (len(assistant.examples) - len(options))]
