@@ -21,22 +21,24 @@ def check_streaming_setting(**kwargs: Any) -> list[CheckMessage]:
     return _check_redis(conf.REDIS_URL) if conf.REDIS_URL else []
 
 
-@register(
-    Tags.urls
-)  # which load the project's code: a server that starts may leave them out, to be there sooner
+@register(Tags.urls)  # which load the project's code: a server that starts may leave them out
 def check_rerun(**kwargs: Any) -> list[CheckMessage]:
     """Whether STREAMING["RERUN"] names something that can be called."""
     try:
         path = get_conf().RERUN
-        found = import_string(path) if path else None
     except ImproperlyConfigured:
         return []  # the other check says it
-    except ImportError:
-        found = None
-    if not path or callable(found):
+    if path is None or _names_a_function(path):
         return []
     expected = "the dotted path of a function, such as project.chat.rerun"
     return [Error(f"STREAMING['RERUN'] is {path!r}: expected {expected}.", id="streaming.E004")]
+
+
+def _names_a_function(path: str) -> bool:
+    try:
+        return callable(import_string(path))
+    except ImportError:
+        return False
 
 
 @register()

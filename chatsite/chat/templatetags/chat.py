@@ -12,7 +12,7 @@ from chatsite.chat.rendered import is_read_as_fields, looks_like_json
 from chatsite.chat.rendering.blocks import Reply
 
 if TYPE_CHECKING:
-    # It loads LangChain, which takes seconds; and the checks at the server's start load the tags of all templates.
+    # It loads LangChain, which takes seconds; the checks at a server's start load all templates' tags.
     from chatsite.assistants.base import Assistant
 
 register = template.Library()
