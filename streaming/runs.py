@@ -101,9 +101,12 @@ def _start(job: Job, row: Run, place: Place) -> None:
     try:
         _store(job, row, place)
     except _Revoked:
-        if connection.in_atomic_block or held is None:
+        if connection.in_atomic_block:
             raise
-        lease.lost(held)
+        if held is not None:
+            lease.lost(held)
+        if lease.id is None and not lease.was_lost:  # it was given up
+            raise
         lease.take()
         _store(job, row, place)
 

@@ -32,6 +32,8 @@ class Lease:
         self._lock = threading.Lock()
         self._id: UUID | None = None
         self._pid = 0
+        self.was_lost = False
+        """Whether the last one was revoked, and no other taken since."""
 
     @property
     def id(self) -> UUID | None:
@@ -50,7 +52,7 @@ class Lease:
                 _at_once(new.save)
             else:
                 new.save(force_insert=True)
-            self._id, self._pid = new.pk, os.getpid()
+            self._id, self._pid, self.was_lost = new.pk, os.getpid(), False
             return new.pk
 
     def beat(self) -> bool:
@@ -68,13 +70,13 @@ class Lease:
         with self._lock:
             if self._id != lease:
                 return
-            self._id = None
+            self._id, self.was_lost = None, True
         logger.error("this process was silent for too long: others have taken over its runs")
 
     def forget(self) -> UUID | None:
         """Have no lease any more, whatever the database says. Returns the one that there was."""
         with self._lock:
-            held, self._id = self.id, None
+            held, self._id, self.was_lost = self.id, None, False
             return held
 
     def give_up(self) -> None:

@@ -318,6 +318,21 @@ def test_a_process_that_was_taken_for_dead_writes_nothing_more(upstream: Scripte
     assert lease.id not in (zombie, None)
 
 
+def test_a_lease_that_is_lost_between_the_place_and_the_run_is_taken_again(
+    upstream: ScriptedUpstream,
+) -> None:
+    upstream.enqueue(Reply("Yes."))
+    with runs.admit() as place:
+        held = lease.id
+        assert held is not None
+        Process.objects.all().delete()
+        lease.lost(held)  # as the keeper finds out
+        run_id = uuid4()
+        runs.start(Job(runnable=chat_model(upstream), input="Hi"), run_id=run_id, place=place)
+
+    assert end_of(run_id).status == "done"
+
+
 def test_a_stop_from_elsewhere_is_looked_for_as_soon_as_a_run_begins(
     upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
