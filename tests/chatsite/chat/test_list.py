@@ -1,27 +1,16 @@
 """All of a person's conversations, and the source of a reply."""
 
 import re
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from pytest_django import Settings
 
 from chatsite.chat.models import Conversation
 from chatsite.chat.views import RECENT
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def site_in_this_process(settings: Settings, tmp_path: Path) -> None:
-    """Static files are served as they are, from nowhere."""
-    settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process")]
 
 
 @pytest.fixture

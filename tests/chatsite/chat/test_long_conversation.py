@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -10,21 +9,11 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from pytest_django import Settings
 
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.views import PAGE_CHARACTERS, PAGE_MESSAGES
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def site_in_this_process(settings: Settings, tmp_path: Path) -> None:
-    """Static files are served as they are, from nowhere."""
-    settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process")]
 
 
 @pytest.fixture

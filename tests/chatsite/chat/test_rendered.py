@@ -3,7 +3,6 @@
 import re
 from collections.abc import Hashable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +11,6 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from pytest_django import Settings
 
 from chatsite.chat import rendered
 from chatsite.chat.models import Conversation, Message, RenderedReply
@@ -23,16 +21,7 @@ from chatsite.chat.views import PAGE_MESSAGES
 from chatsite.config.sqlite import base
 from chatsite.confined.pool import Pool
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def site_in_this_process(settings: Settings, tmp_path: Path) -> None:
-    """Static files are served as they are, from nowhere."""
-    settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process")]
 
 
 @pytest.fixture
