@@ -138,7 +138,8 @@ class Stranger:
     def _visit(self, serve: str) -> None:
         """Ask on the page while it is served, read on, and find the reply stored."""
         address = f"127.0.0.1:{free_port()}"
-        self._upstream.enqueue(Reply("Very", " cool."))
+        asked = self._upstream.gate()
+        self._upstream.enqueue(Reply("Very", " cool.", headers_after=asked))
         with (self.folder / "served.log").open("w") as log:
             process = self._start(f"exec env {serve} --noreload {address}", stdout=log, stderr=log)
         with ending(process), visitor(address) as visits:
@@ -147,6 +148,7 @@ class Stranger:
             page = visits.post("/", data={"question": "How cool?", "csrfmiddlewaretoken": token(page)}).text
             follow = re.search(r'EventSource\("([^"]+)"\)', page)
             assert follow, page
+            asked.open()
             events = visits.get(follow[1]).text
             assert '"status":"done"' in events, events
             assert "Very cool." in visits.get("/").text

@@ -162,10 +162,9 @@ def test_code_and_replies_can_be_copied(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(Reply(SOURCE))
     chat.ask("Go")
     chat.expect_status("done")
-    for name, copied in (("Copy code", "x = 1\n"), ("Copy reply", SOURCE)):
-        button = chat.reply.get_by_role("button", name=name)
-        button.click()
-        expect(chat.reply.get_by_role("button", name="Copied").first).to_be_visible()
+    for pressed, (name, copied) in enumerate((("Copy code", "x = 1\n"), ("Copy reply", SOURCE)), start=1):
+        chat.reply.get_by_role("button", name=name).click()
+        expect(chat.reply.get_by_role("button", name="Copied")).to_have_count(pressed)
         assert chat.page.evaluate("navigator.clipboard.readText()") == copied
 
 
