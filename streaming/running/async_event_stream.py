@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from inspect import isawaitable
 from typing import Any
-from uuid import uuid4
 
 from langchain_core.messages import AIMessageChunk
 from langchain_core.runnables import Runnable, RunnableConfig
@@ -13,9 +12,9 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from streaming import errors
 from streaming.callbacks.steps import StepFilter
 from streaming.conf import get_conf
-from streaming.events import IDLE, BaseEvent, End, Event, Idle, Start, Token
+from streaming.events import IDLE, BaseEvent, End, Event, Idle, Token
 from streaming.running.async_worker import AsyncEventQueue, AsyncWorker
-from streaming.running.event_stream import model_name
+from streaming.running.event_stream import start_of
 
 AsyncOnEnd = Callable[[End, AIMessageChunk | None], object]
 """What it returns is awaited, if it can be."""
@@ -68,7 +67,7 @@ class AsyncEventStream(AsyncGenerator[Event, None]):
     ) -> None:
         conf = get_conf()
         self._queue = AsyncEventQueue(conf.QUEUE_SIZE)
-        start = Start(run=str((config or {}).get("run_id") or uuid4()), model=model_name(runnable))
+        start = start_of(runnable, config)
         self._worker = AsyncWorker(
             runnable, input, self._queue, start=start, config=config, conf=conf, wanted=wanted
         )

@@ -43,7 +43,7 @@ def stream(
 
     The includes and excludes choose the steps whose events are wanted, as they do for LangChain's
     `astream_events`. A graph's state is private, but for the keys in `include_state`. Failures do not raise
-    here: they arrive as `End(status="failed", error=...)`.
+    here: they arrive as `End(status="failed", error=...)`. Raises TypeError if `runnable` is none.
 
     `on_end` is called once, with the `End` and the message (None if no model ran), where the events are read:
     before the `End` is given out, or when the generator is closed. If it raises, the `End` says `failed`.
@@ -73,7 +73,7 @@ class EventStream(Generator[Event, None, None]):
     ) -> None:
         conf = get_conf()
         self._queue = EventQueue(conf.QUEUE_SIZE)
-        start = Start(run=str((config or {}).get("run_id") or uuid4()), model=model_name(runnable))
+        start = start_of(runnable, config)
         self._worker = ThreadWorker(
             runnable, input, self._queue, start=start, config=config, conf=conf, wanted=wanted
         )
@@ -131,7 +131,15 @@ class EventStream(Generator[Event, None, None]):
         self.close()
 
 
-def model_name(runnable: Runnable[Any, Any]) -> str | None:
+def start_of(runnable: Runnable[Any, Any], config: RunnableConfig | None) -> Start:
+    """The first event of a run. Raises TypeError if there is nothing to run."""
+    if not isinstance(runnable, Runnable):
+        kind = type(runnable).__name__
+        raise TypeError(f"a {kind} is not a LangChain runnable (of a function, RunnableLambda makes one)")
+    return Start(run=str((config or {}).get("run_id") or uuid4()), model=_model_name(runnable))
+
+
+def _model_name(runnable: Runnable[Any, Any]) -> str | None:
     """The name of the model that a runnable is, if it is one."""
     for attribute in ("model_name", "model"):
         if isinstance(name := getattr(runnable, attribute, None), str):

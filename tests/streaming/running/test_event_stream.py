@@ -16,7 +16,7 @@ from langchain_core.runnables import Runnable, RunnableLambda
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from streaming import stream
+from streaming import astream, stream
 from streaming.errors import RunFailed
 from streaming.events import End, Error, Event, Start, Token, Usage
 from tests.streaming.models import MODELS, chat_model, completion_model, plain_chat_model
@@ -220,6 +220,12 @@ def test_a_bug_in_the_runnable_ends_the_run_and_shows_nothing_of_it() -> None:
 
 
 @pytest.mark.alone
+@pytest.mark.parametrize("start", [stream, astream])
+def test_what_is_no_runnable_is_refused_where_it_is_given(start: Callable[..., object]) -> None:
+    with pytest.raises(TypeError, match="a function is not a LangChain runnable"):
+        start(lambda text: text, "Hello")
+
+
 def test_a_runnable_that_exits_ends_its_run_and_nothing_else() -> None:
     def leave(text: str) -> str:
         raise SystemExit(3)
