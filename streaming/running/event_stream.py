@@ -131,7 +131,7 @@ class EventStream(Generator[Event, None, None]):
         self.close()
 
 
-def start_of(runnable: Runnable[Any, Any], config: RunnableConfig | None) -> Start:
+def start_of(runnable: object, config: RunnableConfig | None) -> Start:
     """The first event of a run. Raises TypeError if there is nothing to run."""
     if not isinstance(runnable, Runnable):
         kind = type(runnable).__name__
@@ -139,7 +139,7 @@ def start_of(runnable: Runnable[Any, Any], config: RunnableConfig | None) -> Sta
     return Start(run=str((config or {}).get("run_id") or uuid4()), model=_model_name(runnable))
 
 
-def _model_name(runnable: Runnable[Any, Any]) -> str | None:
+def _model_name(runnable: object) -> str | None:
     """The name of the model that a runnable is, if it is one."""
     for attribute in ("model_name", "model"):
         if isinstance(name := getattr(runnable, attribute, None), str):
