@@ -23,6 +23,7 @@ from chatsite.config.logs import log_level
 from chatsite.config.private import keep_to_ourselves
 from chatsite.server import listening, local_model
 from chatsite.server.draining import Draining
+from chatsite.server.garbage import keep_collections_short
 from chatsite.server.reload import ReloadState
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -160,6 +161,7 @@ def post_worker_init(worker: Any) -> None:
     from streaming import admission, runs
 
     import_module(settings.ROOT_URLCONF)  # LangChain with it: seconds that the first visitor need not wait
+    keep_collections_short()
     admission.configure(max_streams=max_streams(worker.cfg))
     runs.look_after()
     retention.start()

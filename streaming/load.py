@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 _WINDOW = 0.25
 """Seconds over which the use of the processor is measured."""
-_SPARE, _FULL = 0.2, 0.5
+_SPARE, _FULL = 0.3, 0.9
 """Shares of one processor: up to the first one nobody waits, from the second on as long as may be."""
 
 

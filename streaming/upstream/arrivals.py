@@ -16,7 +16,7 @@ import httpx2
 from streaming.load import load
 from streaming.upstream.client import CancellableStream
 
-LONGEST = 0.1
+LONGEST = 0.12
 """Seconds between two looks at a stream, where the process is busy."""
 _PATIENCE = 0.1
 """Seconds to wait for the end of a body whose reply is over: then its connection can be used again."""

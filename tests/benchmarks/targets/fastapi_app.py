@@ -1,5 +1,6 @@
-"""FastAPI with `astream` at its best: one shared model over the SDK's aiohttp transport, orjson."""
+"""FastAPI with `astream` at its best: one shared model, the SDK's aiohttp transport, orjson, short pauses."""
 
+import gc
 import os
 from collections.abc import AsyncIterator
 
@@ -35,3 +36,7 @@ async def _events(question: str) -> AsyncIterator[bytes]:
 @app.get("/healthz")
 async def healthz() -> str:
     return "ok"
+
+
+gc.collect()
+gc.freeze()

@@ -1,5 +1,6 @@
 """A Django project of one file with three views: this project's, the seed article's, a bare loop."""
 
+import gc
 import json
 import os
 import threading
@@ -101,3 +102,5 @@ urlpatterns = [
     path("healthz", healthz),
 ]
 application = get_wsgi_application()
+gc.collect()
+gc.freeze()  # as docs/streaming/deployment.md says
