@@ -6,7 +6,7 @@ from math import log10
 
 from tests.benchmarks.measuring import Measurement
 
-_COLOURS = ("#0969da", "#cf222e", "#1a7f37", "#8250df", "#bf8700", "#57606a", "#d4a72c")
+_COLOURS = ("#0969da", "#cf222e", "#1a7f37", "#8250df", "#bf8700", "#57606a", "#d4a72c", "#1b7c83")
 _WIDTH, _HEIGHT, _MARGIN = 720, 360, 60
 
 

@@ -67,6 +67,7 @@ SERVERS = {
         Server("view-gthread", _gunicorn(*_GTHREAD, _PROJECT), "/answer/"),
         Server("recipe-gthread", _gunicorn(*_GTHREAD, _PROJECT), "/recipe/"),
         Server("loop-gthread", _gunicorn(*_GTHREAD, _PROJECT), "/loop/"),
+        Server("floor", (sys.executable, "-m", "tests.benchmarks.targets.floor", "{port}"), "/answer/"),
     )
 }
 
