@@ -1,7 +1,8 @@
 """Finds passages by the words of a question: the full-text search of the database in use.
 
 SQLite has FTS5, ranked by BM25; PostgreSQL has its own. Both stem English words, and both find other
-languages by the words as they are written.
+languages by the words as they are written, or where no blanks are between them by their parts
+(`unspaced.py`).
 """
 
 import functools
@@ -13,6 +14,7 @@ from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
 from django.db import connection
 from django.db.models import QuerySet
 
+from chatsite.documents import unspaced
 from chatsite.documents.models import Passage, PassageQuerySet
 
 MOST_WORDS = 40
@@ -23,7 +25,7 @@ WORTH = 1 / 3
 """Of the best passage's score, that another one needs: with a rare word found, common ones are noise."""
 SCORE = "score"
 CONFIG = "english"
-"""PostgreSQL's; the index of migration 0002 is made with it."""
+"""PostgreSQL's; the index of migration 0008 is made with it."""
 
 # Words that say nothing about what is asked. PostgreSQL leaves out its own.
 STOP_WORDS = frozenset(
@@ -52,12 +54,13 @@ def words_of(question: str) -> list[str]:
     plain = "".join(
         character if unicodedata.category(character)[0] in "LMN" else " " for character in question.lower()
     )
-    words = list(dict.fromkeys(word for word in plain.split() if len(word) <= LONGEST_WORD))
+    parts = (part for word in plain.split() for part in unspaced.parts_of(word))
+    words = list(dict.fromkeys(part for part in parts if len(part) <= LONGEST_WORD))
     return ([word for word in words if word not in STOP_WORDS] or words)[:MOST_WORDS]
 
 
 def _sqlite(passages: PassageQuerySet, words: Sequence[str]) -> QuerySet[Passage]:
-    query = " OR ".join(f'"{word}"' for word in words)
+    query = " OR ".join(f'"{word}"' + "*" * unspaced.is_single(word) for word in words)
     # The index is no model of Django's: `extra` joins it and leaves the filter by owner as it is.
     return passages.extra(  # noqa: S610 - nothing in it is a person's, but for the parameter
         select={SCORE: "-documents_passage_index.rank"},
@@ -72,7 +75,13 @@ def _sqlite(passages: PassageQuerySet, words: Sequence[str]) -> QuerySet[Passage
 
 
 def _postgresql(passages: PassageQuerySet, words: Sequence[str]) -> QuerySet[Passage]:
-    query = functools.reduce(operator.or_, [SearchQuery(word, config=CONFIG) for word in words])
-    vector = SearchVector("text", config=CONFIG)
+    query = functools.reduce(operator.or_, [_postgresql_query(word) for word in words])
+    vector = SearchVector("text", "unspaced", config=CONFIG)
     found = passages.annotate(vector=vector).filter(vector=query)
     return found.annotate(**{SCORE: SearchRank(vector, query)}).order_by(f"-{SCORE}", "pk")
+
+
+def _postgresql_query(word: str) -> SearchQuery:
+    if unspaced.is_single(word):
+        return SearchQuery(f"'{word}':*", config=CONFIG, search_type="raw")
+    return SearchQuery(word, config=CONFIG)

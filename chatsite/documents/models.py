@@ -115,7 +115,7 @@ class PassageQuerySet(models.QuerySet["Passage"]):
 class Passage(models.Model):
     """A piece of a document, as long as a paragraph or two.
 
-    The full-text index follows this table by triggers (migration 0002). SQLite drops them with the
+    The full-text index follows this table by triggers (migration 0008). SQLite drops them with the
     table, and Django makes the table anew to alter it: a migration that does so makes them again.
     """
 
@@ -130,6 +130,8 @@ class Passage(models.Model):
     overlap = models.PositiveIntegerField()
     """So many of its first characters are also the last ones of the passage before."""
     text = models.TextField()
+    unspaced = models.TextField(null=True)
+    """What full-text search finds words by that stand without blanks (`unspaced.py`). NULL: not looked at."""
 
     objects = PassageQuerySet.as_manager()
 

@@ -17,6 +17,7 @@ from chatsite.documents import embeddings
 from chatsite.documents.models import BATCH, PAUSE, TITLE_LENGTH, Document, Embedding, Passage
 from chatsite.documents.parsing import Parsed, kind_of, parse
 from chatsite.documents.passages import Piece
+from chatsite.documents.unspaced import parts_in
 from streaming import admission
 from streaming.admission import Admission, Place, TooMany
 
@@ -80,9 +81,9 @@ def _store(
     document = _begin(title, size, parsed, visitor)
     try:
         for start in range(0, len(parsed.pieces), BATCH):
-            pieces = parsed.pieces[start : start + BATCH]
+            passages = _passages(document, parsed.pieces[start : start + BATCH], first=start + 1)
             with transaction.atomic():
-                _store_passages(document, pieces, vectors[start : start + BATCH], first=start + 1)
+                _store_passages(passages, vectors[start : start + BATCH])
             time.sleep(PAUSE)
         document.show()
     except BaseException:
@@ -108,19 +109,21 @@ def _begin(title: str, size: int, parsed: Parsed, visitor: Visitor) -> Document:
         )
 
 
-def _store_passages(
-    document: Document, pieces: Sequence[Piece], vectors: Sequence[embeddings.Vector], *, first: int
-) -> None:
-    passages = [
+def _passages(document: Document, pieces: Sequence[Piece], *, first: int) -> list[Passage]:
+    return [
         Passage(
             document=document,
             number=number,
             place=piece.place or f"part {number}",
             overlap=piece.overlap,
             text=piece.text,
+            unspaced=parts_in(piece.text),
         )
         for number, piece in enumerate(pieces, first)
     ]
+
+
+def _store_passages(passages: Sequence[Passage], vectors: Sequence[embeddings.Vector]) -> None:
     Passage.objects.bulk_create(passages)
     if vectors:
         by_passage = {passage.pk: vector for passage, vector in zip(passages, vectors, strict=True)}

@@ -47,14 +47,14 @@ POSTGRESQL_REVERSED = ["DROP INDEX documents_passage_index"]
 
 
 def make(apps: Any, schema_editor: Any) -> None:
-    _execute(schema_editor, sqlite=SQLITE, postgresql=POSTGRESQL)
+    execute(schema_editor, sqlite=SQLITE, postgresql=POSTGRESQL)
 
 
 def unmake(apps: Any, schema_editor: Any) -> None:
-    _execute(schema_editor, sqlite=SQLITE_REVERSED, postgresql=POSTGRESQL_REVERSED)
+    execute(schema_editor, sqlite=SQLITE_REVERSED, postgresql=POSTGRESQL_REVERSED)
 
 
-def _execute(schema_editor: Any, **statements: list[str]) -> None:
+def execute(schema_editor: Any, **statements: list[str]) -> None:
     for statement in statements.get(schema_editor.connection.vendor, ()):
         schema_editor.execute(statement)
 

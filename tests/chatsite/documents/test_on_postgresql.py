@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.chatsite.documents.people import upload
+from tests.chatsite.documents.test_search import UNSPACED
 from tests.server import ROOT, environment
 from tests.services import postgresql
 from tests.site import SiteStarter
@@ -59,11 +60,19 @@ def test_a_persons_own_passages_are_found_best_first_by_the_index(
     )
     upload(outsider, "own.md", "# Tea\n\nThe outsider's tea.")
 
-    site.upstream.enqueue(Reply("Green."), Reply("None."), Reply("None."))
+    site.upstream.enqueue(Reply("Green."))
     with owner.send("Which teas are there? ' & | ! ( :* \\ %s", assistant="documents") as reading:
         found = reading.until("documents").json["documents"]
         assert reading.end["status"] == "done"
     assert [document["title"] for document in found] == ["tea.md, Tea", "tea.md, Coffee"]
+    for text, question in UNSPACED:
+        upload(owner, "unspaced.txt", text)
+        site.upstream.enqueue(Reply("Found."))
+        with owner.send(question, assistant="documents") as reading:
+            found = reading.until("documents").json["documents"]
+            assert text in [document["text"] for document in found], question
+            assert reading.end["status"] == "done"
+    site.upstream.enqueue(Reply("None."), Reply("None."))
     for question in ("?!", "zebra"):
         with owner.send(question, assistant="documents") as reading:
             assert reading.until("documents").json["documents"] == []

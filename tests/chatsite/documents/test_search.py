@@ -20,6 +20,20 @@ ALICE = Visitor(guest="a" * 32)
 BOB = Visitor(guest="b" * 32)
 
 
+UNSPACED = [
+    ("今天我们去北京看长城。", "长城"),
+    ("今天我们去北京看长城。", "长城在哪里?" + "啊" * 120),
+    ("我喝绿茶。", "茶"),
+    ("東京タワーの高さは333メートルです。", "タワーの高さ"),
+    ("東京タワー", "ﾀﾜｰ"),
+    ("我用Python写代码", "python"),
+    ("แม่น้ำเจ้าพระยา", "เจ้าพระยา"),
+    ("학교에서 배운다", "학교"),
+    ("हिन्दी भाषा", "हिन्दी"),
+]
+"""Texts, and what is asked about them."""
+
+
 def add(text: str, *, visitor: Visitor = ALICE, name: str = "notes.md") -> Document:
     return uploads.add(name, text.encode(), visitor=visitor)
 
@@ -34,6 +48,21 @@ def test_a_passage_is_found_by_any_of_its_words_whatever_their_form() -> None:
     for question in ("Cats?", "Who runs?", "m\u00fcnchen", "a zebra or a CAT"):
         assert found(question) == ["The cat was running in M\u00fcnchen."], question
     assert found("zebra") == []
+
+
+@pytest.mark.parametrize(("text", "question"), UNSPACED)
+def test_words_without_blanks_between_them_are_found(text: str, question: str) -> None:
+    add(f"# One\n\n{text}\n\n# Two\n\nSomething else.")
+
+    assert found(question) == [f"# One\n\n{text}"]
+    for other in ("山田", "กิจ", "바다"):
+        assert found(other) == []
+
+
+def test_the_best_passage_without_blanks_comes_first() -> None:
+    add("# A\n\n北京的天气。\n\n# B\n\n上海的天气很好。")
+
+    assert found("上海的天气怎么样")[0].startswith("# B")
 
 
 def test_the_best_passage_comes_first() -> None:
@@ -163,3 +192,11 @@ def test_the_index_and_its_triggers_go_and_come_back_with_their_migration(
     assert found("cat") == ["A cat."]
     Document.objects.all().delete()
     assert found("cat") == []
+
+
+def test_documents_from_before_are_searched_by_parts_of_words_too(transactional_db: None) -> None:
+    add("长城很长。")
+    call_command("migrate", "documents", "0005", verbosity=0)
+    call_command("migrate", "documents", verbosity=0)
+
+    assert found("长城") == ["长城很长。"]
