@@ -3,11 +3,6 @@
 import { address, announce, copyOf, find } from "./elements.js";
 import { slabLines } from "./slabs.js";
 
-/** How files of a language end, where that is not its name. @type {Record<string, string>} */
-const ENDINGS = {
-  bash: "sh", "c++": "cpp", javascript: "js", markdown: "md", python: "py", ruby: "rb", rust: "rs", shell: "sh",
-  text: "txt", typescript: "ts",
-};
 const SHOWN_FOR = 2000; // milliseconds
 
 /** Puts its tools on each block of code. @param {ParentNode} root  what has just been rendered */
@@ -34,7 +29,7 @@ export function listenToTools(messages, signal) {
     if (button?.dataset.tool === "wrap") {
       button.ariaPressed = String(button.ariaPressed !== "true");
     } else if (button?.dataset.tool === "save") {
-      save(code ?? "", block?.dataset.language ?? "text");
+      import("./save.js").then(({ save }) => save(code ?? "", block?.dataset.language ?? "text"));
     } else if (button) {
       const article = /** @type {HTMLElement} */ (button.closest("article"));
       copy(button, () => code ?? (json(article) || source(article)));
@@ -90,14 +85,4 @@ async function write(ask) {
   area.remove();
   if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
   if (!copied) throw new Error("The browser does not allow copying here.");
-}
-
-/** Saves code as a file. @param {string} code @param {string} language */
-function save(code, language) {
-  const link = document.createElement("a");
-  const name = language.toLowerCase();
-  link.href = URL.createObjectURL(new Blob([code], { type: "text/plain" }));
-  link.download = `code.${ENDINGS[name] ?? name}`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), SHOWN_FOR);
 }
