@@ -198,7 +198,7 @@ def test_a_phone_has_room_for_everything(browser: Browser, site: Site) -> None:
     expect(chat.send_button).to_be_in_viewport()
     link = chat.page.get_by_role("link", name="A question")
     expect(link).to_have_count(0)
-    chat.page.get_by_text("Chats", exact=True).click()
+    chat.page.get_by_title("Chats", exact=True).click()
     expect(link).to_be_visible()
     assert chat.page.evaluate("document.scrollingElement.scrollWidth") == 390
     context.close()

@@ -85,7 +85,7 @@ def test_escape_or_a_tap_beside_closes_the_drawer(site: Site, chat: ChatPage) ->
     site.upstream.enqueue(Reply("Yes."))
     chat.open().ask("A question")
     chat.expect_status("done")
-    opener = chat.page.get_by_text("Chats", exact=True)
+    opener = chat.page.get_by_title("Chats", exact=True)
     link = chat.page.get_by_role("link", name="A question")
     opener.tap()
     expect(link).to_be_visible()
@@ -107,7 +107,7 @@ def test_tap_targets_are_large_enough_for_a_thumb(site: Site, chat: ChatPage) ->
     site.upstream.enqueue(Reply(Reasoning("Hm."), "Cut", finish="length"))
     chat.ask("A question")
     chat.expect_status("done")
-    chat.page.get_by_text("Chats", exact=True).tap()
+    chat.page.get_by_title("Chats", exact=True).tap()
     expect(chat.page.get_by_role("link", name="A question")).to_be_visible()
     expect_thumbs_to_fit(chat)
 

@@ -37,7 +37,7 @@ export function said(article) {
 /** @param {HTMLElement} article @param {string} kind  a status, or `length` for a reply that is cut at its limit */
 function offerActions(article, kind) {
   find(article, "[data-actions]").hidden = false;
-  const again = find(article, "[data-regenerate] button");
+  const again = find(article, "[data-regenerate] [data-label]");
   const { label = "", failedLabel = "" } = again.dataset;
   again.textContent = kind === "failed" ? failedLabel : label;
   const goOn = /** @type {HTMLElement | null} */ (article.querySelector("[data-continue]"));
