@@ -51,7 +51,12 @@ _UVICORN = (
     ),
     *("--no-access-log", "--backlog=4096", "tests.benchmarks.targets.fastapi_app:app"),
 )
-_LIMITS = {"CHAT_ALLOW_GUESTS": "1", "CHAT_REPLIES_AT_ONCE": "100000"}
+_LIMITS = {
+    "CHAT_ALLOW_GUESTS": "1",
+    "CHAT_REPLIES_AT_ONCE": "100000",
+    "LIMIT_GUEST_MESSAGES": "0",
+    "LIMIT_GUEST_TOKENS": "0",
+}
 
 SERVERS = {
     server.name: server

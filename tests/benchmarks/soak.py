@@ -9,7 +9,7 @@ from tests.benchmarks.measuring import Pace, measure
 from tests.benchmarks.processes import memory_bytes
 from tests.benchmarks.servers import SERVERS, provider, running
 
-STREAMS = 10
+STREAMS = 5
 STEP = 1000
 PACE = Pace(rate=100.0, tokens=50)
 
