@@ -57,6 +57,8 @@ class Document(Owned):
     """Of a PDF."""
     characters = models.PositiveIntegerField()
     """Of the text that was found in the file."""
+    remark = models.TextField(blank=True, default="")
+    """What to know of how it was read, for people."""
     created = models.DateTimeField(auto_now_add=True)
     is_whole = models.BooleanField(default=True)
     """Whether all its passages are there. Before they are, and while they are deleted, nobody sees it."""

@@ -3,10 +3,12 @@
 Every refusal is a sentence for the person who uploaded the file, and says what to do.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from pathlib import PurePath
+from typing import Any
 
 from django.conf import settings
 
@@ -19,6 +21,8 @@ from streaming.admission import Busy
 
 AT_ONCE = 4
 """Files that are being read. Of one person's, one is."""
+MOST_RANGES = 8
+"""Of pages without text, that are named."""
 PATIENCE = 5.0
 """Seconds that a file waits for its turn to be read."""
 
@@ -43,6 +47,8 @@ class Parsed:
     pages: int | None
     characters: int
     pieces: Sequence[Piece]
+    remark: str = ""
+    """What to know of how it was read; for people."""
 
 
 def parse(name: str, content: bytes, *, owner: Hashable = None) -> Parsed:
@@ -61,7 +67,7 @@ def parse(name: str, content: bytes, *, owner: Hashable = None) -> Parsed:
     if "refused" in done:
         raise Unreadable(_SENTENCES[done["refused"]]())
     pieces = [Piece(place, text, overlap) for place, text, overlap in done["passages"]]
-    return Parsed(kind, done["pages"], done["characters"], pieces)
+    return Parsed(kind, done["pages"], done["characters"], pieces, _remark(done))
 
 
 def kind_of(name: str) -> Kind:
@@ -73,6 +79,32 @@ def kind_of(name: str) -> Kind:
             "Save the document as one of these, and upload that."
         )
     return kind
+
+
+def _remark(done: Mapping[str, Any]) -> str:
+    if done["without_text"]:
+        return (
+            f"No text on {_ranges(done['without_text'])}: what is in pictures there is not found. "
+            "Text recognition (OCR) would make it text."
+        )
+    if done["encoding"]:
+        return (
+            f"Not in UTF-8: read as {done['encoding']}. "
+            "If letters are wrong, save it with the encoding UTF-8, and upload that."
+        )
+    return ""
+
+
+def _ranges(pages: Sequence[int]) -> str:
+    """Page numbers, as people write them: "page 3", "pages 2-4 and 7". Of many ranges, the first."""
+    ranges = [
+        [page for _, page in group]
+        for _, group in groupby(enumerate(pages), key=lambda numbered: numbered[1] - numbered[0])
+    ]
+    shown = [f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in ranges[:MOST_RANGES]]
+    shown += ["others"] if len(ranges) > MOST_RANGES else []
+    listed = " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+    return f"page{'s' if len(pages) > 1 else ''} {listed}"
 
 
 def _longest_answer(characters: int) -> int:
@@ -88,11 +120,12 @@ def _pool() -> Pool:
 
 _SENTENCES: dict[Why, Callable[[], str]] = {
     "broken": lambda: "The PDF is damaged and cannot be read. Save or download it again.",
-    "encrypted": lambda: "The PDF is encrypted. Save a copy without a password, and upload that.",
+    "encrypted": lambda: "The PDF opens with a password only. Save a copy without one, and upload that.",
     "no_pdf": lambda: "The file is not a PDF, though its name says so. Save it as a PDF again.",
     "no_text": lambda: "The file has no text in it. Choose another one.",
     "no_text_encoding": lambda: (
-        "The file is not text in UTF-8 or UTF-16. Save it with the encoding UTF-8, and upload that."
+        "The file is not text in UTF-8 or UTF-16, nor plainly in another encoding. "
+        "Save it with the encoding UTF-8, and upload that."
     ),
     "nul": lambda: "The file contains NUL characters, so it is not text. Save it as plain text in UTF-8.",
     "only_pictures": lambda: (

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatsite.documents import pdf
+from chatsite.documents.encodings import encoding_of
 from chatsite.documents.passages import Section, joined, split
 from chatsite.documents.refusals import Refused
 from streaming.text import clean
@@ -30,53 +31,83 @@ class Limits:
     characters: int
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is in a file."""
+
+    sections: Sequence[Section]
+    pages: int | None = None
+    """Where there are any."""
+    without_text: Sequence[int] = ()
+    """Pages, by their numbers."""
+    encoding: str = ""
+    """Of a text that is not in Unicode."""
+
+
 def work(job: dict[str, Any], content: bytes) -> dict[str, Any]:
     """A file of a `kind`, within `pages` and `characters`, as passages: place, text, overlap."""
     try:
-        pages, sections = read(job["kind"], content, Limits(job["pages"], job["characters"]))
+        found = read(job["kind"], content, Limits(job["pages"], job["characters"]))
     except (Refused, MemoryError) as exc:
         return {"refused": exc.why if isinstance(exc, Refused) else "too_much_work"}
-    passages = [[piece.place, piece.text, piece.overlap] for piece in split(sections)]
-    characters = sum(len(section.text) for section in sections)
-    return {"pages": pages, "characters": characters, "passages": passages}
+    return {
+        "pages": found.pages,
+        "without_text": found.without_text,
+        "encoding": found.encoding,
+        "characters": sum(len(section.text) for section in found.sections),
+        "passages": [[piece.place, piece.text, piece.overlap] for piece in split(found.sections)],
+    }
 
 
-def read(kind: str, content: bytes, limits: Limits) -> tuple[int | None, Sequence[Section]]:
-    """The number of pages, where there are any, and the text in sections. Raises `Refused`."""
+def read(kind: str, content: bytes, limits: Limits) -> Found:
+    """Raises `Refused`."""
     if kind == "pdf":
         return _pdf(content, limits)
-    text = _decoded(content)
+    text, encoding = _decoded(content)
     if len(text) > limits.characters:
         raise Refused("too_long")
     if kind == "markdown":
-        return None, joined(list(_under_headings(text)), most=MOST_SECTIONS)
-    return None, [Section("", text)]
+        return Found(joined(list(_under_headings(text)), most=MOST_SECTIONS), encoding=encoding)
+    return Found([Section("", text)], encoding=encoding)
 
 
-def _pdf(content: bytes, limits: Limits) -> tuple[int, list[Section]]:
+def _pdf(content: bytes, limits: Limits) -> Found:
     # Most readers forgive some bytes before the header.
     if b"%PDF-" not in content[:1024]:
         raise Refused("no_pdf")
     texts = pdf.texts(content, max_pages=limits.pages, max_characters=limits.characters)
     sections = [Section(f"page {number}", _clean(text)) for number, text in enumerate(texts, 1)]
-    if not any(section.text.strip() for section in sections):
+    without_text = [number for number, section in enumerate(sections, 1) if not section.text.strip()]
+    if len(without_text) == len(sections):
         raise Refused("only_pictures")
-    return len(texts), sections
+    return Found(sections, pages=len(texts), without_text=without_text)
 
 
-def _decoded(content: bytes) -> str:
-    """The text of a file. UTF-16 only with its mark at the front: without, any bytes pass for it."""
+def _decoded(content: bytes) -> tuple[str, str]:
+    """The text of a file, and its encoding where that is not Unicode. UTF-16 only with its mark at the front:
+    without, any bytes pass for it."""
     encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    older = ""
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError:
-        raise Refused("no_text_encoding") from None
+        text, older = _decoded_from_older(content)
     if "\0" in text:
         raise Refused("nul")
     text = _one_newline(text)
     if not text.strip():
         raise Refused("no_text")
-    return text
+    return text, older
+
+
+def _decoded_from_older(content: bytes) -> tuple[str, str]:
+    encoding = encoding_of(content) if b"\0" not in content else None
+    if encoding is None:
+        raise Refused("no_text_encoding")
+    try:
+        return content.decode(encoding), encoding
+    except UnicodeDecodeError:
+        raise Refused("no_text_encoding") from None
 
 
 def _clean(text: str) -> str:

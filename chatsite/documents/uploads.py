@@ -105,6 +105,7 @@ def _begin(title: str, size: int, parsed: Parsed, visitor: Visitor) -> Document:
             size=size,
             pages=parsed.pages,
             characters=parsed.characters,
+            remark=parsed.remark,
             is_whole=False,
         )
 

@@ -105,7 +105,9 @@ def _upload(request: VisitorRequest, visitor: Visitor) -> HttpResponse:
         again = f"upload yours again in {exc.retry_after} seconds."
         refusal = ValidationError(f"Too many files come at once. Nothing was stored: {again}", code="busy")
         return _refuse(request, visitor, refusal, retry_after=exc.retry_after)
-    messages.success(request, f"{document.title} was added. You can ask about it now.")
+    messages.success(
+        request, f"{document.title} was added. You can ask about it now. {document.remark}".strip()
+    )
     return SeeOther(reverse("documents:list"))
 
 

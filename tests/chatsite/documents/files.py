@@ -28,10 +28,12 @@ def pdf(*pages: str, streams: Sequence[bytes] = ()) -> bytes:
     return _file(objects)
 
 
-def encrypted(content: bytes, *, password: str, owner_only: bool = False) -> bytes:
+def encrypted(
+    content: bytes, *, password: str, owner_only: bool = False, algorithm: str = "RC4-128"
+) -> bytes:
     """The same PDF, locked: for readers too, or against changes only."""
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(content)))
-    writer.encrypt("" if owner_only else password, owner_password=password, algorithm="RC4-128")
+    writer.encrypt("" if owner_only else password, owner_password=password, algorithm=algorithm)
     written = io.BytesIO()
     writer.write(written)
     return written.getvalue()

@@ -17,8 +17,8 @@ from tests.chatsite.documents.files import encrypted, pdf
 
 def places(name: str, content: bytes) -> list[tuple[str, str]]:
     """The sections of a file, as the child reads them."""
-    _, sections = read(kind_of(name).value, content, Limits(pages=500, characters=1_000_000))
-    return [(section.place, section.text) for section in sections]
+    found = read(kind_of(name).value, content, Limits(pages=500, characters=1_000_000))
+    return [(section.place, section.text) for section in found.sections]
 
 
 def refusal(name: str, content: bytes) -> str:
@@ -36,6 +36,14 @@ def test_text_is_read_in_its_encoding(content: bytes) -> None:
     assert places("notes.txt", content) == [("", "Größe 😀")]
 
 
+def test_text_in_an_older_encoding_is_read_and_that_is_said() -> None:
+    parsed = parse("latin.txt", "Größe: fünf schöne Meter".encode("cp1252"))
+
+    assert [piece.text for piece in parsed.pieces] == ["Größe: fünf schöne Meter"]
+    assert "read as cp1252" in parsed.remark
+    assert parse("new.txt", "Größe".encode()).remark == ""
+
+
 def test_all_newlines_become_one_kind() -> None:
     assert places("notes.TXT", b"a\r\nb\rc\n") == [("", "a\nb\nc\n")]
 
@@ -51,7 +59,8 @@ def test_all_newlines_become_one_kind() -> None:
         (b"\xff\xfea", "UTF-16"),
         (b"\xff\xfe\x00\xd8", "UTF-16"),  # half a surrogate pair
         (b"a\0b", "NUL"),
-        (b"\x89PNG\r\n\x1a\n", "not text"),
+        (b"\x89PNG\r\n\x1a\n", "not text in UTF-8"),
+        (b"\x1b$B\xff", "not text in UTF-8"),
     ],
 )
 @pytest.mark.parametrize("name", ["notes.txt", "notes.md"])
@@ -138,10 +147,25 @@ def test_a_pdf_is_read_page_by_page() -> None:
     ]
 
 
-def test_a_pdf_that_is_only_locked_against_changes_is_read() -> None:
-    locked = encrypted(pdf("Open to all."), password="secret", owner_only=True)
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
+def test_a_pdf_that_is_only_locked_against_changes_is_read(algorithm: str) -> None:
+    locked = encrypted(pdf("Open to all."), password="secret", owner_only=True, algorithm=algorithm)
 
     assert "Open to all." in parse("a.pdf", locked).pieces[0].text
+
+
+def test_pages_without_text_are_named() -> None:
+    def remark(*pages: str) -> str:
+        return parse("a.pdf", pdf(*pages)).remark
+
+    assert remark("Terms apply.", "") == (
+        "No text on page 2: what is in pictures there is not found. "
+        "Text recognition (OCR) would make it text."
+    )
+    assert "No text on pages 2-3:" in remark("Terms apply.", "", "")
+    assert "No text on pages 1, 3-4 and 6:" in remark("", "Terms", "", "", "apply", "")
+    assert "15 and others:" in remark(*["", "Terms"] * 20)
+    assert remark("All of it.") == ""
 
 
 @pytest.mark.parametrize(
@@ -152,10 +176,11 @@ def test_a_pdf_that_is_only_locked_against_changes_is_read() -> None:
         (b"%PDF-1.4\n" + b"\xff" * 5000, "damaged"),
         (pdf("Hello")[:200], "damaged"),
         (pdf("Hello").replace(b"/Kids [4 0 R]", b"/Kids [2 0 R]"), "damaged"),
-        (encrypted(pdf("Hello"), password="secret"), "encrypted"),
+        (encrypted(pdf("Hello"), password="secret"), "with a password only"),
+        (encrypted(pdf("Hello"), password="secret", algorithm="AES-256"), "with a password only"),
         (pdf("", ""), "OCR"),
     ],
-    ids=["no pdf", "header only", "noise", "cut", "circular", "encrypted", "scanned"],
+    ids=["no pdf", "header only", "noise", "cut", "circular", "encrypted", "encrypted with AES", "scanned"],
 )
 def test_a_pdf_that_cannot_be_read_is_refused_with_what_to_do(content: bytes, told: str) -> None:
     message = refusal("a.pdf", content)

@@ -93,6 +93,15 @@ def test_what_cannot_be_read_is_refused_on_the_page_and_nothing_is_kept(
     assert "Nothing here yet" in visitor.get("/documents/").text
 
 
+def test_pages_without_text_are_named_after_the_upload_and_on_the_list(site: Site) -> None:
+    visitor = site.visitor()
+
+    upload(visitor, "mixed.pdf", pdf("Terms apply.", "", ""))
+
+    for page in (visitor.get("/documents/").text, visitor.get("/documents/").text):
+        assert "No text on pages 2-3: what is in pictures there is not found." in page
+
+
 def test_a_form_without_a_file_is_refused(site: Site) -> None:
     response = site.visitor().post("/documents/", headers={"Accept": "application/json"})
 
