@@ -1,6 +1,7 @@
 """What is whose: models that belong to a user or to a guest."""
 
 from collections.abc import Hashable
+from datetime import timedelta
 from typing import ClassVar
 
 from django.apps import apps
@@ -9,6 +10,9 @@ from django.db import models
 from django.db.models import Q
 
 from chatsite.accounts.visitor import Visitor
+
+UNDO_FOR = timedelta(minutes=10)
+"""How long what a person has deleted can be had back."""
 
 
 class Owned(models.Model):
@@ -19,6 +23,8 @@ class Owned(models.Model):
 
     LAST_USED: ClassVar[str] = "created"
     """The field that says when it was last used, for KEEP_DAYS."""
+    DELETED: ClassVar[str] = ""
+    """The field that says when a person deleted it, if they can have it back for a while."""
 
     class Meta:
         abstract = True

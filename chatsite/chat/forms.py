@@ -8,15 +8,14 @@ from django.http import HttpRequest
 
 from chatsite.accounts.visitor import Visitor
 from chatsite.assistants.registry import default_assistant, get_assistant
-from chatsite.chat.models import Conversation, Message
+from chatsite.chat import titles
+from chatsite.chat.models import TITLE_LENGTH, Conversation, Message
 
 REPLACEMENT = "\ufffd"
 
 
-class KeyForm(forms.Form):
-    """A request's `key`: what was sent with the same key before is not done again. Without it each is new."""
-
-    key = forms.UUIDField(required=False)
+class CodedForm(forms.Form):
+    """A form whose errors have stable codes."""
 
     @property
     def first_error(self) -> tuple[str, str]:
@@ -24,6 +23,32 @@ class KeyForm(forms.Form):
         errors = [error for found in self.errors.as_data().values() for error in found]
         worst = min(errors, key=lambda error: error.code != "not_found")
         return worst.code or "invalid", worst.messages[0]
+
+
+class KeyForm(CodedForm):
+    """A request's `key`: what was sent with the same key before is not done again. Without it each is new."""
+
+    key = forms.UUIDField(required=False)
+
+
+class TitleForm(CodedForm):
+    """A conversation's `title`: one line of which something can be seen."""
+
+    title = forms.CharField(
+        error_messages={
+            "required": "Write a title first.",
+            "null_characters_not_allowed": "The title contains a NUL character, which cannot be stored.",
+        },
+    )
+
+    def clean_title(self) -> str:
+        line = titles.as_line(self.cleaned_data["title"])
+        if not line:
+            raise forms.ValidationError(self.fields["title"].error_messages["required"], code="required")
+        if len(line) > TITLE_LENGTH:
+            message = f"The title has {len(line):,} characters. It can have {TITLE_LENGTH} at most."
+            raise forms.ValidationError(message, code="too_long")
+        return line
 
 
 class MessageForm(KeyForm):

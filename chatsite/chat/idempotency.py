@@ -56,6 +56,7 @@ def once(name: UUID | None, visitor: Visitor, start: Callable[[], Message]) -> S
 
 
 def _first(name: UUID | None, visitor: Visitor) -> Message | None:
+    """Raises `Message.DoesNotExist` if there is one, and the visitor has deleted it."""
     if name is None or not Message.objects.filter(key=name).exists():  # mostly, and soon said
         return None
-    return Message.objects.for_visitor(visitor).filter(key=name).first()
+    return Message.objects.for_visitor(visitor).get(key=name)

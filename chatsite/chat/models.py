@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from chatsite.accounts.ownership import Owned, owned_by
+from chatsite.accounts.ownership import UNDO_FOR, Owned, owned_by
 from chatsite.accounts.visitor import Visitor
 from chatsite.chat.path import messages_up_to
 from chatsite.chat.transcript import Transcript
@@ -31,8 +32,13 @@ OpenAI's Responses. Gemini writes it in capitals."""
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def for_visitor(self, visitor: Visitor) -> "ConversationQuerySet":
-        """Those that are the visitor's own."""
-        return self.filter(owned_by(visitor))
+        """Those that are the visitor's own, and that they have not deleted."""
+        return self.filter(owned_by(visitor), deleted=None)
+
+    def just_deleted_by(self, visitor: Visitor) -> "ConversationQuerySet":
+        """Those that the visitor can have back, the last one first."""
+        since = timezone.now() - UNDO_FOR
+        return self.filter(owned_by(visitor), deleted__gte=since).order_by("-deleted", "pk")
 
 
 class Conversation(Owned):
@@ -43,13 +49,31 @@ class Conversation(Owned):
     assistant = models.SlugField()
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True, db_index=True)
+    is_pinned = models.BooleanField(default=False, db_default=False)
+    is_archived = models.BooleanField(default=False, db_default=False)
+    """Out of the way, until somebody goes on with it."""
+    deleted = models.DateTimeField(null=True, blank=True, db_index=True)
+    """When its owner deleted it: nobody sees it since, and after UNDO_FOR it goes for good."""
 
     LAST_USED = "updated"
+    DELETED = "deleted"
 
     objects = ConversationQuerySet.as_manager()
 
     class Meta:
-        ordering = ("-updated",)
+        ordering = ("-is_pinned", "-updated", "-id")
+        indexes = (
+            models.Index(
+                fields=("user", "-is_pinned", "-updated", "-id"),
+                condition=models.Q(deleted=None),
+                name="chat_conversations_of_user",
+            ),
+            models.Index(
+                fields=("guest", "-is_pinned", "-updated", "-id"),
+                condition=models.Q(deleted=None),
+                name="chat_conversations_of_guest",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.title
@@ -90,8 +114,9 @@ class Conversation(Owned):
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def for_visitor(self, visitor: Visitor) -> "MessageQuerySet":
-        """Those in the visitor's own conversations."""
-        return self.filter(owned_by(visitor, through="conversation")).select_related("conversation")
+        """Those in the visitor's own conversations, as far as these are not deleted."""
+        own = self.filter(owned_by(visitor, through="conversation"), conversation__deleted=None)
+        return own.select_related("conversation")
 
     def unfinished(self) -> "MessageQuerySet":
         """Replies whose run has not ended, as far as the database knows."""

@@ -10,9 +10,9 @@ from chatsite.accounts.limits import Allowance
 from chatsite.accounts.visitor import Visitor, one_at_a_time
 from chatsite.assistants.base import Assistant, Turn
 from chatsite.assistants.registry import default_assistant, get_assistant
-from chatsite.chat import history
+from chatsite.chat import history, titles
 from chatsite.chat.idempotency import Started, name_of, once
-from chatsite.chat.models import TITLE_LENGTH, Conversation, Message
+from chatsite.chat.models import Conversation, Message
 from chatsite.chat.transcript import Transcript
 from streaming import StepFilter, runs
 from streaming.runs import Job
@@ -41,7 +41,7 @@ def send(
     name = name_of(key, visitor, "send", *sent)
     path = _path(conversation, parent) if conversation else []
     place = conversation or Conversation(
-        user=visitor.user, guest=visitor.guest, title=_title(text), assistant=assistant
+        user=visitor.user, guest=visitor.guest, title=titles.of_message(text), assistant=assistant
     )
     message = Message(
         conversation=place,
@@ -110,17 +110,21 @@ def _start(
 def _store(question: Message, reply: Message) -> None:
     """Store a reply; its question with it, and that one's conversation, if they are new.
 
-    Of a conversation that is there, nothing is written but when: a guest may have signed in meanwhile, and
-    own it as a user. Raises `Conversation.DoesNotExist` if it was deleted.
+    Of a conversation that is there, nothing is written but when, and that it is no longer archived: a guest
+    may have signed in meanwhile, and own it as a user. Raises `Conversation.DoesNotExist` if it was deleted.
+    To delete it takes the lock that is taken here: either nothing is stored, or the reply is stopped.
     """
     if not question._state.adding:
+        Conversation.objects.select_for_update().only("pk").get(pk=question.conversation.pk, deleted=None)
         reply.save(force_insert=True)
         return
     conversation = question.conversation
     if conversation._state.adding:
         conversation.save(force_insert=True)
-    elif not Conversation.objects.filter(pk=conversation.pk).update(updated=timezone.now()):
-        raise Conversation.DoesNotExist
+    else:
+        there = Conversation.objects.filter(pk=conversation.pk, deleted=None)
+        if not there.update(updated=timezone.now(), is_archived=False):
+            raise Conversation.DoesNotExist
     Message.objects.bulk_create([question, reply])
 
 
@@ -188,8 +192,3 @@ def _catch_up(message: Message) -> None:
     message.after = log.last_id
     transcript = Transcript.of(log.events(up_to=message.after))
     message.content, message.details = transcript.text, transcript.details
-
-
-def _title(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1] + "…"

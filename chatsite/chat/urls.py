@@ -1,12 +1,21 @@
 from django.urls import path
 
-from chatsite.chat import views
+from chatsite.chat import list_views, views
 
 app_name = "chat"
 urlpatterns = [
     path("", views.page, name="page"),
     path("c/<uuid:conversation_id>/", views.conversation, name="conversation"),
-    path("c/", views.conversations, name="conversations"),
+    path("c/", list_views.conversations, name="conversations"),
+    path("c/archived/", list_views.conversations, {"is_archived": True}, name="archived"),
+    path("c/<uuid:conversation_id>/edit/", list_views.edit, name="edit"),
+    path("c/<uuid:conversation_id>/rename/", list_views.rename, name="rename"),
+    path("c/<uuid:conversation_id>/pin/", list_views.pin, {"is_pinned": True}, name="pin"),
+    path("c/<uuid:conversation_id>/unpin/", list_views.pin, {"is_pinned": False}, name="unpin"),
+    path("c/<uuid:conversation_id>/archive/", list_views.archive, {"is_archived": True}, name="archive"),
+    path("c/<uuid:conversation_id>/unarchive/", list_views.archive, {"is_archived": False}, name="unarchive"),
+    path("c/<uuid:conversation_id>/delete/", list_views.delete, name="delete"),
+    path("c/<uuid:conversation_id>/restore/", list_views.restore, name="restore"),
     path("messages/", views.send, name="send"),
     path("messages/<uuid:message_id>/regenerate/", views.regenerate, name="regenerate"),
     path("messages/<uuid:message_id>/source/", views.source, name="source"),

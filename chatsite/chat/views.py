@@ -1,7 +1,6 @@
 """The page, and what it asks for: send, regenerate, go on, follow, stop."""
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import wraps
 from typing import Concatenate
 from uuid import UUID, uuid4
@@ -11,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
@@ -21,7 +19,7 @@ from chatsite.accounts.visitor import Visitor, VisitorRequest, can_sign_in
 from chatsite.answers import SeeOther, busy, error, wants_events
 from chatsite.assistants.chat_model import ModelNotConfigured
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
-from chatsite.chat import reading, rendered, replies
+from chatsite.chat import listing, reading, rendered, replies
 from chatsite.chat.forms import KeyForm, MessageForm
 from chatsite.chat.history import TooLong
 from chatsite.chat.idempotency import Started
@@ -31,9 +29,6 @@ from chatsite.chat.templatetags.json_values import DEEPEST
 from streaming import runs
 from streaming.admission import Place
 from streaming.runs import Busy, Pruned, UnknownRun
-
-RECENT = 50
-"""Conversations in the list beside the page."""
 
 PAGE_MESSAGES = 60
 """Messages on a page: the newest ones, or those before another page's."""
@@ -92,21 +87,6 @@ def conversation(request: VisitorRequest, conversation_id: UUID) -> HttpResponse
     response = _page(request, visitor, found)
     response["ETag"] = version
     return response
-
-
-@_refusals
-@require_safe
-@never_cache
-def conversations(request: VisitorRequest) -> HttpResponse:
-    """List all conversations, some at a time: those before a moment, which the link to older ones has."""
-    found = Conversation.objects.for_visitor(request.visitor)
-    if (text := request.GET.get("before")) is not None:
-        if (moment := _moment(text)) is None:
-            raise Http404
-        found = found.filter(updated__lt=moment)
-    listed = list(found[: RECENT + 1])
-    context = {"conversations": listed[:RECENT], "older": listed[RECENT - 1] if listed[RECENT:] else None}
-    return render(request, "chat/conversations.html", context)
 
 
 @_refusals
@@ -200,12 +180,11 @@ def _page(
 ) -> HttpResponse:
     """The page with the messages up to `leaf`, as many as one page shows."""
     chosen = current.assistant if current else request.GET.get("assistant", "")
-    recent = list(Conversation.objects.for_visitor(visitor)[: RECENT + 1])
+    listed = Conversation.objects.for_visitor(visitor).filter(is_archived=False)[: listing.RECENT]
     path = current.path(leaf, characters=PAGE_CHARACTERS, most=PAGE_MESSAGES) if current else []
     context = {
         "conversation": current,
-        "conversations": recent[:RECENT],
-        "has_older": len(recent) > RECENT,
+        "groups": listing.grouped(listed, with_today=True),
         "message_count": current.messages.count() if current else 0,
         "chat_messages": rendered.with_html(replies.with_text_so_far(path)),
         "is_earlier": leaf is not None,
@@ -221,14 +200,6 @@ def _page(
         "deepest": DEEPEST,
     }
     return render(request, "chat/page.html", context)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = parse_datetime(text)
-    except ValueError:
-        return None
-    return moment if moment and moment.tzinfo else None
 
 
 def _reply_of(run_id: UUID, visitor: Visitor) -> Message:

@@ -132,8 +132,21 @@ def test_documents_their_passages_and_sources(site: Site, themed: Page) -> None:
     assert faults(themed) == []
 
 
+def test_what_can_be_done_with_a_chat(site: Site, themed: Page) -> None:
+    chat = ChatPage(themed).open()
+    site.upstream.enqueue(Reply("Yes."))
+    chat.ask("Go")
+    chat.expect_status("done")
+    themed.get_by_role("link", name="Edit").filter(visible=True).click()
+    expect(themed.get_by_role("button", name="Rename")).to_be_visible()
+    assert faults(themed) == []
+    themed.get_by_role("button", name="Delete").click()
+    expect(themed.get_by_role("button", name="Undo")).to_be_visible()
+    assert faults(themed) == []
+
+
 def test_all_chats_sign_in_and_what_does_not_exist(themed: Page, watch: Watch) -> None:
     watch.expect("404")
-    for path in ("/c/", "/accounts/login/", "/nothing/"):
+    for path in ("/c/", "/c/archived/", "/accounts/login/", "/nothing/"):
         themed.goto(path)
         assert faults(themed) == [], path

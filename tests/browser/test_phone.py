@@ -94,7 +94,7 @@ def test_escape_or_a_tap_beside_closes_the_drawer(site: Site, chat: ChatPage) ->
     expect(opener).to_be_focused()
     opener.tap()
     expect(link).to_be_visible()
-    chat.body.tap()
+    chat.prompt.tap()
     expect(link).to_be_hidden()
     opener.tap()
     opener.tap()

@@ -16,20 +16,19 @@ export function conversationBegan(url, text) {
   // There are two lists: the one at the side, and the one that folds away on a phone.
   for (const list of document.querySelectorAll("[data-conversations]")) {
     const item = copyOf("conversation");
-    const link = /** @type {HTMLAnchorElement} */ (item.firstElementChild);
+    const [link, edit] = item.querySelectorAll("a");
     link.href = url;
     link.textContent = title;
+    edit.href = `${url}edit/`;
     list.prepend(item);
-  }
-  for (const hint of document.querySelectorAll("[data-conversations-empty]")) {
-    /** @type {HTMLElement} */ (hint).hidden = true;
   }
 }
 
 /** Makes the title that the server makes. @param {string} text @param {number} most  characters */
 function titled(text, most) {
   const line = [...text.trim().replace(/\s+/g, " ")];
-  return line.length <= most ? line.join("") : `${line.slice(0, most - 1).join("")}…`;
+  if (line.length > most) line.splice(most - 1, line.length, "…");
+  return line.join("");
 }
 
 /**

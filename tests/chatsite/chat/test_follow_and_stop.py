@@ -64,6 +64,21 @@ def test_after_the_end_there_is_nothing_more_to_come(site: Site) -> None:
     assert (response.status_code, response.content) == (204, b"")
 
 
+def test_deleting_a_conversation_stops_its_reply_upstream_too(site: Site) -> None:
+    site.upstream.enqueue(Reply(EndlessTokens()))
+    visitor = site.visitor()
+    with visitor.send("Hi") as reading:
+        reading.until("token")
+        conversation = reading.start["conversation"]
+
+        assert visitor.post(f"/c/{conversation}/delete/").status_code == 303
+
+        assert site.upstream.requests[0].peer_closed.wait(1)
+        assert reading.end["status"] == "stopped"
+    visitor.post(f"/c/{conversation}/restore/")
+    assert 'data-status="stopped"' in visitor.get(f"/c/{conversation}/").text
+
+
 @pytest.mark.parametrize("last", ["-1", "9e99", "99", "1.5", "x", " 1", "٣", "9" * 100_000, "1\t2"])
 def test_a_number_that_no_event_has_is_refused(site: Site, last: str) -> None:
     gate = site.upstream.gate()

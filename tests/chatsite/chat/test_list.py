@@ -7,10 +7,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from chatsite.chat.listing import RECENT
 from chatsite.chat.models import Conversation
-from chatsite.chat.views import RECENT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process")]
+
+NOBODY = "0" * 32
 
 
 @pytest.fixture
@@ -34,8 +36,8 @@ def test_every_conversation_can_be_reached(owner: User, client: Client) -> None:
     while where:
         page = client.get(where).text
         shown += re.findall(r">(Number \d+\.)</a>", page)
-        link = re.search(r'href="(/c/\?before=[^"]+)"', page)
-        where = link[1] if link else None
+        link = re.search(r'href="(\?after=[^"]+)"', page)
+        where = f"/c/{link[1]}" if link else None
 
     assert shown == [f"Number {number}." for number in reversed(range(2 * RECENT + 1))]
 
@@ -45,9 +47,21 @@ def test_the_list_has_nobody_elses_conversations(client: Client) -> None:
     assert "Secret" not in client.get("/c/").text
 
 
-@pytest.mark.parametrize("before", ["", "yesterday", "2026-02-30T00:00:00Z", "2026-01-01T00:00:00"])
-def test_a_moment_that_does_not_exist_is_not_found(client: Client, before: str) -> None:
-    assert client.get("/c/", {"before": before}).status_code == 404
+@pytest.mark.parametrize(
+    "place",
+    [
+        "",
+        "x",
+        f"1_yesterday_{NOBODY}",
+        f"1_2026-02-30T00:00:00+00:00_{NOBODY}",
+        f"1_2026-01-01T00:00:00_{NOBODY}",
+        f"2_2026-01-01T00:00:00+00:00_{NOBODY}",
+        "1_2026-01-01T00:00:00+00:00_x",
+        "\0_\ud800_\0",
+    ],
+)
+def test_a_place_that_does_not_exist_is_not_found(client: Client, place: str) -> None:
+    assert client.get("/c/", {"after": place.encode(errors="replace")}).status_code == 404
 
 
 def test_the_source_of_a_reply_is_what_the_model_wrote(owner: User, client: Client) -> None:

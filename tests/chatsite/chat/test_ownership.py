@@ -34,6 +34,11 @@ def reading(site: Site, owner: Visitor) -> Iterator[Reading]:
         ("POST", "/runs/{run}/stop/"),
         ("POST", "/messages/{message}/regenerate/"),
         ("POST", "/messages/{message}/continue/"),
+        ("GET", "/c/{conversation}/edit/"),
+        *(
+            ("POST", f"/c/{{conversation}}/{action}/")
+            for action in ("rename", "pin", "unpin", "archive", "unarchive", "delete", "restore")
+        ),
     ],
 )
 @pytest.mark.parametrize("accept", ["text/html", "application/json", "text/event-stream"])

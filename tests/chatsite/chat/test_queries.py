@@ -22,6 +22,7 @@ from chatsite.accounts.visitor import Visitor
 from chatsite.assistants.base import Assistant
 from chatsite.chat import replies
 from chatsite.chat.models import Conversation, Message
+from streaming.models import Run
 from tests.streaming.durable_runs import a_process, read
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,6 +132,42 @@ def test_a_conversation_that_was_deleted_meanwhile_stays_deleted() -> None:
         send_late(conversation)
 
     assert not Conversation.objects.exists()
+
+
+def test_a_conversation_whose_owner_has_just_deleted_it_takes_nothing_more() -> None:
+    conversation = conversation_of(2)
+    reply = conversation.messages.get(role=Message.Role.ASSISTANT)
+    Conversation.objects.update(deleted=timezone.now())
+
+    with pytest.raises(Conversation.DoesNotExist):
+        send_late(conversation)
+    with pytest.raises(Conversation.DoesNotExist):
+        replies.regenerate(reply, visitor=Visitor(guest=guest_id()))
+
+    assert Message.objects.count() == 2
+    assert not Run.objects.going_on().exists()
+
+
+def test_a_conversation_that_somebody_goes_on_with_leaves_the_archive() -> None:
+    conversation = conversation_of(2)
+    Conversation.objects.update(is_archived=True)
+
+    send_late(conversation)
+
+    assert not Conversation.objects.get().is_archived
+
+
+def test_a_repeated_request_brings_nothing_back_that_was_deleted() -> None:
+    client, fields = guest(), {"text": "Hi", "key": str(uuid4())}
+    assert client.post(reverse("chat:send"), fields).status_code == 303
+    reply = Message.objects.get(role=Message.Role.ASSISTANT)
+    read(reply.run)
+    Conversation.objects.update(deleted=timezone.now())
+
+    answer = client.post(reverse("chat:send"), fields, headers={"Accept": "application/json"})
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+    assert Message.objects.count() == 2
 
 
 def send_late(conversation: Conversation) -> None:

@@ -1,0 +1,90 @@
+"""The list of conversations: pinned ones first, then by date; read on from any place in it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Self
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
+from django.utils.dateparse import parse_datetime
+
+from chatsite.chat.models import Conversation
+
+RECENT = 50
+"""Conversations in the list beside the page, and on each page of the whole list."""
+PINNED = "Pinned"
+TODAY = "Today"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Conversations under one heading."""
+
+    name: str
+    conversations: list[Conversation]
+
+    @property
+    def is_today(self) -> bool:
+        return self.name == TODAY
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the list: after one conversation, where that stood when the place was noted down."""
+
+    is_pinned: bool
+    updated: datetime
+    id: UUID
+
+    @classmethod
+    def after(cls, conversation: Conversation) -> Self:
+        return cls(conversation.is_pinned, conversation.updated, conversation.pk)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """What `str()` has made of a place. Raises `ValueError`."""
+        pinned, moment, name = text.split("_")
+        updated = parse_datetime(moment)
+        if pinned not in ("0", "1") or updated is None or updated.tzinfo is None:
+            raise ValueError(text)
+        return cls(pinned == "1", updated, UUID(name))
+
+    def __str__(self) -> str:
+        return f"{int(self.is_pinned)}_{self.updated.isoformat()}_{self.id.hex}"
+
+    @property
+    def rest(self) -> Q:
+        """The conversations that come later in the list."""
+        later = Q(is_pinned=self.is_pinned) & (
+            Q(updated__lt=self.updated) | Q(updated=self.updated, id__lt=self.id)
+        )
+        return later | Q(is_pinned=False) if self.is_pinned else later
+
+
+def grouped(conversations: Iterable[Conversation], *, with_today: bool = False) -> list[Group]:
+    """The same conversations, in the list's order, under headings. With `with_today` that group is there, if
+    need be without any: a new conversation has its place."""
+    today = timezone.localdate()
+    found = groupby(conversations, key=lambda each: _heading(each, today))
+    groups = [Group(name, list(rows)) for name, rows in found]
+    if with_today and not any(group.is_today for group in groups):
+        groups.insert(sum(group.name == PINNED for group in groups), Group(TODAY, []))
+    return groups
+
+
+def _heading(conversation: Conversation, today: date) -> str:
+    if conversation.is_pinned:
+        return PINNED
+    day = timezone.localdate(conversation.updated)
+    if day >= today:
+        return TODAY
+    if day == today - timedelta(days=1):
+        return "Yesterday"
+    for days in (7, 30):
+        if day >= today - timedelta(days=days):
+            return f"Previous {days} days"
+    return format_date(day, "F Y")
