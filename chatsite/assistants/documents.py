@@ -39,8 +39,8 @@ INSTRUCTIONS = (
 NOTHING_FOUND = "(No passage was found.)"
 SAY_SO = "If this asks for what my documents say, answer: I found nothing about it in your documents."
 INVITATION = (
-    "You have not uploaded any documents yet. Open the page **Documents** (`{address}`), upload a text, "
-    "Markdown or PDF file, and ask again: I answer from what your documents say."
+    "You have not uploaded any documents yet. Open the page [Documents]({address}), upload a file, "
+    "and ask again: I answer from what your documents say."
 )
 
 

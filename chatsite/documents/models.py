@@ -33,6 +33,10 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         """Those too that are being stored or deleted."""
         return self.filter(owned_by(visitor))
 
+    def same_file(self, digest: str) -> "Document | None":
+        """The one that was made of the same file."""
+        return self.filter(digest=digest).first()
+
     def remove_left_behind(self) -> None:
         """Remove what a process that died has stored or deleted in part."""
         for document in self.filter(is_whole=False, changed__lt=timezone.now() - LEFT_BEHIND)[:BATCH]:
@@ -60,6 +64,8 @@ class Document(Owned):
     remark = models.TextField(blank=True, default="")
     """What to know of how it was read, for people."""
     created = models.DateTimeField(auto_now_add=True)
+    digest = models.CharField(max_length=64, blank=True, default="")
+    """Of the file (SHA-256): the same file is kept once. "" for those from before."""
     is_whole = models.BooleanField(default=True)
     """Whether all its passages are there. Before they are, and while they are deleted, nobody sees it."""
     changed = models.DateTimeField(auto_now=True)

@@ -10,7 +10,8 @@ from chatsite.documents.full_text import by_words
 from chatsite.documents.models import Passage, PassageQuerySet
 
 MORE = 3
-"""So many times as many as are wanted are looked at, each way: what both ways find is worth more."""
+"""So many times as many as are wanted are looked at, each way: what both ways find is worth more, and what is
+there twice is left out."""
 FLATTEN = 60
 """Of reciprocal rank fusion, the usual number: how little more the first place is worth than the second."""
 
@@ -22,10 +23,19 @@ def search(question: str, *, visitor: Visitor, limit: int) -> list[Passage]:
     """
     own = Passage.objects.for_visitor(visitor)
     vector = _vector_of(question, own)
-    if vector is None:
-        return by_words(question, own, limit=limit)
-    nearest = own.nearest(vector, model=embeddings.model_name())[: MORE * limit]
-    return _fused([list(nearest), by_words(question, own, limit=MORE * limit)])[:limit]
+    found = by_words(question, own, limit=MORE * limit)
+    if vector is not None:
+        nearest = own.nearest(vector, model=embeddings.model_name())[: MORE * limit]
+        found = _fused([list(nearest), found])
+    return _each_once(found)[:limit]
+
+
+def _each_once(passages: Sequence[Passage]) -> list[Passage]:
+    """Of passages with the same text the best: a file can be there twice, by another name or from before."""
+    by_text: dict[str, Passage] = {}
+    for passage in passages:
+        by_text.setdefault(passage.text.strip(), passage)
+    return list(by_text.values())
 
 
 def _vector_of(question: str, passages: PassageQuerySet) -> Sequence[float] | None:

@@ -4,6 +4,7 @@ A long document is thousands of rows. They are stored in small transactions, bet
 nobody sees the document before it is whole.
 """
 
+import hashlib
 import time
 from collections.abc import Sequence
 
@@ -30,17 +31,34 @@ EACH = 2
 _in_hand = Admission()
 
 
+class AlreadyThere(Exception):
+    """The person has uploaded the same file before."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__(document)
+        self.document = document
+
+
 def add(name: str, content: bytes, *, visitor: Visitor) -> Document:
-    """Store what is in a file. Raises `Unreadable`, `LimitReached`, `EmbeddingFailed`, and `Busy` where the
-    process has too many in hand.
+    """Store what is in a file. Raises `Unreadable`, `AlreadyThere`, `LimitReached`, `EmbeddingFailed`, and
+    `Busy` where the process has too many in hand.
     """
     kind_of(name)
+    digest = hashlib.sha256(content).hexdigest()
     with _place(visitor):
         Allowance(visitor).take("uploads")  # also of one that is refused: it is read before
+        _require_new(digest, visitor)
         check_room(visitor, len(content))
         parsed = _read(name, content, visitor)
         vectors = _vectors_of(parsed.pieces)  # no connection is held: this takes seconds
-        return _store(_title(name), len(content), parsed, vectors, visitor)
+        document = _begin(_title(name), len(content), digest, parsed, visitor)
+        return _store(document, parsed.pieces, vectors, visitor)
+
+
+def _require_new(digest: str, visitor: Visitor) -> None:
+    """Raises `AlreadyThere`."""
+    if same := Document.objects.for_visitor(visitor).same_file(digest):
+        raise AlreadyThere(same)
 
 
 def _place(visitor: Visitor) -> Place:
@@ -75,25 +93,27 @@ def _vectors_of(pieces: Sequence[Piece]) -> list[embeddings.Vector]:
 
 
 def _store(
-    title: str, size: int, parsed: Parsed, vectors: Sequence[embeddings.Vector], visitor: Visitor
+    document: Document, pieces: Sequence[Piece], vectors: Sequence[embeddings.Vector], visitor: Visitor
 ) -> Document:
-    Document.objects.remove_left_behind()
-    document = _begin(title, size, parsed, visitor)
     try:
-        for start in range(0, len(parsed.pieces), BATCH):
-            passages = _passages(document, parsed.pieces[start : start + BATCH], first=start + 1)
+        for start in range(0, len(pieces), BATCH):
+            passages = _passages(document, pieces[start : start + BATCH], first=start + 1)
             with transaction.atomic():
                 _store_passages(passages, vectors[start : start + BATCH])
             time.sleep(PAUSE)
-        document.show()
+        with transaction.atomic():
+            one_at_a_time(visitor)
+            _require_new(document.digest, visitor)  # the same file may have come twice at once
+            document.show()
     except BaseException:
         document.remove()
         raise
     return document
 
 
-def _begin(title: str, size: int, parsed: Parsed, visitor: Visitor) -> Document:
+def _begin(title: str, size: int, digest: str, parsed: Parsed, visitor: Visitor) -> Document:
     """The document, without its passages. It takes one of the person's places."""
+    Document.objects.remove_left_behind()
     with transaction.atomic():
         one_at_a_time(visitor)
         check_room(visitor, size)
@@ -106,6 +126,7 @@ def _begin(title: str, size: int, parsed: Parsed, visitor: Visitor) -> Document:
             pages=parsed.pages,
             characters=parsed.characters,
             remark=parsed.remark,
+            digest=digest,
             is_whole=False,
         )
 

@@ -69,7 +69,7 @@ def passage(request: VisitorRequest, passage_uuid: UUID) -> HttpResponse:
 def _passage_page(request: VisitorRequest, passages: PassageQuerySet) -> HttpResponse:
     found = passages.for_visitor(request.visitor).first()
     if found is None:
-        raise Http404
+        return _gone(request)
     near = found.document.passages.filter(number__in=(found.number - 1, found.number + 1))
     around = {passage.number: passage for passage in near}
     before, after = around.get(found.number - 1), around.get(found.number + 1)
@@ -85,6 +85,16 @@ def _passage_page(request: VisitorRequest, passages: PassageQuerySet) -> HttpRes
     return render(request, "documents/passage.html", context)
 
 
+def _gone(request: VisitorRequest) -> HttpResponse:
+    """A reply's source outlives its document. Who asks for another person's is told the same."""
+    message = (
+        "This is not among your documents, or not any more. What a reply has quoted stands below the reply."
+    )
+    if "application/json" in request.headers.get("Accept", ""):
+        return error(request, 404, "not_found", message)
+    return render(request, "documents/gone.html", {"message": message}, status=404)
+
+
 def _upload(request: VisitorRequest, visitor: Visitor) -> HttpResponse:
     form = UploadForm(request)
     if not form.is_valid():
@@ -92,6 +102,9 @@ def _upload(request: VisitorRequest, visitor: Visitor) -> HttpResponse:
     file = form.cleaned_data["file"]
     try:
         document = uploads.add(file.name, file.read(), visitor=known_visitor_of(request))
+    except uploads.AlreadyThere as exc:
+        messages.info(request, f"You have this file already, as {exc.document.title}.")
+        return SeeOther(reverse("documents:list"))
     except Unreadable as exc:
         return _refuse(request, visitor, ValidationError(str(exc), code="unreadable"))
     except LimitReached as exc:

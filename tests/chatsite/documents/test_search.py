@@ -200,3 +200,10 @@ def test_documents_from_before_are_searched_by_parts_of_words_too(transactional_
     call_command("migrate", "documents", verbosity=0)
 
     assert found("长城") == ["长城很长。"]
+
+
+def test_what_is_there_twice_is_found_once() -> None:
+    add("Green tea.", name="first.md")
+    add("Green tea.\n", name="second.md")
+
+    assert found("tea") == ["Green tea."]

@@ -200,3 +200,33 @@ def test_what_a_dead_process_left_behind_is_removed_by_the_next_upload(db: None)
     uploads.add("new.txt", b"Coffee.", visitor=BOB)
 
     assert not Document.objects.filter(pk=old.pk).exists()
+
+
+def test_the_same_file_is_kept_once_whatever_its_name(db: None) -> None:
+    document = uploads.add("notes.txt", b"Tea.", visitor=ALICE)
+
+    with pytest.raises(uploads.AlreadyThere) as refused:
+        uploads.add("copy.md", b"Tea.", visitor=ALICE)
+
+    assert refused.value.document == document
+    assert list(Document.objects.all()) == [document]
+    uploads.add("notes.txt", b"Tea.", visitor=BOB)
+    document.remove()
+    uploads.add("copy.md", b"Tea.", visitor=ALICE)
+
+
+def test_of_the_same_file_twice_at_once_one_is_kept(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(name: str, content: bytes, *, owner: Visitor) -> Parsed:
+        monkeypatch.setattr(uploads, "parse", parse)
+        uploads.add("first.txt", content, visitor=owner)
+        return parse(name, content, owner=owner)
+
+    monkeypatch.setattr(uploads, "parse", read)
+
+    with pytest.raises(uploads.AlreadyThere):
+        uploads.add("second.txt", b"Tea.", visitor=ALICE)
+
+    assert [document.title for document in Document.objects.all()] == ["first.txt"]
+    assert Passage.objects.count() == 1

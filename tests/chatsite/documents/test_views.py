@@ -152,7 +152,22 @@ def test_a_deleted_document_is_gone(site: Site) -> None:
 
     assert (response.status_code, response.headers["Location"]) == (303, "/documents/")
     assert "a.txt was deleted." in visitor.get("/documents/").text
-    assert visitor.get(address).status_code == 404
+    gone = visitor.get(address)
+    assert gone.status_code == 404
+    assert "not any more" in gone.text
+    assert 'href="/documents/"' in gone.text
+
+
+def test_the_same_file_again_is_told_so(site: Site) -> None:
+    visitor = site.visitor()
+    upload(visitor, "a.txt", "text")
+
+    again = upload(visitor, "b.txt", "text")
+
+    assert again.status_code == 303
+    page = visitor.get("/documents/").text
+    assert "You have this file already, as a.txt." in page
+    assert ">b.txt<" not in page
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
