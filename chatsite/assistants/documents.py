@@ -39,7 +39,7 @@ INSTRUCTIONS = (
 NOTHING_FOUND = "(No passage was found.)"
 SAY_SO = "If this asks for what my documents say, answer: I found nothing about it in your documents."
 INVITATION = (
-    "You have not uploaded any documents yet. Open the page [Documents]({address}), upload a file, "
+    "You have not uploaded any documents yet. Open the page **Documents** (`{address}`), upload a file, "
     "and ask again: I answer from what your documents say."
 )
 
