@@ -10,7 +10,7 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
 
 LEFT_OUT = ("password",)
-DERIVED = ("chat.renderedreply", "documents.embedding")
+DERIVED = ("chat.renderedreply", "chat.searchtext", "documents.embedding")
 """Made of what is exported, and of use to this site only."""
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chatsite.chat import list_views, views
+from chatsite.chat import list_views, search_view, views
 
 app_name = "chat"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/unarchive/", list_views.archive, {"is_archived": False}, name="unarchive"),
     path("c/<uuid:conversation_id>/delete/", list_views.delete, name="delete"),
     path("c/<uuid:conversation_id>/restore/", list_views.restore, name="restore"),
+    path("search/", search_view.search, name="search"),
     path("messages/", views.send, name="send"),
     path("messages/<uuid:message_id>/regenerate/", views.regenerate, name="regenerate"),
     path("messages/<uuid:message_id>/source/", views.source, name="source"),

@@ -71,7 +71,8 @@ def page(request: VisitorRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def conversation(request: VisitorRequest, conversation_id: UUID) -> HttpResponse:
-    """Show one conversation: its newest messages, or those before the one that the link to earlier ones has.
+    """Show one conversation: its newest messages, or those before the one that the link to earlier ones has,
+    or those up to one that a search has found.
 
     A reply that is being written has its text so far.
     """
@@ -81,6 +82,8 @@ def conversation(request: VisitorRequest, conversation_id: UUID) -> HttpResponse
         raise Http404
     if "before" in request.GET:
         return _page(request, visitor, found, leaf=_before(found, request.GET["before"]))
+    if "until" in request.GET:
+        return _page(request, visitor, found, leaf=_message(found, request.GET["until"]))
     version = f'"{found.version}"'
     if (unchanged := get_conditional_response(request, etag=version)) is not None:
         return unchanged
@@ -166,13 +169,19 @@ def stop(request: VisitorRequest, run_id: UUID) -> HttpResponse:
 
 def _before(conversation: Conversation, message: str) -> Message:
     """The message before that one."""
+    if (parent := _message(conversation, message).parent) is None:
+        raise Http404
+    return parent
+
+
+def _message(conversation: Conversation, message: str) -> Message:
     try:
-        found = conversation.messages.filter(pk=UUID(message), parent__isnull=False).first()
+        found = conversation.messages.filter(pk=UUID(message)).first()
     except ValueError:
         found = None
-    if found is None or found.parent is None:
+    if found is None:
         raise Http404
-    return found.parent
+    return found
 
 
 def _page(

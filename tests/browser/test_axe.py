@@ -137,6 +137,10 @@ def test_what_can_be_done_with_a_chat(site: Site, themed: Page) -> None:
     site.upstream.enqueue(Reply("Yes."))
     chat.ask("Go")
     chat.expect_status("done")
+    themed.goto("/search/?q=yes")
+    expect(themed.locator("mark")).to_have_text("Yes")
+    assert faults(themed) == []
+    themed.go_back()
     themed.get_by_role("link", name="Edit").filter(visible=True).click()
     expect(themed.get_by_role("button", name="Rename")).to_be_visible()
     assert faults(themed) == []
@@ -147,6 +151,6 @@ def test_what_can_be_done_with_a_chat(site: Site, themed: Page) -> None:
 
 def test_all_chats_sign_in_and_what_does_not_exist(themed: Page, watch: Watch) -> None:
     watch.expect("404")
-    for path in ("/c/", "/c/archived/", "/accounts/login/", "/nothing/"):
+    for path in ("/c/", "/c/archived/", "/search/?q=tea", "/accounts/login/", "/nothing/"):
         themed.goto(path)
         assert faults(themed) == [], path

@@ -63,3 +63,19 @@ def test_a_conversation_is_renamed_pinned_deleted_and_had_back(
     page.get_by_role("button", name="Undo the deletion of Coffee").click()
     expect(page).to_have_url(re.compile("/c/[0-9a-f-]{36}/$"))
     expect(link(page, "Coffee")).to_be_visible()
+
+
+@pytest.mark.parametrize("key", ["Control+k", "Meta+k"])
+def test_one_key_leads_to_the_search_and_that_to_the_message(site: Site, chat: ChatPage, key: str) -> None:
+    page = chat.page
+    begin(site, chat, "Where is the harbour?")
+    page.keyboard.press(key)
+    box = page.get_by_role("searchbox", name="Words in your chats")
+    expect(box).to_be_focused()
+
+    box.press_sequentially("HARB")
+    box.press("Enter")
+
+    expect(page.locator("mark")).to_have_text("harb")
+    page.locator(".found-message").click()
+    expect(chat.questions).to_have_text(re.compile("Where is the harbour"))

@@ -14,10 +14,12 @@ export function listenToKeys(root, { onStop, isRunning, onWrite }, signal) {
   const list = /** @type {HTMLDialogElement} */ (find(root, "[data-shortcuts]"));
   const onKey = (/** @type {KeyboardEvent} */ event) => {
     const { key, target } = event;
-    if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const isCommand = event.ctrlKey || event.metaKey;
+    if (event.defaultPrevented || event.isComposing || event.altKey || (isCommand && key !== "k")) return;
     if (key === "Escape" && !list.open && isRunning()) return onStop();
-    if (target instanceof Element && target.closest(FIELDS)) return;
-    if (key === "?") list.showModal();
+    if (!isCommand && target instanceof Element && target.closest(FIELDS)) return;
+    if (isCommand) find(document.body, "[data-search]").click();
+    else if (key === "?") list.showModal();
     else if (key === "/" && !list.open) onWrite();
     else return;
     event.preventDefault();
