@@ -64,9 +64,10 @@ class Reaper:
     def look(self) -> None:
         """Revoke the leases of processes that have died, and settle their runs."""
         now = time.monotonic()
-        for pk in self._dead(now):
-            logger.warning("process %s has died: its runs are taken over", pk)
+        dead = set(self._dead(now))
         orphans = [*Run.objects.orphans(), *self._mislaid()]
+        for pk in dead & {run.owner for run in orphans}:  # others have left, and nobody had time to say so
+            logger.warning("process %s has died: its runs are taken over", pk)
         self._found = {run.pk: self._found.get(run.pk, now) for run in orphans}
         some = random.sample(orphans, min(len(orphans), _AT_ONCE))  # others may settle the first
         settled = [run for run in some if self._try_to_settle(run)]
@@ -202,4 +203,5 @@ def _store_end(run: Run, events: list[Event], end: End, *, announce: bool) -> No
     with transaction.atomic():
         if run.end(end, [*events, end], announce=announce):
             LogPart.of(run.pk, [end]).save(force_insert=True)
-            logger.warning("run %s has ended, because its process died: %s", run.pk, end.status)
+            why = "it never began here" if run.owner == lease.id else "its process died"
+            logger.warning("run %s has ended, because %s: %s", run.pk, why, end.status)

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Watch
 from tests.server import INHERITED, ROOT, free_port
 from tests.streaming.response.test_servers import is_up
-from tests.upstream import Reply, ScriptedUpstream
+from tests.upstream import Failure, Reply, ScriptedUpstream
 from tests.waiting import wait_until
 
 
@@ -69,6 +69,32 @@ def test_a_reload_goes_on_and_stop_closes_the_providers_connection(
 
     expect(reply).to_have_attribute("data-status", "stopped")
     assert upstream.requests[0].peer_closed.wait(5)
+
+
+def test_a_second_question_leaves_the_first_reply(own: Page, upstream: ScriptedUpstream) -> None:
+    first, second = upstream.gate(), upstream.gate()
+    upstream.enqueue(Reply("One", first, " and on"), Reply("Two", second, "."))
+    ask(own)
+    reply = own.locator("p")
+    expect(reply).to_have_text("One")
+    run = own.evaluate("location.hash.slice(1)")
+
+    ask(own)
+    expect(reply).to_have_text("Two")
+    first.open()
+    own.evaluate("async (run) => (await fetch(`/runs/${run}/events/`)).text()", run)  # to its end
+    second.open()
+
+    expect(reply).to_have_attribute("data-status", "done")
+    expect(reply).to_have_text("Two.")
+
+
+def test_a_failure_is_said(own: Page, upstream: ScriptedUpstream) -> None:
+    upstream.enqueue(Failure(401))
+
+    ask(own)
+
+    expect(own.locator("p")).to_contain_text("did not accept this site's key")
 
 
 def test_a_refusal_is_thrown_with_its_answer(own: Page, watch: Watch) -> None:

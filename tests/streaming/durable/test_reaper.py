@@ -78,6 +78,25 @@ def test_a_run_whose_process_has_died_is_interrupted_with_its_text() -> None:
     assert end_of(run.pk) == end
 
 
+@pytest.mark.parametrize("has_runs", [True, False])
+def test_a_process_that_left_no_run_is_not_worth_a_warning(
+    has_runs: bool, caplog: pytest.LogCaptureFixture, settings: Any
+) -> None:
+    settings.STREAMING = {**settings.STREAMING, "LEASE": 0.1}
+    gone = dead_process(pk=uuid4())
+    if has_runs:
+        orphan(BEGUN, TEXT, owner=gone.pk)
+    reaper = Reaper()
+
+    def is_fenced() -> bool:
+        reaper.look()
+        return not Process.objects.filter(pk=gone.pk).exists()
+
+    wait_until(is_fenced)
+
+    assert (f"process {gone.pk} has died" in caplog.text) is has_runs
+
+
 def test_one_that_a_person_has_stopped_is_stopped_and_not_run_again(upstream: ScriptedUpstream) -> None:
     again(upstream)
     run = orphan(BEGUN, stop_requested=timezone.now())
@@ -346,7 +365,9 @@ def test_one_whose_log_cannot_be_read_ends_all_the_same() -> None:
     assert Run.objects.get(pk=run.pk).status == "interrupted"
 
 
-def test_a_run_of_this_process_that_it_does_not_know_is_seen_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_of_this_process_that_it_does_not_know_is_seen_to(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr("streaming.durable.reaper._MISLAID", 0)
     run = orphan(BEGUN, TEXT, owner=lease.take())
     reaper = Reaper()
@@ -356,6 +377,7 @@ def test_a_run_of_this_process_that_it_does_not_know_is_seen_to(monkeypatch: pyt
     reaper.look()
 
     assert end_of(run.pk).status == "interrupted"
+    assert f"run {run.pk} has ended, because it never began here" in caplog.text
 
 
 def test_after_a_gap_in_its_own_view_nobody_is_taken_for_dead(
