@@ -113,7 +113,7 @@ def _room_for_passages(question: str) -> int:
 assistant = Assistant(
     slug="documents",
     name="Documents",
-    description="Answers from the text, Markdown and PDF files that you upload, and shows where it found it.",
+    description="Answers from the files that you upload, PDF, Word, text and others, and shows where.",
     build=build,
     input=question_of,
 )

@@ -50,6 +50,10 @@ class Document(Owned):
         TEXT = "text", "Text"
         MARKDOWN = "markdown", "Markdown"
         PDF = "pdf", "PDF"
+        WORD = "word", "Word"
+        HTML = "html", "HTML"
+        TABLE = "table", "Table"
+        CODE = "code", "Source code"
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     title = models.CharField(max_length=TITLE_LENGTH)

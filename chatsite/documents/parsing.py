@@ -27,13 +27,19 @@ PATIENCE = 5.0
 """Seconds that a file waits for its turn to be read."""
 
 Kind = Document.Kind
-KINDS = {
-    ".txt": Kind.TEXT,
-    ".text": Kind.TEXT,
-    ".md": Kind.MARKDOWN,
-    ".markdown": Kind.MARKDOWN,
-    ".pdf": Kind.PDF,
+_SUFFIXES = {
+    Kind.TEXT: "txt text log rst tex srt vtt",
+    Kind.MARKDOWN: "md markdown",
+    Kind.PDF: "pdf",
+    Kind.WORD: "docx",
+    Kind.HTML: "html htm xhtml",
+    Kind.TABLE: "csv tsv",
+    Kind.CODE: (
+        "py js mjs ts jsx tsx css scss java kt swift c h cc cpp hpp cs go rs rb php pl sh sql r lua scala "
+        "json jsonl yaml yml toml ini cfg conf xml"
+    ),
 }
+KINDS = {f".{suffix}": kind for kind, suffixes in _SUFFIXES.items() for suffix in suffixes.split()}
 """By the end of the file's name."""
 
 
@@ -75,8 +81,8 @@ def kind_of(name: str) -> Kind:
     kind = KINDS.get(PurePath(name).suffix.lower())
     if kind is None:
         raise Unreadable(
-            "Only text (.txt), Markdown (.md) and PDF (.pdf) files can be read. "
-            "Save the document as one of these, and upload that."
+            "Files of this kind cannot be read. Save the document as PDF, Word (.docx), HTML, CSV, "
+            "Markdown (.md) or text (.txt), and upload that."
         )
     return kind
 
@@ -121,6 +127,9 @@ def _pool() -> Pool:
 _SENTENCES: dict[Why, Callable[[], str]] = {
     "broken": lambda: "The PDF is damaged and cannot be read. Save or download it again.",
     "encrypted": lambda: "The PDF opens with a password only. Save a copy without one, and upload that.",
+    "no_docx": lambda: (
+        "The file is not a Word document, or damaged, though its name says so. Save it as .docx again."
+    ),
     "no_pdf": lambda: "The file is not a PDF, though its name says so. Save it as a PDF again.",
     "no_text": lambda: "The file has no text in it. Choose another one.",
     "no_text_encoding": lambda: (
@@ -128,6 +137,10 @@ _SENTENCES: dict[Why, Callable[[], str]] = {
         "Save it with the encoding UTF-8, and upload that."
     ),
     "nul": lambda: "The file contains NUL characters, so it is not text. Save it as plain text in UTF-8.",
+    "old_word": lambda: (
+        "The file is an old Word file (.doc), or has a password, though its name ends in .docx. "
+        "Save it as .docx without a password, and upload that."
+    ),
     "only_pictures": lambda: (
         "The PDF has no text, only pictures of it. Run it through text recognition (OCR) first."
     ),

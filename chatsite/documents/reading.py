@@ -3,12 +3,13 @@
 Nothing of Django is loaded here. A refusal is a word; `parsing.py` has the sentence for it.
 """
 
+import codecs
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chatsite.documents import pdf
+from chatsite.documents import pdf, tables, web_page, word
 from chatsite.documents.encodings import encoding_of
 from chatsite.documents.passages import Section, joined, split
 from chatsite.documents.refusals import Refused
@@ -19,6 +20,15 @@ PLACE_LENGTH = 120
 MOST_SECTIONS = 2_000
 """Parts of a document that are kept apart. Of more, neighbours are joined."""
 
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([-\w]{1,40})", re.IGNORECASE)
+_WIDER = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+}
 _FENCE = re.compile(r" {0,3}(`{3,}+|~{3,}+)")
 _UNDERLINE = re.compile(r" {0,3}(?:=++|-++)[ \t]*+$")
 _ATX = re.compile(r" {0,3}#{1,6}+(?=[ \t]|$)")
@@ -63,12 +73,32 @@ def read(kind: str, content: bytes, limits: Limits) -> Found:
     """Raises `Refused`."""
     if kind == "pdf":
         return _pdf(content, limits)
+    if kind == "word":
+        return Found(_bounded(word.sections(content), limits))
     text, encoding = _decoded(content)
     if len(text) > limits.characters:
         raise Refused("too_long")
+    return Found(_bounded(_sections(kind, text, limits), limits), encoding=encoding)
+
+
+def _sections(kind: str, text: str, limits: Limits) -> Sequence[Section]:
     if kind == "markdown":
-        return Found(joined(list(_under_headings(text)), most=MOST_SECTIONS), encoding=encoding)
-    return Found([Section("", text)], encoding=encoding)
+        return list(_under_headings(text))
+    if kind == "html":
+        return web_page.sections(text)
+    if kind == "table":
+        return tables.sections(text, most=limits.characters)
+    return [Section("", text)]
+
+
+def _bounded(sections: Sequence[Section], limits: Limits) -> Sequence[Section]:
+    """The same as it can be stored: not too many, and not too much."""
+    clean_ones = [Section(section.place[:PLACE_LENGTH], _clean(section.text)) for section in sections]
+    if not any(section.text.strip() for section in clean_ones):
+        raise Refused("no_text")
+    if sum(len(section.text) for section in clean_ones) > limits.characters:
+        raise Refused("too_long")
+    return joined(clean_ones, most=MOST_SECTIONS)
 
 
 def _pdf(content: bytes, limits: Limits) -> Found:
@@ -101,17 +131,27 @@ def _decoded(content: bytes) -> tuple[str, str]:
 
 
 def _decoded_from_older(content: bytes) -> tuple[str, str]:
-    encoding = encoding_of(content) if b"\0" not in content else None
+    encoding = (_declared(content) or encoding_of(content)) if b"\0" not in content else None
     if encoding is None:
         raise Refused("no_text_encoding")
     try:
         return content.decode(encoding), encoding
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, LookupError):  # not every codec is one of text
         raise Refused("no_text_encoding") from None
 
 
+def _declared(content: bytes) -> str | None:
+    """What an HTML file says of itself, as browsers take it."""
+    found = _CHARSET.search(content[:1024])
+    try:
+        name = codecs.lookup(found[1].decode()).name if found else "utf-8"
+    except LookupError:
+        return None
+    return None if name.startswith("utf") else _WIDER.get(name, name)
+
+
 def _clean(text: str) -> str:
-    """A PDF can spell any character, also those that no database takes."""
+    """Files can spell any character, also those that no database takes."""
     return _one_newline(clean(text))
 
 

@@ -5,10 +5,12 @@ from typing import Literal
 Why = Literal[
     "broken",
     "encrypted",
+    "no_docx",
     "no_pdf",
     "no_text",
     "no_text_encoding",
     "nul",
+    "old_word",
     "only_pictures",
     "too_long",
     "too_many_pages",

@@ -174,6 +174,8 @@ TARGETS = {
     "json": Target(JSON, _json),
     "text file": Target(DOCUMENT, _document("text")),
     "markdown file": Target(DOCUMENT, _document("markdown")),
+    "html file": Target(DOCUMENT, _document("html")),
+    "table": Target(DOCUMENT, _document("table")),
     "pdf file": Target(PDF, _document("pdf")),
     "events": Target(EVENTS, _events),
     "chunks": Target(CHUNKS, _chunks),

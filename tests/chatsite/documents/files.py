@@ -1,10 +1,14 @@
 """Files to upload: PDFs made by hand, so that a test says what is in them."""
 
 import io
+import zipfile
 import zlib
 from collections.abc import Sequence
 
 from pypdf import PdfReader, PdfWriter
+
+WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 
 
 def pdf(*pages: str, streams: Sequence[bytes] = ()) -> bytes:
@@ -36,6 +40,16 @@ def encrypted(
     writer.encrypt("" if owner_only else password, owner_password=password, algorithm=algorithm)
     written = io.BytesIO()
     writer.write(written)
+    return written.getvalue()
+
+
+def docx(body: str, **parts: str) -> bytes:
+    """A Word document of that XML in its body; `parts` are others, by their names without the end."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, xml in {"document": f"<w:body>{body}</w:body>", **parts}.items():
+            root = f'<w:root xmlns:w="{WORD}" xmlns:mc="{COMPATIBILITY}">{xml}</w:root>'
+            archive.writestr(f"word/{name}.xml", root)
     return written.getvalue()
 
 

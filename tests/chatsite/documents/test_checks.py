@@ -29,7 +29,7 @@ def test_documents_without_vectors_are_worth_a_warning(
     assert warnings() == []
 
     settings.EMBEDDING_MODEL = ""
-    uploads.add("without.txt", b"Text.", visitor=visitor)
+    uploads.add("without.txt", b"Other text.", visitor=visitor)
     assert warnings() == []
 
     settings.EMBEDDING_MODEL = MODEL

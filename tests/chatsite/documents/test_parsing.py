@@ -72,10 +72,10 @@ def test_what_is_not_text_is_refused_with_what_to_do(name: str, content: bytes, 
 
 
 @pytest.mark.parametrize(
-    "name", ["notes.docx", "notes", "", ".txt", "notes.pdf.exe", "notes.txt/..", "a\0.doc"]
+    "name", ["notes.doc", "notes", "", ".txt", "notes.pdf.exe", "notes.txt/..", "a\0.doc"]
 )
 def test_other_kinds_are_refused_by_their_name(name: str) -> None:
-    assert "Only text (.txt), Markdown (.md) and PDF (.pdf)" in refusal(name, b"text")
+    assert "Save the document as PDF, Word (.docx), HTML, CSV" in refusal(name, b"text")
 
 
 def test_markdown_is_cut_before_its_headings() -> None:
@@ -208,3 +208,8 @@ def test_a_document_that_is_too_long_is_refused(settings: Settings, name: str) -
     content = pdf("x" * 600, "x" * 600) if name == "a.pdf" else b"x" * 1_001
 
     assert "more than 1,000 characters" in refusal(name, content)
+
+
+@pytest.mark.parametrize("name", ["server.log", "main.py", "settings.yaml", "data.json", "page.TSX"])
+def test_text_is_read_whatever_people_call_it(name: str) -> None:
+    assert places(name, b"one: two\n") == [("", "one: two\n")]

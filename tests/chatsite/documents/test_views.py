@@ -71,7 +71,8 @@ def test_a_name_is_never_a_path(site: Site, name: str, shown: str) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("a.docx", b"text", "Only text (.txt), Markdown (.md) and PDF (.pdf)"),
+        ("a.doc", b"text", "Save the document as PDF, Word (.docx), HTML, CSV"),
+        ("fake.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504), "an old Word file (.doc)"),
         ("a.txt", b"", "The file is empty."),
         ("a.txt", b"\xff\xfe\xfd", "Save it with the encoding UTF-8"),
         ("a.pdf", b"%PDF-1.4", "damaged"),
@@ -128,7 +129,7 @@ def test_a_person_has_so_many_documents_and_another_one_is_not_affected(start_si
     site = start_site(settings={"DOCUMENTS_PER_PERSON": "2"})
     visitor = site.visitor()
     for name in ("1.txt", "2.txt"):
-        assert upload(visitor, name, "text").status_code == 303
+        assert upload(visitor, name, f"text {name}").status_code == 303
 
     refused = upload(visitor, "3.txt", "text", accept="application/json")
 
