@@ -67,7 +67,7 @@ def item(cls: type, name: str, value: Any) -> str:
     value = value.__func__ if isinstance(value, classmethod | staticmethod) else value
     is_field = is_dataclass(cls) and name in cls.__dataclass_fields__
     text = value.__doc__ if isinstance(value, property) or inspect.isfunction(value) else None
-    if name.startswith("_") or is_field or not text:  # what has none of its own says nothing new
+    if name.startswith(("_", "model_")) or is_field or not text:  # pydantic's hooks; what has none of its own
         return ""
     shown = name if isinstance(value, property) else signature(name, value)
     return f"- `{shown}`: {' '.join(text.split())}"
