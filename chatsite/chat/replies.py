@@ -115,7 +115,9 @@ def _store(question: Message, reply: Message) -> None:
     To delete it takes the lock that is taken here: either nothing is stored, or the reply is stopped.
     """
     if not question._state.adding:
-        Conversation.objects.select_for_update().only("pk").get(pk=question.conversation.pk, deleted=None)
+        # Not the key: a reply that ends refers to the row, in a transaction that others wait for.
+        there = Conversation.objects.select_for_update(no_key=True).filter(deleted=None)
+        there.only("pk").get(pk=question.conversation.pk)
         reply.save(force_insert=True)
         return
     conversation = question.conversation

@@ -33,7 +33,7 @@ def search(request: VisitorRequest) -> HttpResponse:
         "longest": searching.LONGEST,
         "is_asked": bool(terms),
         "conversations": [
-            (conversation, list(group))
+            (conversation, searching.pieces_of(conversation.title, terms), list(group))
             for conversation, group in groupby(hits, key=lambda hit: hit.found.conversation)
         ],
         "more": hits[-1].found.pk if len(found) > AT_ONCE else None,

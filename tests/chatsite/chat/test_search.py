@@ -195,6 +195,7 @@ def test_the_page_marks_hits_and_leads_to_the_message(client: Client, owner: Use
     link = f"/c/{talk.pk}/?until={message.pk}"
     assert f'href="{link}#message-{message.pk}"' in page
     assert f'id="message-{message.pk}"' in client.get(link).text
+    assert "<mark>Kett</mark>le" in client.get("/search/", {"q": "kett"}).text
     assert "Nothing was found" in client.get("/search/", {"q": "zebra"}).text
     assert "Nothing was found" not in client.get("/search/").text
     for wrong in ("", "x", str(talk.pk)):
@@ -209,7 +210,7 @@ def test_every_hit_can_be_reached(client: Client, owner: User) -> None:
     query: dict[str, str] = {"q": "tea"}
     while True:
         response = client.get("/search/", query)
-        shown += [hit.found.text for _, hits in response.context["conversations"] for hit in hits]
+        shown += [hit.found.text for _, _, hits in response.context["conversations"] for hit in hits]
         if response.context["more"] is None:
             break
         query["before"] = str(response.context["more"])

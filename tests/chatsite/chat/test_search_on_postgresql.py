@@ -64,7 +64,17 @@ def test_messages_are_found_by_the_index_also_those_from_before(tmp_path: Path) 
             for query in NOT_FOUND:
                 assert hits(query) == [], query
 
+            message = re.findall(r"until=([0-9a-f-]+)", owner.get("/search/?q=harbour").text)[0]
+            site.upstream.enqueue(Reply("The harbour is shallow."))
+            with owner.regenerate(message) as reading:
+                conversation_of_owner = reading.start["conversation"]
+                assert reading.end["status"] == "done"
+            assert len(hits("harbour")) == 2
+            for action, found in (("delete", 0), ("restore", 2)):
+                assert owner.post(f"/c/{conversation_of_owner}/{action}/").status_code == 303
+                assert len(hits("harbour")) == found
+
             for target in ("0009", "0012"):
                 run(data, database, "manage.py", "migrate", "chat", target)
-            assert len(hits("harbour")) == 1
+            assert len(hits("harbour")) == 2
             assert "chat_searchtext_index" in run(data, database, "-c", EXPLAIN)
