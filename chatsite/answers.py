@@ -27,6 +27,9 @@ _TITLES = {
     503: "Busy",
 }
 
+_PASSING = (429, 500, 503)
+"""What the same request may not meet a second time."""
+
 
 class SeeOther(HttpResponseRedirect):
     """The answer to a form that was taken: the result is at another address, and a reload does not send the
@@ -44,7 +47,12 @@ def error(request: HttpRequest, status: int, code: str, message: str) -> HttpRes
     """An error with a stable code, and a sentence that says what to do."""
     if wants_events(request) or "application/json" in request.headers.get("Accept", ""):
         return JsonResponse({"error": {"code": code, "message": message}}, status=status)
-    context = {"title": _TITLES.get(status, _TITLES[400]), "code": code, "message": message}
+    context = {
+        "title": _TITLES.get(status, _TITLES[400]),
+        "code": code,
+        "message": message,
+        "again": request.get_full_path() if request.method == "GET" and status in _PASSING else "",
+    }
     return render(request, "error.html", context, status=status)
 
 

@@ -2,7 +2,6 @@
 
 import { Chat } from "./page/chat.js";
 import { closeable } from "./page/conversations.js";
-import { themeSwitches } from "./page/theme.js";
 
 const root = document.querySelector("[data-chat]");
 if (root instanceof HTMLElement) begin(root);
@@ -12,9 +11,19 @@ function begin(root) {
   const leaving = new AbortController();
   new Chat(root, leaving.signal);
   const drawer = root.querySelector("[data-drawer]");
-  themeSwitches(document.querySelectorAll("[data-theme-switch]"), leaving.signal);
+  letThemesBeChosen(leaving.signal);
   if (drawer instanceof HTMLDetailsElement) closeable(drawer, leaving.signal);
   addEventListener("pagehide", () => leaving.abort());
   // Back from the browser's cache the page is a still of what it was: let the server show what has happened since.
   addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+}
+
+/** There are two switches: one at the side, and one that folds away on a phone. @param {AbortSignal} signal */
+function letThemesBeChosen(signal) {
+  const switches = /** @type {NodeListOf<HTMLSelectElement>} */ (document.querySelectorAll("[data-theme-switch]"));
+  for (const select of switches) {
+    /** @type {HTMLElement} */ (select.parentElement).hidden = false;
+    const onChange = () => import("./page/theme.js").then(({ choose }) => choose(select.value, switches));
+    select.addEventListener("change", onChange, { signal });
+  }
 }

@@ -2,12 +2,13 @@
 
 from playwright.sync_api import Locator, Page, expect
 
-# Without what differs from one answer of the server to the next: tokens and keys, addresses that the script
-# does not use, white space between elements, and the order of attributes.
+# Without what differs from one answer of the server to the next: tokens, keys and times, addresses that the
+# script does not use, white space between elements, and the order of attributes.
 MARKUP = r"""article => {
   const copy = article.cloneNode(true);
   delete copy.dataset.after;
   for (const field of copy.querySelectorAll("[name=csrfmiddlewaretoken], [name=key]")) field.remove();
+  for (const time of copy.querySelectorAll("time")) time.replaceWith("time");
   for (const form of copy.querySelectorAll("form")) form.removeAttribute("action");
   for (const element of [copy, ...copy.querySelectorAll("*")]) {
     const attributes = [...element.attributes].sort((one, other) => one.name < other.name ? -1 : 1);

@@ -65,6 +65,7 @@ def test_a_question_mark_shows_what_keys_do(chat: ChatPage) -> None:
 def test_a_theme_is_kept_and_other_pages_have_it(chat: ChatPage) -> None:
     for theme, scheme in (("Dark", "dark"), ("Light", "light")):
         chat.page.get_by_label("Theme").filter(visible=True).select_option(theme)
+        expect(chat.page.locator("html")).to_have_attribute("data-theme", scheme)
         for path in (None, "/", "/accounts/login/"):
             if path:
                 chat.page.goto(path)

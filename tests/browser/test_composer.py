@@ -38,7 +38,7 @@ def test_enter_sends_and_shift_enter_begins_a_new_line(site: Site, chat: ChatPag
     chat.prompt.type("two")
     chat.prompt.press("Enter")
     chat.expect_status("done")
-    expect(chat.questions).to_have_text("You one\ntwo", use_inner_text=True)
+    expect(chat.questions.locator("[data-text]")).to_have_text("one\ntwo", use_inner_text=True)
     expect(chat.prompt).to_have_value("")
     assert site.upstream.requests[0].messages[-1]["content"] == "one\ntwo"
 

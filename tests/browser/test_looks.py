@@ -1,5 +1,8 @@
 """How the page looks, where that can be measured."""
 
+import re
+from datetime import UTC, datetime
+
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -62,3 +65,45 @@ def test_text_does_not_show_through_the_dock_in_forced_colours(browser: Browser,
     dock = chat.page.get_by_role("contentinfo")
     assert dock.evaluate("dock => getComputedStyle(dock).backgroundColor") == "rgb(255, 255, 255)"
     context.close()
+
+
+def test_messages_say_when_they_were_written(site: Site, browser: Browser) -> None:
+    context = browser.new_context(base_url=site.url, locale="de-DE", timezone_id="Asia/Tokyo")
+    page = context.new_page()
+    page.clock.set_fixed_time(datetime(2031, 5, 4, 16, 30, tzinfo=UTC))
+    chat = ChatPage(page).open()
+    site.upstream.enqueue(Reply("Hello."))
+    chat.ask("Hi")
+    chat.expect_status("done")
+    for message in (chat.questions, chat.reply):
+        expect(message.locator("time")).to_have_text("01:30")
+        expect(message.locator("time")).to_have_attribute("title", "Montag, 5. Mai 2031 um 01:30")
+        expect(message.locator("time")).to_have_attribute("datetime", "2031-05-04T16:30:00.000Z")
+    page.reload()  # the server's clock says another day
+    for message in (chat.questions, chat.reply):
+        expect(message.locator("time")).to_have_text(re.compile(r"^\d\d\.\d\d\.20\d\d, \d\d:\d\d$"))
+    context.close()
+
+
+def test_a_long_message_of_ones_own_is_folded(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("Too long."))
+    chat.ask("A line.\n" * 60)
+    chat.expect_status("done")
+    for _ in range(2):  # as it was sent, and as the server shows it
+        said = chat.questions.locator("[data-text]")
+        opener = chat.questions.locator("summary")
+        height = "said => said.clientHeight"
+        assert said.evaluate(height) < 300
+        opener.click()
+        assert said.evaluate(height) > 1000
+        expect(opener).to_have_text("Show less", use_inner_text=True)
+        chat.page.reload()
+
+
+def test_a_short_message_of_ones_own_is_not_folded(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("Good."))
+    chat.ask("A line.\n" * 5)
+    chat.expect_status("done")
+    for _ in range(2):
+        expect(chat.questions.locator("summary")).to_be_hidden()
+        chat.page.reload()

@@ -1,9 +1,11 @@
-"""Requests without a length, on each kind of server."""
+"""Requests without a length, on each kind of server; and what the page of an error offers."""
 
 from collections.abc import Iterator
 
 import pytest
+from django.test import RequestFactory
 
+from chatsite.answers import error
 from tests.site import SiteStarter
 from tests.upstream import Reply
 from tests.visitor import Visitor
@@ -33,3 +35,23 @@ def test_a_body_in_chunks_is_not_taken_for_an_empty_one(
     if status == 411:
         assert "send it with a Content-Length" in answers[0].text
         assert answers[1].json()["error"]["code"] == "length_required"
+
+
+@pytest.mark.usefixtures("site_in_this_process")
+@pytest.mark.parametrize(
+    ("status", "offered"), [(429, True), (500, True), (503, True), (403, False), (404, False)]
+)
+def test_what_may_go_well_the_next_time_can_be_tried_again(
+    rf: RequestFactory, status: int, *, offered: bool
+) -> None:
+    page = error(rf.get("/c/?before=x&a=b"), status, "code", "Something.").content.decode()
+    assert ('href="/c/?before=x&amp;a=b"' in page) is offered
+    assert 'href="/"' in page
+
+
+@pytest.mark.usefixtures("site_in_this_process")
+@pytest.mark.parametrize(("path", "said"), [("/messages/", True), ("/accounts/logout/", False)])
+def test_who_sent_a_message_is_told_where_it_is(rf: RequestFactory, path: str, *, said: bool) -> None:
+    page = error(rf.post(path, {"text": "Hi"}), 503, "busy", "The site is busy.").content.decode()
+    assert ("What you wrote is not lost" in page) is said
+    assert "Try again" not in page

@@ -77,6 +77,12 @@ def text_of(message: Message | None) -> Text:
 
 
 @register.filter
+def is_long(text: str | None) -> bool:
+    """Whether what a person wrote is shown folded. static/chat/page/messages.js has the same."""
+    return text is not None and (len(text) > 2000 or text.count("\n") > 20)
+
+
+@register.filter
 def is_only_reasoning(message: Message | None) -> bool:
     """Whether the model is still reasoning, and has begun with nothing else."""
     return bool(

@@ -15,6 +15,7 @@ import { Phase } from "./phase.js";
 import { keepPlace } from "./scroll.js";
 import { Sender } from "./sender.js";
 import { listenToKeys } from "./shortcuts.js";
+import { showTime } from "./times.js";
 import { Tabs, Updates } from "./updates.js";
 import { Visibility } from "./visibility.js";
 
@@ -68,6 +69,7 @@ export class Chat {
 
   /** Takes up a message that the server has rendered. @param {HTMLElement} article */
   #show(article) {
+    showTime(article);
     if (article.dataset.role !== "assistant") return;
     addCodeTools(article);
     const reply = new Reply(article);
@@ -142,6 +144,7 @@ export class Chat {
     if (!accepted) return;
     if (accepted.response.redirected) return location.reload();
     const article = copyOf("assistant");
+    showTime(article, new Date());
     old.replaceWith(article);
     this.#composer.focus();
     await this.#current.follow(new Reply(article), accepted, (start) => this.#onStart(article, start, ""));

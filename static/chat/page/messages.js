@@ -1,6 +1,7 @@
 // The messages on the page: put in, brought up to date, taken out.
 
 import { copyOf, find } from "../reply/elements.js";
+import { showTime } from "./times.js";
 
 /** A question, and the article of its reply. @typedef {{ question: HTMLElement, article: HTMLElement }} Exchange */
 
@@ -14,7 +15,9 @@ export function appendExchange(messages, text) {
   const question = copyOf("user");
   const article = copyOf("assistant");
   find(question, "[data-text]").textContent = text;
+  find(question, "[data-more]").hidden = text.length <= 2000 && text.split("\n").length <= 21;
   find(question, "[data-sending]").hidden = false;
+  for (const message of [question, article]) showTime(message, new Date());
   article.dataset.status = "sending";
   messages.append(question, article);
   return { question, article };

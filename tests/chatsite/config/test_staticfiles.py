@@ -13,8 +13,9 @@ from chatsite.config.staticfiles import short, without_comments
 ROOT = Path(__file__).resolve().parents[3]
 STATIC = [ROOT / "static", ROOT / "streaming/static"]
 OURS = sorted(path for folder in STATIC for path in folder.rglob("*") if path.suffix in {".js", ".css"})
-NOT_NEEDED = {"all_conversations.css", "documents.css", "plain.css", "follow.js", "save.js"}
-"""Other pages', for other sites' pages, and what saves code as a file: loaded when a person asks for that."""
+NOT_NEEDED = {"all_conversations.css", "documents.css", "plain.css", "follow.js", "save.js", "theme.js"}
+"""Other pages', for other sites' pages, and what is loaded when a person asks for it: to save code as a
+file, or to have another theme."""
 BUDGET = 80_000
 """Bytes of script and style that the chat's page needs, uncompressed."""
 
