@@ -104,7 +104,7 @@ def test_steps_are_unfolded_by_keyboard(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(Reply(calculation("6 * 7"), finish="tool_calls"), Reply("It is 42."))
     chat.ask("Go")
     chat.expect_status("done")
-    summary = chat.reply.get_by_text("Used 1 tool", exact=True)
+    summary = chat.reply.locator("summary", has_text="Used 1 tool")
     while not summary.evaluate("summary => summary === document.activeElement"):
         chat.page.keyboard.press("Shift+Tab")
     chat.page.keyboard.press("Enter")
