@@ -43,6 +43,12 @@ KINDS = {f".{suffix}": kind for kind, suffixes in _SUFFIXES.items() for suffix i
 """By the end of the file's name."""
 
 
+UNKNOWN_KIND = (
+    "Files of this kind cannot be read. Save the document as PDF, Word (.docx), HTML, CSV, "
+    "Markdown (.md) or text (.txt), and upload that."
+)
+
+
 class Unreadable(Exception):
     """The file cannot be taken. The message is for people."""
 
@@ -80,10 +86,7 @@ def kind_of(name: str) -> Kind:
     """The kind of the file of that name. Raises `Unreadable` for one that is not taken."""
     kind = KINDS.get(PurePath(name).suffix.lower())
     if kind is None:
-        raise Unreadable(
-            "Files of this kind cannot be read. Save the document as PDF, Word (.docx), HTML, CSV, "
-            "Markdown (.md) or text (.txt), and upload that."
-        )
+        raise Unreadable(UNKNOWN_KIND)
     return kind
 
 

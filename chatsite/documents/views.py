@@ -5,7 +5,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -18,9 +18,9 @@ from chatsite.accounts.visitor import Visitor, VisitorRequest
 from chatsite.answers import SeeOther, error
 from chatsite.documents import uploads
 from chatsite.documents.embeddings import EmbeddingFailed
-from chatsite.documents.forms import ACCEPT, UploadForm
+from chatsite.documents.forms import ACCEPT, UploadForm, too_large
 from chatsite.documents.models import Document, Passage, PassageQuerySet
-from chatsite.documents.parsing import Unreadable
+from chatsite.documents.parsing import UNKNOWN_KIND, Unreadable
 from streaming.admission import Busy
 
 _STATUS = {"too_large": 413, "limit_reached": 429, "embedding_failed": 502, "busy": 503}
@@ -103,8 +103,7 @@ def _upload(request: VisitorRequest, visitor: Visitor) -> HttpResponse:
     try:
         document = uploads.add(file.name, file.read(), visitor=known_visitor_of(request))
     except uploads.AlreadyThere as exc:
-        messages.info(request, f"You have this file already, as {exc.document.title}.")
-        return SeeOther(reverse("documents:list"))
+        return _taken(request, f"You have this file already, as {exc.document.title}.", status=200)
     except Unreadable as exc:
         return _refuse(request, visitor, ValidationError(str(exc), code="unreadable"))
     except LimitReached as exc:
@@ -118,9 +117,14 @@ def _upload(request: VisitorRequest, visitor: Visitor) -> HttpResponse:
         again = f"upload yours again in {exc.retry_after} seconds."
         refusal = ValidationError(f"Too many files come at once. Nothing was stored: {again}", code="busy")
         return _refuse(request, visitor, refusal, retry_after=exc.retry_after)
-    messages.success(
-        request, f"{document.title} was added. You can ask about it now. {document.remark}".strip()
-    )
+    added = f"{document.title} was added. You can ask about it now. {document.remark}"
+    return _taken(request, added.strip(), status=201)
+
+
+def _taken(request: HttpRequest, message: str, *, status: int) -> HttpResponse:
+    if "application/json" in request.headers.get("Accept", ""):
+        return JsonResponse({"message": message}, status=status)
+    messages.success(request, message)
     return SeeOther(reverse("documents:list"))
 
 
@@ -144,6 +148,9 @@ def _page(request: VisitorRequest, visitor: Visitor, *, status: int = 200, refus
         "documents": Document.objects.for_visitor(visitor),
         "refusal": refusal,
         "accept": ACCEPT,
+        "unknown_kind": UNKNOWN_KIND,
+        "too_large": too_large(),
+        "most_bytes": settings.DOCUMENT_MAX_BYTES,
         "most_documents": settings.DOCUMENTS_PER_PERSON,
         "most_megabytes": f"{settings.DOCUMENT_MAX_BYTES / 1_000_000:g}",
         "most_pages": f"{settings.DOCUMENT_MAX_PAGES:,}",

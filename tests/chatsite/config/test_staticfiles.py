@@ -13,7 +13,15 @@ from chatsite.config.staticfiles import short, without_comments
 ROOT = Path(__file__).resolve().parents[3]
 STATIC = [ROOT / "static", ROOT / "streaming/static"]
 OURS = sorted(path for folder in STATIC for path in folder.rglob("*") if path.suffix in {".js", ".css"})
-NOT_NEEDED = {"all_conversations.css", "documents.css", "plain.css", "follow.js", "save.js", "theme.js"}
+NOT_NEEDED = {
+    "all_conversations.css",
+    "documents.css",
+    "plain.css",
+    "follow.js",
+    "save.js",
+    "upload.js",
+    "theme.js",
+}
 """Other pages', for other sites' pages, and what is loaded when a person asks for it: to save code as a
 file, or to have another theme."""
 BUDGET = 80_000

@@ -94,6 +94,18 @@ def test_what_cannot_be_read_is_refused_on_the_page_and_nothing_is_kept(
     assert "Nothing here yet" in visitor.get("/documents/").text
 
 
+def test_a_script_is_told_what_became_of_a_file(site: Site) -> None:
+    visitor = site.visitor()
+
+    answers = [upload(visitor, name, "text", accept="application/json") for name in ("a.txt", "b.txt")]
+
+    assert [answer.status_code for answer in answers] == [201, 200]
+    assert [answer.json()["message"] for answer in answers] == [
+        "a.txt was added. You can ask about it now.",
+        "You have this file already, as a.txt.",
+    ]
+
+
 def test_pages_without_text_are_named_after_the_upload_and_on_the_list(site: Site) -> None:
     visitor = site.visitor()
 
