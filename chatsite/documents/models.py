@@ -70,6 +70,8 @@ class Document(Owned):
     created = models.DateTimeField(auto_now_add=True)
     digest = models.CharField(max_length=64, blank=True, default="")
     """Of the file (SHA-256): the same file is kept once. "" for those from before."""
+    is_asked = models.BooleanField(default=True)
+    """Whether questions are answered from it: the person can leave it out for a while."""
     is_whole = models.BooleanField(default=True)
     """Whether all its passages are there. Before they are, and while they are deleted, nobody sees it."""
     changed = models.DateTimeField(auto_now=True)
@@ -85,6 +87,11 @@ class Document(Owned):
     def get_absolute_url(self) -> str:
         """Where it begins."""
         return reverse("documents:document", args=[self.pk])
+
+    def ask(self, *, asked: bool) -> None:
+        """Answer questions from it, or leave it out."""
+        self.is_asked = asked
+        self.save(update_fields=["is_asked", "changed"])
 
     def show(self) -> None:
         """All of it is there."""
@@ -106,6 +113,10 @@ class PassageQuerySet(models.QuerySet["Passage"]):
         """Those of the visitor's own documents, as far as they are whole."""
         own = self.filter(owned_by(visitor, through="document"), document__is_whole=True)
         return own.select_related("document")
+
+    def asked(self) -> "PassageQuerySet":
+        """Those of documents that are not left out."""
+        return self.filter(document__is_asked=True)
 
     def embedded(self, model: str) -> "PassageQuerySet":
         """Those that have a vector of that model."""

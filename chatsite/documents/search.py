@@ -21,7 +21,7 @@ def search(question: str, *, visitor: Visitor, limit: int) -> list[Passage]:
 
     A passage that has no vector of the model in use is found by its words, as without a model.
     """
-    own = Passage.objects.for_visitor(visitor)
+    own = Passage.objects.for_visitor(visitor).asked()
     vector = _vector_of(question, own)
     found = by_words(question, own, limit=MORE * limit)
     if vector is not None:

@@ -48,11 +48,20 @@ def document(request: VisitorRequest, document_id: UUID) -> HttpResponse:
 
 @for_visitors
 @require_POST
+def ask(request: VisitorRequest, document_id: UUID) -> HttpResponse:
+    """Answer questions from a document (`asked` is 1), or leave it out (0)."""
+    found = _own(request, document_id)
+    found.ask(asked=request.POST.get("asked") == "1")
+    told = "answers questions again" if found.is_asked else "is left out of answers"
+    messages.success(request, f"{found.title} {told}.")
+    return SeeOther(reverse("documents:list"))
+
+
+@for_visitors
+@require_POST
 def delete(request: VisitorRequest, document_id: UUID) -> HttpResponse:
     """Delete a document and all its passages."""
-    found = Document.objects.for_visitor(request.visitor).filter(pk=document_id).first()
-    if found is None:
-        raise Http404
+    found = _own(request, document_id)
     found.remove()
     messages.success(request, f"{found.title} was deleted.")
     return SeeOther(reverse("documents:list"))
@@ -64,6 +73,13 @@ def delete(request: VisitorRequest, document_id: UUID) -> HttpResponse:
 def passage(request: VisitorRequest, passage_uuid: UUID) -> HttpResponse:
     """A passage, between the one before and the one after it."""
     return _passage_page(request, Passage.objects.filter(uuid=passage_uuid))
+
+
+def _own(request: VisitorRequest, document_id: UUID) -> Document:
+    found = Document.objects.for_visitor(request.visitor).filter(pk=document_id).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def _passage_page(request: VisitorRequest, passages: PassageQuerySet) -> HttpResponse:

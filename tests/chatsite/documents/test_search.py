@@ -207,3 +207,14 @@ def test_what_is_there_twice_is_found_once() -> None:
     add("Green tea.\n", name="second.md")
 
     assert found("tea") == ["Green tea."]
+
+
+def test_a_document_that_is_left_out_is_not_searched() -> None:
+    document = add("Green tea.", name="first.md")
+    add("Black tea.", name="second.md")
+
+    document.ask(asked=False)
+    assert found("tea") == ["Black tea."]
+
+    document.ask(asked=True)
+    assert sorted(found("tea")) == ["Black tea.", "Green tea."]

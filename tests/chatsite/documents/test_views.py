@@ -94,6 +94,21 @@ def test_what_cannot_be_read_is_refused_on_the_page_and_nothing_is_kept(
     assert "Nothing here yet" in visitor.get("/documents/").text
 
 
+def test_a_document_is_left_out_and_asked_again(site: Site) -> None:
+    visitor, outsider = site.visitor(), site.visitor()
+    upload(visitor, "a.txt", "text")
+    upload(outsider, "b.txt", "text")
+    address = f"{document_in(visitor.get('/documents/').text)}ask/"
+
+    assert outsider.post(address, {"asked": "0"}).status_code == 404
+    assert visitor.post(address, {"asked": "0"}).status_code == 303
+    page = visitor.get("/documents/").text
+    assert "a.txt is left out of answers." in page
+    assert "Left out of answers" in page
+    visitor.post(address, {"asked": "1"})
+    assert "Left out of answers" not in visitor.get("/documents/").text
+
+
 def test_a_script_is_told_what_became_of_a_file(site: Site) -> None:
     visitor = site.visitor()
 
