@@ -97,7 +97,10 @@ def messages(person: Sequence[Visitor], number: int) -> list[Sent]:
 
 def uploads(person: Sequence[Visitor], number: int, content: str = "Tea.") -> list[Sent]:
     where = itertools.islice(itertools.cycle(person), number)
-    return [(visitor, upload_form(visitor, "a.txt", content, accept=JSON["Accept"])) for visitor in where]
+    return [
+        (visitor, upload_form(visitor, "a.txt", f"{content}{number}", accept=JSON["Accept"]))
+        for number, visitor in enumerate(where)  # the same file is kept once
+    ]
 
 
 def at_once(sent: Iterable[Sent], *, insist: bool = True) -> Counter[str]:
