@@ -9,7 +9,8 @@ from django.core import serializers
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
 
-LEFT_OUT = ("password",)
+LEFT_OUT = ("password", "unspaced")
+"""The hash of a password, and pieces of words that are made of a passage for the search."""
 DERIVED = ("chat.renderedreply", "chat.searchtext", "documents.embedding")
 """Made of what is exported, and of use to this site only."""
 
@@ -23,7 +24,7 @@ def belongings_of(user: User) -> list[Model]:
 
 
 def export(user: User) -> list[dict[str, Any]]:
-    """The same as JSON has it, with the model's name and all fields of each row, but for the password."""
+    """The same as JSON has it, with the model's name and the fields of each row."""
     rows: list[dict[str, Any]] = serializers.serialize("python", belongings_of(user))
     for row in rows:
         for name in LEFT_OUT:

@@ -154,6 +154,7 @@ def test_an_account_is_exported_without_what_is_others() -> None:
     }
     assert out.getvalue().count("canary-words") == out.getvalue().count("canary-passage") == 1
     assert "password" not in out.getvalue()
+    assert "unspaced" not in out.getvalue()
 
 
 def test_an_account_is_deleted_with_all_that_it_has() -> None:
