@@ -15,12 +15,14 @@ SCRIPTS = [
     "<svg/onload=\"document.title='owned'\">",
     "</textarea></article><script>document.title='owned'</script>",
 ]
+FOREIGN = "script, img, textarea, svg:not(.icon), svg[onload], svg.icon > :not(use)"
+"""What no reply may bring. Icons are the page's own."""
 
 
 def expect_text_only(chat: ChatPage, text: str) -> None:
     for place in (chat.questions.last, chat.body):
         expect(place).to_contain_text(text)
-        expect(place.locator("script, img, svg, textarea")).to_have_count(0)
+        expect(place.locator(FOREIGN)).to_have_count(0)
     assert "owned" not in chat.page.title().replace(text, "")
 
 
@@ -66,7 +68,7 @@ def test_script_in_reasoning_and_tool_steps_shows_as_text(site: Site, chat: Chat
     for _ in range(2):
         expect(chat.reply.locator("[data-reasoning-text]")).to_have_text(text)
         expect(chat.reply.locator("[data-step-input]")).to_have_text(arguments)
-        expect(chat.reply.locator("script, img, svg, textarea")).to_have_count(0)
+        expect(chat.reply.locator(FOREIGN)).to_have_count(0)
         chat.page.reload()
 
 
@@ -78,5 +80,5 @@ def test_script_in_fields_shows_as_text(site: Site, chat: ChatPage, text: str) -
     for _ in range(2):
         expect(chat.reply.locator("dt")).to_have_text(text)
         expect(chat.reply.locator("dd")).to_have_text(text)
-        expect(chat.reply.locator("script, img, svg, textarea")).to_have_count(0)
+        expect(chat.reply.locator(FOREIGN)).to_have_count(0)
         chat.page.reload()
