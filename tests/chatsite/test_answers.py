@@ -9,6 +9,7 @@ from chatsite.answers import error
 from tests.site import SiteStarter
 from tests.upstream import Reply
 from tests.visitor import Visitor
+from tests.waiting import wait_until
 
 
 def in_chunks(visitor: Visitor) -> Iterator[bytes]:
@@ -35,6 +36,9 @@ def test_a_body_in_chunks_is_not_taken_for_an_empty_one(
     if status == 411:
         assert "send it with a Content-Length" in answers[0].text
         assert answers[1].json()["error"]["code"] == "length_required"
+    else:
+        pages = [answer.headers["Location"] for answer in answers]
+        wait_until(lambda: all('data-status="done"' in visitor.get(page).text for page in pages))
 
 
 @pytest.mark.usefixtures("site_in_this_process")
