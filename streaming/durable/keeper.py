@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.db import Error, connection
 from django.db.models import F
 from django.db.models.functions import Now
+from django.db.transaction import TransactionManagementError
 
 from streaming.conf import get_conf
 from streaming.durable.owned_runs import all_owned, owned
@@ -59,6 +60,8 @@ class Keeper:
             try:
                 self._work()
                 self._away = False
+            except TransactionManagementError:
+                self._away = True  # only in a test whose connection is shared: its transaction is broken
             except Error as exc:
                 self._reaper.forget()  # beats that could not be read are no silence
                 if not self._away:
