@@ -30,19 +30,24 @@ def environment(data_dir: Path, **settings: str) -> dict[str, str]:
 
 def prepare(data_dir: Path, **settings: str) -> None:
     """Database and static files, as `make run` prepares them."""
-    command = [sys.executable, "-m", "chatsite.boot", "prepare"]
+    run_python(data_dir, "-m", "chatsite.boot", "prepare", **settings)
+
+
+def run_python(data_dir: Path, *arguments: str, **settings: str) -> str:
+    """What a process of the site prints that Python runs with these arguments. Fails if that fails."""
     done = subprocess.run(
-        command,
+        [sys.executable, *arguments],
         cwd=ROOT,
-        env=environment(data_dir, **settings),
+        env=environment(data_dir, **{"DJANGO_SETTINGS_MODULE": "chatsite.settings", **settings}),
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
     if done.returncode:
-        failure = f"{command} failed:\n{done.stdout}{done.stderr}"
+        failure = f"python {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}"
         raise AssertionError(failure)
+    return done.stdout
 
 
 def free_port() -> int:

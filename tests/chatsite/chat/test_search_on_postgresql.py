@@ -1,11 +1,9 @@
 """The search of PostgreSQL in place of SQLite's: the whole site over a real server."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.server import ROOT, environment, prepare
+from tests.server import prepare, run_python
 from tests.services import postgresql
 from tests.site import running_site
 from tests.upstream import Reply
@@ -21,21 +19,6 @@ print(_postgresql(SearchText.objects.all(), ["harbour", "it"]).explain())
 ANSWER = "The harbour is deep. \u6211\u5b66\u65e5\u672c\u8a9e\u3002"
 FOUND = ("harbour", "HARB", "rbou", "ep", "deep harb", "\u65e5\u672c\u8a9e", "\u672c", "\u3002")
 NOT_FOUND = ("zebra", "harbor", "' & | ! ( :* \\ %s", "%", '"', "de_p", "\x01", "x" * 500)
-
-
-def run(data_dir: Path, database: str, *arguments: str) -> str:
-    settings = {"DATABASE_URL": database, "DJANGO_SETTINGS_MODULE": "chatsite.settings"}
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env=environment(data_dir, **settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_messages_are_found_by_the_index_also_those_from_before(tmp_path: Path) -> None:
@@ -75,6 +58,6 @@ def test_messages_are_found_by_the_index_also_those_from_before(tmp_path: Path) 
                 assert len(hits("harbour")) == found
 
             for target in ("0009", "0012"):
-                run(data, database, "manage.py", "migrate", "chat", target)
+                run_python(data, "manage.py", "migrate", "chat", target, DATABASE_URL=database)
             assert len(hits("harbour")) == 2
-            assert "chat_searchtext_index" in run(data, database, "-c", EXPLAIN)
+            assert "chat_searchtext_index" in run_python(data, "-c", EXPLAIN, DATABASE_URL=database)

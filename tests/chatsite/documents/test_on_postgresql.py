@@ -1,7 +1,5 @@
 """The search of PostgreSQL in place of SQLite's: the whole site over a real server."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +7,7 @@ import pytest
 
 from tests.chatsite.documents.people import upload
 from tests.chatsite.documents.test_search import UNSPACED
-from tests.server import ROOT, environment
+from tests.server import run_python
 from tests.services import postgresql
 from tests.site import SiteStarter
 from tests.upstream import Reply
@@ -32,25 +30,10 @@ def database() -> Iterator[str]:
         yield address
 
 
-def run(data_dir: Path, database: str, *arguments: str) -> str:
-    settings = {"DATABASE_URL": database, "DJANGO_SETTINGS_MODULE": "chatsite.settings"}
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env=environment(data_dir, **settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def test_a_persons_own_passages_are_found_best_first_by_the_index(
     database: str, start_site: SiteStarter, tmp_path: Path
 ) -> None:
-    run(tmp_path / "data", database, "-m", "chatsite.boot", "prepare")
+    run_python(tmp_path / "data", "-m", "chatsite.boot", "prepare", DATABASE_URL=database)
     site = start_site(settings={"DATABASE_URL": database})
     owner, outsider = site.visitor(), site.visitor()
     upload(
@@ -78,9 +61,16 @@ def test_a_persons_own_passages_are_found_best_first_by_the_index(
             assert reading.until("documents").json["documents"] == []
             assert reading.end["status"] == "done"
 
-    assert "documents_passage_index" in run(tmp_path / "data", database, "-c", EXPLAIN)
+    assert "documents_passage_index" in run_python(tmp_path / "data", "-c", EXPLAIN, DATABASE_URL=database)
 
 
 def test_the_migrations_go_back_and_forth(database: str, tmp_path: Path) -> None:
     for target in ("zero", ""):
-        run(tmp_path, database, "manage.py", "migrate", "documents", *([target] if target else []))
+        run_python(
+            tmp_path,
+            "manage.py",
+            "migrate",
+            "documents",
+            *([target] if target else []),
+            DATABASE_URL=database,
+        )
