@@ -11,5 +11,6 @@ def keep_to_ourselves(data_dir: Path) -> None:
     os.umask(0o077)
     data_dir.mkdir(parents=True, exist_ok=True)
     for path, mode in ((data_dir, 0o700), *((file, 0o600) for file in data_dir.glob("db.sqlite3*"))):
-        with contextlib.suppress(PermissionError):
+        # SQLite's journal comes and goes while another process of the site writes.
+        with contextlib.suppress(PermissionError, FileNotFoundError):
             path.chmod(mode)
