@@ -69,6 +69,7 @@ LIMITS = {
     "guests": env.integer("LIMIT_GUESTS", 100, minimum=0, maximum=10**9),
     "messages": env.integer("LIMIT_MESSAGES", 600, minimum=0, maximum=10**9),
     "uploads": env.integer("LIMIT_UPLOADS", 200, minimum=0, maximum=10**9),
+    "imports": env.integer("LIMIT_IMPORTS", 20, minimum=0, maximum=10**9),
     "replies": CHAT_REPLIES_AT_ONCE,
     "tokens": env.integer("LIMIT_TOKENS", 5_000_000, minimum=0, maximum=10**12),
     "cost": env.integer("LIMIT_COST", 0, minimum=0, maximum=10**9),
@@ -77,6 +78,7 @@ LIMITS = {
 GUEST_LIMITS = {
     "messages": env.integer("LIMIT_GUEST_MESSAGES", 300, minimum=0, maximum=10**9),
     "uploads": env.integer("LIMIT_GUEST_UPLOADS", 100, minimum=0, maximum=10**9),
+    "imports": env.integer("LIMIT_GUEST_IMPORTS", 5, minimum=0, maximum=10**9),
     "tokens": env.integer("LIMIT_GUEST_TOKENS", 1_000_000, minimum=0, maximum=10**12),
     "disk": env.integer("LIMIT_GUEST_DISK", 50_000_000, minimum=0, maximum=10**15),
 }

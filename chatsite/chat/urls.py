@@ -1,6 +1,7 @@
 from django.urls import path
 
 from chatsite.chat import list_views, search_view, views
+from chatsite.chat.portable import views as portable
 
 app_name = "chat"
 urlpatterns = [
@@ -16,6 +17,10 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/unarchive/", list_views.archive, {"is_archived": False}, name="unarchive"),
     path("c/<uuid:conversation_id>/delete/", list_views.delete, name="delete"),
     path("c/<uuid:conversation_id>/restore/", list_views.restore, name="restore"),
+    path("c/export/", portable.export, name="export"),
+    path("c/export/chats.<suffix>", portable.everything, name="export-everything"),
+    path("c/<uuid:conversation_id>/export.<suffix>", portable.one, name="export-one"),
+    path("c/import/", portable.take, name="import"),
     path("search/", search_view.search, name="search"),
     path("messages/", views.send, name="send"),
     path("messages/<uuid:message_id>/regenerate/", views.regenerate, name="regenerate"),

@@ -54,3 +54,12 @@ READING = Budget(
     patience=20.0,
 )
 """A file. A page of a PDF takes some ten milliseconds; what pypdf unpacks at once is 75 MB at most."""
+
+IMPORTING = Budget(
+    characters=1 << 30,  # DOCUMENT_MAX_BYTES says it before
+    seconds=15.0,
+    memory=1 << 30,
+    answer=1 << 30,  # told from the file's length
+    patience=20.0,
+)
+"""A file of conversations. A megabyte takes some fifty milliseconds."""

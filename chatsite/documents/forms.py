@@ -29,7 +29,11 @@ class UploadForm(forms.Form):
         # A file that is far too large was not kept (`upload_handler.py`), and looks like none.
         if (file and file.size > most) or (not file and self._sent > most + FORM):
             self.errors.clear()
-            raise forms.ValidationError(too_large(), code="too_large")
+            raise forms.ValidationError(self.too_large(), code="too_large")
+
+    def too_large(self) -> str:
+        """What to do about it."""
+        return too_large()
 
     @property
     def first_error(self) -> forms.ValidationError:

@@ -1,0 +1,1 @@
+"""Conversations as files: JSON that can be read back (docs/export.md), and Markdown for people."""

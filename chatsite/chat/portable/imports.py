@@ -1,0 +1,81 @@
+"""Takes a file of conversations: has it checked in a child process, and stores all of it or nothing."""
+
+import json
+from functools import cache
+
+from django.db import connection
+from django.utils import timezone
+
+from chatsite.accounts import limits
+from chatsite.accounts.limits import Allowance
+from chatsite.accounts.visitor import Visitor
+from chatsite.chat.models import TITLE_LENGTH
+from chatsite.chat.portable import staging
+from chatsite.confined.budgets import IMPORTING
+from chatsite.confined.pool import NoPlace, Pool, TooMuch
+from streaming import admission
+from streaming.admission import Admission, Busy, Place, TooMany
+
+AT_ONCE = 2
+"""Files that one process has in hand at once, one of each person: each holds a thread, and memory."""
+MOST_CONVERSATIONS = 5_000
+MOST_MESSAGES = 50_000
+MOST_CHARACTERS = 1_000_000
+PATIENCE = 5.0
+"""Seconds that a file waits for its turn to be checked."""
+_ROOM = 1 << 20
+
+_in_hand = Admission()
+
+
+class CannotImport(Exception):
+    """Nothing of the file was stored. The message is for people."""
+
+
+def import_file(content: bytes, *, visitor: Visitor) -> int:
+    """Store the conversations that are in a file, and return how many. Raises `CannotImport`, `LimitReached`,
+    and `Busy` where the process has too many files in hand."""
+    with _place(visitor):
+        Allowance(visitor).take("imports")  # also of one that is refused: it is read before
+        conversations = _checked(content, visitor)
+        try:
+            return len(staging.store(map(json.loads, conversations), visitor=visitor))
+        except staging.TookTooLong:
+            raise CannotImport("Storing the file took too long. Import its chats one by one.") from None
+
+
+def _place(visitor: Visitor) -> Place:
+    places = max(1, min(AT_ONCE, admission.limit() // 10))
+    try:
+        return _in_hand.enter(owner=visitor, most=1, of=places)
+    except TooMany:
+        raise limits.too_many("importing", limits.name_of(visitor), most=1) from None
+
+
+def _checked(content: bytes, visitor: Visitor) -> list[str]:
+    """Each conversation of the file, as JSON. No database connection is held meanwhile."""
+    if not connection.in_atomic_block:
+        connection.close()
+    most = {
+        "conversations": MOST_CONVERSATIONS,
+        "messages": MOST_MESSAGES,
+        "characters": MOST_CHARACTERS,
+        "title": TITLE_LENGTH,
+    }
+    job = {"most": most, "now": timezone.now().isoformat()}
+    try:
+        done = _pool().ask(job, content, length=len(content), owner=visitor, answer=2 * len(content) + _ROOM)
+    except NoPlace:
+        raise Busy from None
+    except TooMuch:
+        raise CannotImport("Reading the file takes more time or memory than this site allows.") from None
+    if "refused" in done:
+        raise CannotImport(done["refused"])
+    conversations: list[str] = done["conversations"]
+    return conversations
+
+
+@cache
+def _pool() -> Pool:
+    """A child for each file: one that has read a hostile file reads no other."""
+    return Pool("chatsite.chat.portable.check:work", IMPORTING, size=AT_ONCE, jobs=1, wait=PATIENCE)

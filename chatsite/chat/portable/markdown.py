@@ -1,0 +1,33 @@
+"""Writes conversations as Markdown: of each what its page shows, from the first message to the newest."""
+
+from collections.abc import Iterable, Iterator
+
+from chatsite.chat.models import Conversation, Message
+from chatsite.chat.portable.numbering import path_to, read
+from chatsite.chat.rendered import is_read_as_fields
+
+
+def as_markdown(conversations: Iterable[Conversation]) -> Iterator[str]:
+    """The file, in pieces."""
+    for number, conversation in enumerate(conversations):
+        yield "\n---\n\n" if number else ""
+        yield f"# {conversation.title}\n"
+        for message in read(conversation, path_to(conversation)):
+            yield _message(message)
+
+
+def _message(message: Message) -> str:
+    who = "You" if message.role == Message.Role.USER else message.model or "Reply"
+    parts = [f"\n## {who} · {message.created:%Y-%m-%d %H:%M} UTC\n\n{_text(message)}\n"]
+    if message.status in (*Message.CUT, *Message.GOING_ON):
+        parts.append(f"\n*({'not finished yet' if message.is_running else message.status})*\n")
+    if documents := message.details.get("documents"):
+        names = [document.get("title") or document.get("source") or "Untitled" for document in documents]
+        listed = "".join(f"{number}. {name}\n" for number, name in enumerate(names, 1))
+        parts.append(f"\nSources:\n\n{listed}")
+    return "".join(parts)
+
+
+def _text(message: Message) -> str:
+    text = message.content.rstrip()
+    return f"```json\n{text}\n```" if is_read_as_fields(message) else text

@@ -1,0 +1,99 @@
+"""Stores conversations that come from elsewhere: all of them, or none.
+
+They can have thousands of messages, which are stored in small transactions, between which others write. Until
+the last one the conversations belong to nobody and count as deleted: nobody sees them, and if this process
+dies, retention deletes them.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.utils import timezone
+
+from chatsite.accounts.visitor import Visitor
+from chatsite.chat import titles
+from chatsite.chat.models import Conversation, Message
+
+BATCH = 100
+"""Messages in one transaction."""
+PAUSE = 0.01
+"""Seconds after that: SQLite has one writer, and others look now and then whether it is free."""
+
+Row = TypeVar("Row")
+
+
+class TookTooLong(Exception):
+    """Retention took the conversations for left behind. Nothing was stored."""
+
+
+def store(conversations: Iterable[Mapping[str, Any]], *, visitor: Visitor) -> list[UUID]:
+    """Store conversations, as `check.checked` gives them, for the visitor. Returns their ids."""
+    staged: list[UUID] = []
+    try:
+        for given in conversations:
+            conversation = _begin(given)
+            staged.append(conversation.pk)
+            _store(_messages(conversation, given["messages"]))
+        _hand_over(staged, visitor)
+    except BaseException:
+        Conversation.objects.filter(pk__in=staged).delete()
+        raise
+    return staged
+
+
+def _begin(given: Mapping[str, Any]) -> Conversation:
+    """The conversation, without its messages and its owner."""
+    facts = {"title": titles.of_message(given["title"]), "assistant": given["assistant"]}
+    conversation = Conversation(**facts, deleted=timezone.now())
+    with transaction.atomic():
+        conversation.save(force_insert=True)
+        # Not by `save`: that says when it was saved.
+        Conversation.objects.filter(pk=conversation.pk).update(
+            created=given["created"],
+            updated=given["updated"],
+            is_pinned=given["pinned"],
+            is_archived=given["archived"],
+        )
+    return conversation
+
+
+def _messages(conversation: Conversation, given: Sequence[Mapping[str, Any]]) -> list[Message]:
+    # Messages of one moment are told apart by their ids: these are in the file's order.
+    ids = dict(zip((each["id"] for each in given), sorted(uuid4() for _ in given), strict=True))
+    return [
+        Message(
+            **{name: value for name, value in each.items() if name not in ("id", "parent", "continued")},
+            pk=ids[each["id"]],
+            conversation=conversation,
+            parent_id=ids.get(each["parent"]),
+            continued_id=ids.get(each["continued"]),
+        )
+        for each in given
+    ]
+
+
+def _store(messages: Sequence[Message]) -> None:
+    for some in _some_at_a_time(messages):
+        with transaction.atomic():
+            Message.objects.bulk_create(some)
+        time.sleep(PAUSE * len(some) / BATCH)
+
+
+def _hand_over(staged: Sequence[UUID], visitor: Visitor) -> None:
+    """Let all of them be the visitor's, in one transaction."""
+    with transaction.atomic():
+        handed_over = sum(
+            Conversation.objects.filter(pk__in=ids, user=None, guest="").update(
+                user=visitor.user, guest=visitor.guest, deleted=None
+            )
+            for ids in _some_at_a_time(staged)
+        )
+        if handed_over != len(staged):
+            raise TookTooLong
+
+
+def _some_at_a_time(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
