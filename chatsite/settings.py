@@ -38,6 +38,8 @@ CHAT_LOCAL_MODEL = local_model.is_wanted()
 # Set by the gunicorn master for its workers, once the local model is ready.
 CHAT_LOCAL_MODEL_URL = env.url(local_model.URL_VARIABLE)
 CHAT_LOCAL_MODEL_KEY = env.prose(local_model.KEY_VARIABLE, "none")
+# Whether people may make links by which everybody can read a conversation.
+CHAT_ALLOW_SHARING = env.flag("CHAT_ALLOW_SHARING", default=True)
 # Replies that one person may have written at once, so that there is room for others.
 CHAT_REPLIES_AT_ONCE = env.integer("CHAT_REPLIES_AT_ONCE", 4, minimum=1, maximum=100_000)
 CHAT_MAX_LENGTH = 32_000  # characters in one message of a person
@@ -71,6 +73,7 @@ LIMITS = {
     "uploads": env.integer("LIMIT_UPLOADS", 200, minimum=0, maximum=10**9),
     "imports": env.integer("LIMIT_IMPORTS", 20, minimum=0, maximum=10**9),
     "replies": CHAT_REPLIES_AT_ONCE,
+    "links": env.integer("LIMIT_LINKS", 200, minimum=0, maximum=10**9),
     "tokens": env.integer("LIMIT_TOKENS", 5_000_000, minimum=0, maximum=10**12),
     "cost": env.integer("LIMIT_COST", 0, minimum=0, maximum=10**9),
     "disk": env.integer("LIMIT_DISK", 200_000_000, minimum=0, maximum=10**15),
@@ -140,6 +143,7 @@ INSTALLED_APPS = [
     "chatsite.accounts",
     "chatsite.assistants",
     "chatsite.chat",
+    "chatsite.sharing",
     "chatsite.documents",
 ]
 

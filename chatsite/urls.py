@@ -8,6 +8,7 @@ from chatsite.accounts import views as accounts
 
 urlpatterns = [
     path("", include("chatsite.chat.urls")),
+    path("", include("chatsite.sharing.urls")),
     path("documents/", include("chatsite.documents.urls")),
     path("accounts/login/", accounts.sign_in, name="login"),
     path("accounts/logout/", accounts.sign_out, name="logout"),

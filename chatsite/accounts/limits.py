@@ -57,6 +57,7 @@ LIMITS = {
     "disk": Limit(
         0, "Your documents can have {most:,} bytes together. Delete one to upload another.", passes=False
     ),
+    "links": Limit(0, "You can have {most:,} links. Revoke one to make another.", passes=False),
     "documents": Limit(0, "You can have {most:,} documents. Delete one to upload another.", passes=False),
 }
 

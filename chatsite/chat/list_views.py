@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse
@@ -135,5 +136,6 @@ def _edit_page(
         "refusal": refusal,
         "title_length": TITLE_LENGTH,
         "undo_minutes": UNDO_MINUTES,
+        "may_share": settings.CHAT_ALLOW_SHARING,
     }
     return render(request, "chat/edit.html", context, status=status)

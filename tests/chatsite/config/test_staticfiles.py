@@ -17,6 +17,7 @@ NOT_NEEDED = {
     "all_conversations.css",
     "documents.css",
     "plain.css",
+    "shared.css",
     "follow.js",
     "save.js",
     "upload.js",

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from chatsite.sharing import own_views, views
+
+app_name = "sharing"
+urlpatterns = [
+    path("shared/<str:token>/", views.shared, name="shared"),
+    path("shared/<str:token>/copy/", views.copy, name="copy"),
+    path("c/<uuid:conversation_id>/share/", own_views.share, name="share"),
+    path("c/shared/", own_views.links, name="links"),
+    path("c/shared/<str:token>/revoke/", own_views.revoke, name="revoke"),
+]
