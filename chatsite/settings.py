@@ -12,6 +12,7 @@ from typing import Any
 from chatsite.config import env
 from chatsite.config.database import database
 from chatsite.config.logs import log_level
+from chatsite.config.mail import mail_server
 from chatsite.config.secret_key import secret_key
 from chatsite.server import listening, local_model
 
@@ -30,6 +31,8 @@ CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
 # Who may talk, to which model, and how much.
 CHAT_ALLOW_GUESTS = env.flag("CHAT_ALLOW_GUESTS", default=False)
+# Who may make an account: nobody, who has an invitation, or everybody.
+SIGN_UP = env.choice("SIGN_UP", "OFF", allowed=("OFF", "INVITATION", "OPEN"))
 CHAT_MODEL = env.text("CHAT_MODEL", pattern=r"\S{1,200}", expected="a model name, or provider:model")
 OPENAI_API_KEY = env.secret("OPENAI_API_KEY")
 OPENAI_BASE_URL = env.url("OPENAI_BASE_URL")
@@ -68,6 +71,7 @@ CHAT_SYSTEM_PROMPT = env.prose("CHAT_SYSTEM_PROMPT", "You are a helpful assistan
 LIMITS = {
     "requests": env.integer("LIMIT_REQUESTS", 600, minimum=0, maximum=10**9),
     "sign_ins": env.integer("LIMIT_SIGN_INS", 60, minimum=0, maximum=10**9),
+    "mails": env.integer("LIMIT_MAILS", 5, minimum=0, maximum=10**9),
     "guests": env.integer("LIMIT_GUESTS", 100, minimum=0, maximum=10**9),
     "messages": env.integer("LIMIT_MESSAGES", 600, minimum=0, maximum=10**9),
     "uploads": env.integer("LIMIT_UPLOADS", 200, minimum=0, maximum=10**9),
@@ -136,6 +140,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # Not `allauth`, which has pages and mails of its own: all that is shown is in templates/.
+    "allauth.account",
     "axes",
     "csp",
     "streaming",
@@ -162,6 +168,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "chatsite.answers.LengthRequired",
     "chatsite.accounts.middleware.Audit",
@@ -214,6 +221,33 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
+# Making an account, its address and its password. With a server for mail each new account's address is
+# confirmed before its first sign-in, and a forgotten password can be set anew; without one there are no
+# addresses. Who asks for something too often is found out by chatsite/accounts/limits.py: allauth counts in
+# Django's cache, which each process has of its own.
+MAIL = mail_server()
+if MAIL is not None:
+    DEFAULT_FROM_EMAIL = MAIL.sender
+    EMAIL_HOST, EMAIL_PORT = MAIL.host, MAIL.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.user, MAIL.password
+    EMAIL_USE_SSL, EMAIL_USE_TLS = MAIL.starts_with_tls, MAIL.changes_to_tls
+    EMAIL_TIMEOUT = 10  # seconds: somebody waits for a page meanwhile
+PASSWORD_RESET_TIMEOUT = 86_400
+ACCOUNT_ADAPTER = "chatsite.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "signup": "chatsite.accounts.forms.SignUpForm",
+    "change_password": "chatsite.accounts.forms.ChangePasswordForm",
+    "add_email": "chatsite.accounts.forms.ChangeEmailForm",
+}
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_SIGNUP_FIELDS = ["username*", *(["email*"] if MAIL else []), "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if MAIL else "none"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = bool(MAIL)
+# Django's own: allauth's makes an address of what an operator has written down, which nobody has confirmed.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - a class
+
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = True
@@ -240,6 +274,7 @@ FILE_UPLOAD_HANDLERS = ["chatsite.documents.upload_handler.BoundedUploadHandler"
 CHAT_HTTPS = env.flag("CHAT_HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = CHAT_HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if CHAT_HTTPS else 0
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if CHAT_HTTPS else "http"  # of the links in mails
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
 # Whether subdomains follow, and whether browsers preload it, is for the owner of the whole domain to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

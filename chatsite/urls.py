@@ -4,14 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 
 from chatsite import health
-from chatsite.accounts import views as accounts
 
 urlpatterns = [
     path("", include("chatsite.chat.urls")),
     path("", include("chatsite.sharing.urls")),
     path("documents/", include("chatsite.documents.urls")),
-    path("accounts/login/", accounts.sign_in, name="login"),
-    path("accounts/logout/", accounts.sign_out, name="logout"),
+    path("accounts/", include("chatsite.accounts.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

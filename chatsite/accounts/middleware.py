@@ -19,7 +19,9 @@ audit = logging.getLogger("chatsite.audit")
 logger = logging.getLogger("chatsite.limits")
 
 FREE = frozenset({"/healthz", "/readyz", "/metrics"})
-SIGN_IN = frozenset({"/accounts/login/", "/admin/login/"})
+SIGN_IN = ("/accounts/", "/admin/login/")
+"""Where forms lead that compare or hash a password, or send a mail."""
+SIGN_OUT = "/accounts/logout/"
 
 
 FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
@@ -51,7 +53,7 @@ class Audit(MiddlewareMixin):
 
 
 class PasswordsInTurn(MiddlewareMixin):
-    """Refuses a try to sign in where too many are under way."""
+    """Refuses a password, and what else the pages of an account are sent, where too many are under way."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         if not _signs_in(request):
@@ -89,4 +91,5 @@ class AddressLimits(MiddlewareMixin):
 
 
 def _signs_in(request: HttpRequest) -> bool:
-    return request.method == "POST" and request.path_info in SIGN_IN
+    path = request.path_info
+    return request.method == "POST" and path.startswith(SIGN_IN) and path != SIGN_OUT

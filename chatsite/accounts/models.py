@@ -1,4 +1,6 @@
-"""Guests: people without an account, each known by a key in a cookie. And who may do how much."""
+"""Guests: people without an account, each known by a key in a cookie. Invitations to make an account. And who
+may do how much.
+"""
 
 import secrets
 from datetime import timedelta
@@ -6,7 +8,7 @@ from hashlib import sha256
 from uuid import uuid4
 
 from django.conf import settings
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.db import models
 from django.utils import timezone
 
@@ -16,7 +18,7 @@ KEYLESS = "session "
 
 
 def new_key() -> str:
-    """A guest's key: random, and nothing that a page shows follows from it."""
+    """A key of a guest, or of an invitation: random, and nothing that a page shows follows from it."""
     return secrets.token_urlsafe(KEY_BYTES)
 
 
@@ -79,6 +81,48 @@ class Guest(models.Model):
     def end(self) -> bool:
         """End the session. False if it was over before."""
         return bool(Guest.objects.filter(pk=self.pk, ended=None).update(ended=timezone.now()))
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> "InvitationQuerySet":
+        """Those by which somebody can still make an account."""
+        return self.filter(used=None, ends__gt=timezone.now())
+
+    def of_key(self, key: str) -> "Invitation | None":
+        return self.open().filter(key_hash=_hash_of(key)).first() if key else None
+
+
+class Invitation(models.Model):
+    """Lets somebody make one account, where SIGN_UP says `invitation`."""
+
+    key_hash = models.CharField(max_length=64, unique=True, editable=False)
+    note = models.CharField(max_length=200, blank=True, help_text="Whom it is for.")
+    created = models.DateTimeField(auto_now_add=True)
+    ends = models.DateTimeField()
+    used = models.DateTimeField(null=True, blank=True, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL
+    )
+    """Who made their account by it."""
+
+    objects = InvitationQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}" + (f" ({self.note})" if self.note else "")
+
+    def give_key(self) -> str:
+        """Make its key, which is not kept: whoever has it can make one account."""
+        key = new_key()
+        self.key_hash = _hash_of(key)
+        return key
+
+    def take(self) -> bool:
+        """Use it up. False if somebody else was sooner."""
+        return bool(Invitation.objects.open().filter(pk=self.pk).update(used=timezone.now()))
+
+    def name(self, user: User) -> None:
+        """Write down who has used it."""
+        Invitation.objects.filter(pk=self.pk).update(user=user)
 
 
 class Limits(models.Model):

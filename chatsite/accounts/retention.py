@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from chatsite.accounts.models import Count, Guest
 from chatsite.accounts.ownership import UNDO_FOR, Owned, owned_models
+from chatsite.accounts.unconfirmed import KEPT_FOR, unconfirmed
 
 logger = logging.getLogger("chatsite.retention")
 
@@ -26,8 +27,8 @@ _AT_ONCE = 10
 
 def expire() -> int:
     """Delete guests and what they have, what is older than KEEP_DAYS, what people have deleted and cannot
-    have back, sessions that are over, and old counts, also of wrong passwords. Returns how many conversations
-    and documents have gone."""
+    have back, accounts that were not confirmed, sessions that are over, and old counts, also of wrong
+    passwords. Returns how many conversations and documents have gone."""
     deleted = 0
     before = timezone.now() - timedelta(days=settings.GUEST_KEEP_DAYS)
     gone = Guest.objects.filter(seen__lt=before)
@@ -39,6 +40,7 @@ def expire() -> int:
             before = timezone.now() - timedelta(days=settings.KEEP_DAYS)
             deleted += _delete(model, Q(**{f"{model.LAST_USED}__lt": before}))
     gone.delete()
+    unconfirmed().filter(date_joined__lt=timezone.now() - KEPT_FOR).delete()
     Count.objects.filter(ends__lt=time()).delete()
     AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - settings.AXES_COOLOFF_TIME).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

@@ -68,8 +68,10 @@ def _guest_of_session(request: HttpRequest) -> Guest | None:
 
 
 def can_sign_in(visitor: Visitor) -> bool:
-    """Whether there is an account that the visitor may have: a site can do without any."""
-    return visitor.user is None and User.objects.filter(is_active=True).exists()
+    """Whether there is an account that the visitor may have, or make: a site can do without any."""
+    if visitor.user is not None:
+        return False
+    return settings.SIGN_UP == "OPEN" or User.objects.filter(is_active=True).exists()
 
 
 def is_signed_in(request: HttpRequest, user: User) -> bool:
@@ -77,6 +79,12 @@ def is_signed_in(request: HttpRequest, user: User) -> bool:
     now = HttpRequest()
     now.session = type(request.session)(request.session.session_key)
     return get_user(now) == user
+
+
+def is_session_over(request: HttpRequest) -> bool:
+    """Whether the request has the key of a session that has ended. A page says so once: with it Django's
+    SessionMiddleware takes the key from the browser."""
+    return bool(request.COOKIES.get(settings.SESSION_COOKIE_NAME)) and request.session.is_empty()
 
 
 def one_at_a_time(visitor: Visitor) -> None:

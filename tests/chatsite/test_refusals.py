@@ -37,6 +37,12 @@ def sign_in_required(client: Client, patch: pytest.MonkeyPatch, settings: Any) -
     return ask(client)
 
 
+def session_over(client: Client, patch: pytest.MonkeyPatch, settings: Any) -> Any:
+    client.force_login(User.objects.create_user("alice"))
+    client.session.flush()
+    return ask(client)
+
+
 def csrf(client: Client, patch: pytest.MonkeyPatch, settings: Any) -> Any:
     return ask(Client(enforce_csrf_checks=True))
 
@@ -121,6 +127,7 @@ def upload(client: Client) -> Any:
 
 REFUSALS: list[tuple[Refuse, str, int]] = [
     (sign_in_required, "sign_in_required", 403),
+    (session_over, "session_over", 403),
     (csrf, "csrf", 403),
     (forbidden, "forbidden", 403),
     (debug_behind_a_proxy, "", 403),

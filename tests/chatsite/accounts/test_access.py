@@ -30,7 +30,7 @@ def declared(view: object) -> str | None:
 
 @pytest.mark.parametrize("pattern", list(patterns(get_resolver())), ids=lambda pattern: str(pattern.name))
 def test_every_view_declares_who_may_use_it(pattern: URLPattern) -> None:
-    assert declared(pattern.callback) in {"everybody", "visitors"}
+    assert declared(pattern.callback) in {"everybody", "members", "visitors"}
 
 
 def test_a_view_that_forgets_is_found() -> None:

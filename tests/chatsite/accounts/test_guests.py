@@ -85,7 +85,12 @@ def test_signing_in_leads_back_to_where_one_was(own_site: Site) -> None:
 
     page = guest.get("/accounts/login/", headers={"Referer": f"{ours}{address}?a=b"}).text
     assert f'name="next" value="{address}?a=b"' in page
-    for elsewhere in ("https://evil.example/", f"{ours}/accounts/login/", "nonsense"):
+    for elsewhere in (
+        "https://evil.example/",
+        f"{ours}/accounts/login/",
+        f"{ours}/accounts/password/reset/",
+        "nonsense",
+    ):
         page = guest.get("/accounts/login/", headers={"Referer": elsewhere}).text
         assert 'name="next" value=""' in page
 

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
+from django.urls import reverse
 from pytest_django import Settings
 
+from chatsite.accounts import passwords, urls
 from chatsite.accounts.middleware import FORWARDED, NoDebugBehindProxy
 
 
@@ -27,3 +29,21 @@ def test_without_debug_nothing_is_looked_at(settings: Settings) -> None:
     settings.DEBUG = False
     with pytest.raises(MiddlewareNotUsed):
         NoDebugBehindProxy(page)
+
+
+ARGUMENTS: dict[str, dict[str, str]] = {
+    "account_confirm_email": {"key": "x"},
+    "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted({pattern.name for pattern in urls.urlpatterns}))
+def test_every_form_of_an_account_takes_a_place(
+    client: Client, pages: Settings, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(passwords, "EACH", 0)
+
+    status = client.post(reverse(name, kwargs=ARGUMENTS.get(name))).status_code
+
+    assert status == (302 if name == "logout" else 429)
