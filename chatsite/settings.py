@@ -150,6 +150,7 @@ INSTALLED_APPS = [
     "chatsite.assistants",
     "chatsite.chat",
     "chatsite.sharing",
+    "chatsite.feedback",
     "chatsite.documents",
 ]
 

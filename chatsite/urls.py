@@ -8,6 +8,7 @@ from chatsite import health
 urlpatterns = [
     path("", include("chatsite.chat.urls")),
     path("", include("chatsite.sharing.urls")),
+    path("", include("chatsite.feedback.urls")),
     path("documents/", include("chatsite.documents.urls")),
     path("accounts/", include("chatsite.accounts.urls")),
     path("admin/", admin.site.urls),

@@ -5,6 +5,7 @@ The database holds the truth. Everything else (memory, Redis) only makes it arri
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from django.db import models
@@ -54,6 +55,15 @@ class RunQuerySet(models.QuerySet["Run"]):
         return bool(self.going_on().filter(pk=run_id, stop_requested=None).update(stop_requested=Now()))
 
 
+class Times(NamedTuple):
+    """How long a run took in the process that ran it, in milliseconds: None where that is not known."""
+
+    first_token_ms: int | None = None
+    """Until the model said something: a piece of its text, or of its reasoning."""
+    took_ms: int | None = None
+    """Until the end."""
+
+
 class Run(models.Model):
     """One generation."""
 
@@ -93,7 +103,13 @@ class Run(models.Model):
         return self.status != self.Status.RUNNING
 
     def end(
-        self, end: End, events: list[Event], *, stopped_after_ms: int | None = None, announce: bool = True
+        self,
+        end: End,
+        events: list[Event],
+        *,
+        stopped_after_ms: int | None = None,
+        times: Times | None = None,
+        announce: bool = True,
     ) -> bool:
         """Record how it ended; in the transaction that adds the `End`, the last of `events`, to the log.
 
@@ -104,7 +120,7 @@ class Run(models.Model):
             status=end.status, ended=Now(), last_event=end.id, stopped_after_ms=stopped_after_ms
         )
         if changed and announce:
-            run_ended.send(Run, run_id=self.pk, end=end, events=events)
+            run_ended.send(Run, run_id=self.pk, end=end, events=events, times=times or Times())
         return bool(changed)
 
 

@@ -11,14 +11,16 @@ from chatsite.accounts import limits
 from chatsite.accounts.visitor import Visitor
 from chatsite.chat.models import Message
 from streaming.events import End, Event
-from streaming.models import Run
+from streaming.models import Run, Times
 
 
-def store(*, run_id: UUID, end: End, events: Sequence[Event], **kwargs: Any) -> None:
+def store(
+    *, run_id: UUID, end: End, events: Sequence[Event], times: Times | None = None, **kwargs: Any
+) -> None:
     """Store the reply of a run that has ended, in the same transaction. (A receiver of `run_ended`.)"""
     found = Message.objects.filter(run_id=run_id)  # without the text, which may be long
     for reply, user, guest in found.values_list("pk", "conversation__user", "conversation__guest"):
-        Message(pk=reply).end(end, events)
+        Message(pk=reply).end(end, events, times)
         if end.usage is not None:
             owner = Visitor(User(pk=user) if user else None, guest)
             _spend(owner, end.usage.input_tokens or 0, end.usage.output_tokens or 0)

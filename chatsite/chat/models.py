@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streaming.events import End, Event
+    from streaming.models import Times
 
 TITLE_LENGTH = 80
 LENGTH_LIMITS = ("length", "max_tokens", "max_output_tokens")
@@ -168,6 +169,9 @@ class Message(models.Model):
     input_tokens = models.PositiveIntegerField(null=True)
     output_tokens = models.PositiveIntegerField(null=True)
     usage_source = models.CharField(max_length=9, blank=True)
+    first_token_ms = models.PositiveIntegerField(null=True)
+    took_ms = models.PositiveIntegerField(null=True)
+    """Milliseconds, from when its run began: until the model said something, and until the end."""
     details = models.JSONField(default=dict, blank=True)
     """Reasoning, tool steps, documents and output, as `Transcript.details` has them; and `sent_back`, which
     is for the model's server alone."""
@@ -212,7 +216,7 @@ class Message(models.Model):
         cut = self.status in (self.Status.STOPPED, self.Status.INTERRUPTED) or self.has_reached_the_limit
         return cut and bool(self.content.strip())
 
-    def end(self, end: "End", events: "Sequence[Event]") -> None:
+    def end(self, end: "End", events: "Sequence[Event]", times: "Times | None" = None) -> None:
         """Store how its run ended, and what of it there is. Once: an ended reply stays as it is."""
         transcript = Transcript.of(events)
         values: dict[str, object] = {
@@ -221,6 +225,8 @@ class Message(models.Model):
             "details": transcript.details | ({"sent_back": dict(end.sent_back)} if end.sent_back else {}),
             "finish_reason": (end.finish_reason or "")[:40],
         }
+        if times is not None:
+            values |= times._asdict()
         if end.error is not None:
             values |= {"error_code": end.error.code, "error_message": end.error.message}
         if end.usage is not None:

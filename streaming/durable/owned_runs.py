@@ -21,7 +21,14 @@ class OwnedRun:
         self, job: Job, *, run_id: UUID, owner: UUID, place: Place, events: Sequence[Event] = ()
     ) -> None:
         self.id = run_id
-        self.log = OwnedLog(run_id, owner=owner, events=events, on_added=log_writer.wake, on_over=self._over)
+        self.log = OwnedLog(
+            run_id,
+            owner=owner,
+            events=events,
+            on_added=log_writer.wake,
+            on_over=self._over,
+            given=1 if job.prefix else 0,
+        )
         self._place = place
         self._worker = ThreadWorker(
             job.runnable,

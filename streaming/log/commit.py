@@ -17,7 +17,7 @@ from streaming.log import wakeups
 from streaming.log.lease import lease
 from streaming.log.owned_log import OwnedLog
 from streaming.log.verdict import Ending, Fenced, NotOwned, Verdict, judge
-from streaming.models import LogPart, Run
+from streaming.models import LogPart, Run, Times
 from streaming.outages import is_full, is_outage
 
 logger = logging.getLogger("streaming")
@@ -116,7 +116,8 @@ class Committer:
         failure = self._failures.get(log)
         run, events = Run(pk=log.run_id, owner=log.owner), log.events(up_to=end.id)
         announce = failure is None or failure.ending is not Ending.UNANNOUNCED
-        if not run.end(end, events, stopped_after_ms=log.stopped_after_ms, announce=announce):
+        times = Times(first_token_ms=log.first_token_ms, took_ms=log.took_ms)
+        if not run.end(end, events, stopped_after_ms=log.stopped_after_ms, times=times, announce=announce):
             raise NotOwned
 
     def _judge(self, batch: Sequence[OwnedLog], exc: Exception) -> Verdict:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from streaming import errors
 from streaming.cancellation import Cancelled
-from streaming.events import End, Event, Start, ToolStart
+from streaming.events import End, Event, Reasoning, Start, Token, ToolStart
 from streaming.log.event_log import EventLog
 
 _MOST_MS = 2_147_483_647
@@ -28,6 +28,7 @@ class OwnedLog(EventLog):
         events: Sequence[Event] = (),
         on_added: Callable[["OwnedLog"], object],
         on_over: Callable[[], object],
+        given: int = 0,
     ) -> None:
         super().__init__(events)
         self.run_id = run_id
@@ -42,11 +43,20 @@ class OwnedLog(EventLog):
         self._stopped_at: float | None = None
         self.stopped_after_ms: int | None = None
         """How long it took to stop the run, once a person has."""
+        self._given = given
+        """Texts that come first and that no model writes."""
+        self._begun = time.monotonic()
+        self.first_token_ms: int | None = None
+        """How long it took until the model said something: a piece of its text, or of its reasoning."""
+        self.took_ms: int | None = None
+        """How long the run took in this process, once it has ended."""
 
     def put(self, event: Event) -> None:
         if isinstance(event, Start) and self.has(1):
             return  # a second attempt: readers know that it has started
         super().put(event)
+        if self.first_token_ms is None and isinstance(event, Token | Reasoning):
+            self._time_first_token()
         # A tool may do what must not be done twice: once its call is stored the run is not run again, even if
         # the process dies now.
         if isinstance(event, ToolStart) and not self.wait_until_shown(event):
@@ -60,6 +70,7 @@ class OwnedLog(EventLog):
         if end.status == "stopped" and self._stopped_at is not None:
             took = round((time.monotonic() - self._stopped_at) * 1000)
             self.stopped_after_ms = min(took, _MOST_MS)  # another machine's clock may have jumped
+        self.took_ms = self._since_begun()
         super().end(end)
 
     # For the log writer
@@ -84,6 +95,15 @@ class OwnedLog(EventLog):
 
     def _added(self) -> None:
         self._on_added(self)
+
+    def _time_first_token(self) -> None:
+        if self._given:
+            self._given -= 1
+        else:
+            self.first_token_ms = self._since_begun()
+
+    def _since_begun(self) -> int:
+        return min(round((time.monotonic() - self._begun) * 1000), _MOST_MS)
 
     def _call_on_over(self) -> None:
         with self._lock:

@@ -149,6 +149,29 @@ def test_what_can_be_done_with_a_chat(site: Site, themed: Page) -> None:
     assert faults(themed) == []
 
 
+def test_what_is_kept_shared_and_judged(site: Site, themed: Page) -> None:
+    chat = ChatPage(themed).open()
+    site.upstream.enqueue(Reply(MARKDOWN))
+    chat.ask("Go")
+    chat.expect_status("done")
+    address = themed.url
+    themed.get_by_role("link", name="Details").click()
+    expect(themed.get_by_role("button", name="Keep it")).to_be_visible()
+    assert faults(themed) == []
+    themed.goto(f"{address}share/")
+    themed.get_by_role("button", name="Make a link").click()
+    expect(themed.get_by_role("button", name="Revoke")).to_be_visible()
+    assert faults(themed) == []
+    themed.get_by_role("link", name="Look at it").click()
+    expect(themed.get_by_role("article", name="Reply")).to_be_visible()
+    assert faults(themed) == []
+    themed.goto(f"{themed.url}copy/")
+    expect(themed.get_by_role("button", name="Copy it and go on")).to_be_visible()
+    assert faults(themed) == []
+    themed.goto("/c/export/")
+    assert faults(themed) == []
+
+
 def test_all_chats_sign_in_and_what_does_not_exist(themed: Page, watch: Watch) -> None:
     watch.expect("404")
     for path in ("/c/", "/c/archived/", "/search/?q=tea", "/accounts/login/", "/nothing/"):

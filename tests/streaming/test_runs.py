@@ -16,7 +16,7 @@ from streaming.events import End, Start, Token
 from streaming.log.lease import Lease, lease
 from streaming.log.mirror import Mirror, tail
 from streaming.log.owned_log import OwnedLog
-from streaming.models import Process, Run
+from streaming.models import Process, Run, Times
 from streaming.runs import Job, UnknownRun
 from tests.streaming.durable_runs import (
     a_process,
@@ -29,7 +29,7 @@ from tests.streaming.durable_runs import (
     told_of_ends,
 )
 from tests.streaming.models import chat_model
-from tests.upstream import Reply, ScriptedUpstream
+from tests.upstream import Failure, Reply, ScriptedUpstream
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -197,6 +197,30 @@ def test_a_reply_can_begin_with_text_that_is_there_already(upstream: ScriptedUps
     run_id = start(chat_model(upstream), prefix="Hel")
 
     assert [event.text for event in read(run_id) if isinstance(event, Token)] == ["Hel", "lo"]
+
+
+def test_it_is_told_how_long_a_run_took_and_until_its_first_token(upstream: ScriptedUpstream) -> None:
+    """Text that a reply begins with is not the model's."""
+    told: list[Times] = []
+
+    def take(times: Times, **kwargs: Any) -> None:
+        told.append(times)
+
+    gate = upstream.gate()
+    upstream.enqueue(Reply("a", gate, "b"), Failure(401))
+    with told_of_ends(take):
+        run_id = start(chat_model(upstream), prefix="Once ")
+        gate.wait_until_reached()
+        gate.open()
+        read(run_id)
+        read(start(chat_model(upstream), prefix="Once "))
+
+    whole, silent = told
+    assert whole.first_token_ms is not None
+    assert whole.took_ms is not None
+    assert 0 <= whole.first_token_ms <= whole.took_ms
+    assert silent.first_token_ms is None
+    assert silent.took_ms is not None
 
 
 def test_a_process_that_is_about_to_end_sends_its_readers_away_and_lets_its_runs_go_on(

@@ -129,6 +129,7 @@ def _check_place(item: "_Item", message: Mapping[str, Any], earlier: Mapping[int
 def _message(item: "_Item", most: Most, now: datetime) -> dict[str, Any]:
     error = item.part("error")
     usage = item.part("usage")
+    times = item.part("times")
     return {
         "id": item.required_number("id"),
         "parent": item.number("parent"),
@@ -145,6 +146,8 @@ def _message(item: "_Item", most: Most, now: datetime) -> dict[str, Any]:
         "input_tokens": usage.number("input_tokens"),
         "output_tokens": usage.number("output_tokens"),
         "usage_source": usage.one_of("source", ("", "reported", "estimated"), usual=""),
+        "first_token_ms": times.number("first_token_ms"),
+        "took_ms": times.number("took_ms"),
         "details": _details(item.part("details"), most),
     }
 

@@ -86,6 +86,7 @@ def _message(message: Message, numbers: Mapping[UUID, int]) -> dict[str, Any]:
             output_tokens=message.output_tokens,
             source=message.usage_source,
         ),
+        "times": _given(first_token_ms=message.first_token_ms, took_ms=message.took_ms),
         "details": {name: part for name, part in message.details.items() if name != KEPT_BACK},
     }
     return always | _given(**sometimes)

@@ -1,6 +1,6 @@
 // How a reply has ended, and what can be done with it: message_end.html and message_actions.html have the same.
 
-import { find, showWhen } from "./elements.js";
+import { address, find, showWhen } from "./elements.js";
 import { addReplyCopyButton } from "./tools.js";
 
 const CUT_SHORT = ["stopped", "interrupted", "length"];
@@ -42,6 +42,9 @@ function offerActions(article, kind) {
   again.textContent = kind === "failed" ? failedLabel : label;
   const goOn = /** @type {HTMLElement | null} */ (article.querySelector("[data-continue]"));
   if (goOn) goOn.hidden = !CUT_SHORT.includes(kind) || !hasText(article);
+  const root = /** @type {HTMLElement} */ (article.closest("[data-chat]"));
+  const details = /** @type {HTMLAnchorElement} */ (find(article, "[data-details]"));
+  details.href = address(root, "detailsUrl", article.dataset.message ?? "");
   addReplyCopyButton(article);
 }
 

@@ -16,6 +16,7 @@ OURS = sorted(path for folder in STATIC for path in folder.rglob("*") if path.su
 NOT_NEEDED = {
     "all_conversations.css",
     "documents.css",
+    "feedback.css",
     "plain.css",
     "shared.css",
     "follow.js",

@@ -38,6 +38,8 @@ def rich(owner: User, *, title: str = "Tea & “cake”") -> Conversation:
         input_tokens=12,
         output_tokens=0,
         usage_source="reported",
+        first_token_ms=250,
+        took_ms=1250,
         details=DETAILS | {"sent_back": {"signature": "canary-signature"}},
     )
     again = add(talk, whole, "user", "And cake?")

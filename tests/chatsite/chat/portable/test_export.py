@@ -63,6 +63,7 @@ def test_the_file_has_every_branch_with_its_details(owner: User) -> None:
         "model": "gpt-x",
         "finish_reason": "stop",
         "usage": {"input_tokens": 12, "output_tokens": 0, "source": "reported"},
+        "times": {"first_token_ms": 250, "took_ms": 1250},
         "details": DETAILS,
     }
     assert messages[4]["error"] == {"code": "timeout", "message": "Too slow."}
