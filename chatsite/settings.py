@@ -71,6 +71,7 @@ CHAT_SYSTEM_PROMPT = env.prose("CHAT_SYSTEM_PROMPT", "You are a helpful assistan
 LIMITS = {
     "requests": env.integer("LIMIT_REQUESTS", 600, minimum=0, maximum=10**9),
     "sign_ins": env.integer("LIMIT_SIGN_INS", 60, minimum=0, maximum=10**9),
+    "codes": env.integer("LIMIT_CODES", 10, minimum=0, maximum=10**9),
     "mails": env.integer("LIMIT_MAILS", 5, minimum=0, maximum=10**9),
     "guests": env.integer("LIMIT_GUESTS", 100, minimum=0, maximum=10**9),
     "messages": env.integer("LIMIT_MESSAGES", 600, minimum=0, maximum=10**9),
@@ -142,6 +143,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     # Not `allauth`, which has pages and mails of its own: all that is shown is in templates/.
     "allauth.account",
+    "allauth.mfa",
     "axes",
     "csp",
     "streaming",
@@ -246,6 +248,16 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory" if MAIL else "none"
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = bool(MAIL)
+# What asks for the password again, or for a code: only what changes the second factor.
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
+MFA_ADAPTER = "chatsite.accounts.second_factor.adapter.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "chatsite.accounts.second_factor.forms.AuthenticateForm",
+    "reauthenticate": "chatsite.accounts.second_factor.forms.ReauthenticateForm",
+}
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # who has an account was made it by staff, or has confirmed an address
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # half minutes by which a clock may be wrong
 # Django's own: allauth's makes an address of what an operator has written down, which nobody has confirmed.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - a class
 

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from chatsite import health
+from chatsite.accounts import views as accounts
 
 urlpatterns = [
     path("", include("chatsite.chat.urls")),
@@ -11,6 +12,7 @@ urlpatterns = [
     path("", include("chatsite.feedback.urls")),
     path("documents/", include("chatsite.documents.urls")),
     path("accounts/", include("chatsite.accounts.urls")),
+    path("admin/login/", accounts.sign_in_to_admin, name="sign_in_to_admin"),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -8,6 +8,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -28,6 +29,8 @@ MESSAGES = {
     "account/messages/email_confirmed.txt": "Your address is confirmed.",
     "account/messages/password_changed.txt": "Your password is changed. You are signed out everywhere else.",
     "account/messages/password_set.txt": "Your password is set.",
+    "mfa/messages/totp_activated.txt": "Signing in needs a code from now on.",
+    "mfa/messages/totp_deactivated.txt": "Your password is enough to sign in from now on.",
 }
 """What a person is told of what they did; of the rest the next page tells enough."""
 SECONDS_TO_MAIL = 60
@@ -45,6 +48,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # it has no t
     ) -> None:
         if told := MESSAGES.get(message_template or ""):
             messages.add_message(request, level, told)
+
+    def get_login_stages(self) -> list[str]:
+        """What is asked after the password. A second factor loads much: only where somebody has one."""
+        stages = ["allauth.account.stages.EmailVerificationStage"]
+        if Authenticator.objects.exists():
+            stages.append("allauth.mfa.stages.AuthenticateStage")
+        return stages
 
     def is_ajax(self, request: HttpRequest) -> bool:
         return False  # pages only, whatever a request accepts

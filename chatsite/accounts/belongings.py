@@ -11,8 +11,8 @@ from django.db.models import Model
 
 LEFT_OUT = ("password", "unspaced")
 """The hash of a password, and pieces of words that are made of a passage for the search."""
-DERIVED = ("chat.renderedreply", "chat.searchtext", "documents.embedding")
-"""Made of what is exported, and of use to this site only."""
+DERIVED = ("chat.renderedreply", "chat.searchtext", "documents.embedding", "mfa.authenticator")
+"""Made of what is exported, or the keys of a second factor: of use to this site only."""
 
 
 def belongings_of(user: User) -> list[Model]:

@@ -42,6 +42,8 @@ class Limit:
 LIMITS = {
     "requests": Limit(MINUTE, "This site answers {most:,} requests a minute from one address."),
     "sign_ins": Limit(HOUR, "This site takes {most:,} tries to sign in an hour from one address."),
+    "codes": Limit(HOUR, "You can try {most:,} codes an hour."),
+    "used_codes": Limit(0, "That code was used already. Wait for the next one."),
     "mails": Limit(HOUR, "This site sends {most:,} mails an hour to one address. Look into your mailbox."),
     "passwords": Limit(0, "This site takes {most:,} passwords at once from one address. Try again."),
     "guests": Limit(DAY, "This site lets in {most:,} new guests a day from one address."),

@@ -19,7 +19,7 @@ audit = logging.getLogger("chatsite.audit")
 logger = logging.getLogger("chatsite.limits")
 
 FREE = frozenset({"/healthz", "/readyz", "/metrics"})
-SIGN_IN = ("/accounts/", "/admin/login/")
+SIGN_IN = "/accounts/"
 """Where forms lead that compare or hash a password, or send a mail."""
 SIGN_OUT = "/accounts/logout/"
 

@@ -1,6 +1,6 @@
 """The pages of accounts. The names that begin with `account_` are those by which allauth finds them."""
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from chatsite.accounts import views
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("sessions/", views.sign_out_elsewhere, name="sign_out_elsewhere"),
     path("signup/", views.sign_up, name="account_signup"),
     path("inactive/", views.inactive, name="account_inactive"),
+    path("second-factor/", include("chatsite.accounts.second_factor.urls")),
     path("email/", views.email, name="account_email"),
     path("email/sent/", views.confirmation_sent, name="account_email_verification_sent"),
     path("email/confirm/<str:key>/", views.confirm, name="account_confirm_email"),

@@ -10,11 +10,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 from allauth.account import views as allauth
 from allauth.account.utils import perform_login
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LoginView, LogoutView, redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -62,6 +64,14 @@ class SignIn(LoginView):
         return "" if not ours or page.path.startswith(reverse("account")) else address
 
 
+@for_everybody
+def sign_in_to_admin(request: HttpRequest) -> HttpResponse:
+    """The same page as everybody's, in the place of the admin's own: that one knows no second factor."""
+    if request.user.is_authenticated:
+        raise PermissionDenied  # they are no staff
+    return redirect_to_login(request.GET.get("next", reverse("admin:index")))
+
+
 def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: object) -> HttpResponse:
     """The answer to somebody who has guessed too often. (AXES_LOCKOUT_CALLABLE)"""
     wait = settings.AXES_COOLOFF_TIME.total_seconds()
@@ -107,7 +117,11 @@ class Email(allauth.EmailView):  # type: ignore[misc]
 @require_safe
 def account(request: HttpRequest) -> HttpResponse:
     """What there is to look after."""
-    return render(request, "account/account.html", {"has_mail": settings.MAIL is not None})
+    context = {
+        "has_mail": settings.MAIL is not None,
+        "has_second_factor": Authenticator.objects.filter(user=request.user).exists(),
+    }
+    return render(request, "account/account.html", context)
 
 
 @for_members

@@ -12,6 +12,7 @@ from tests.browser.conftest import Watch
 from tests.browser.test_axe import AXE, faults
 from tests.browser.test_narrow import ZOOMED
 from tests.chatsite.accounts.people import create_account, manage
+from tests.chatsite.accounts.test_second_factor import code_of
 from tests.mailbox import Mailbox
 from tests.site import SiteStarter
 
@@ -92,6 +93,33 @@ def test_an_account_is_made_and_its_password_forgotten(
     fill(page, username="alice", password=ANOTHER)
     page.set_viewport_size({"width": 1280, "height": 800})
     expect(page.get_by_role("complementary").get_by_text("alice")).to_be_visible()
+
+
+def test_a_second_factor_is_turned_on_and_asked_for(start_site: SiteStarter, page: Page) -> None:
+    site = start_site()
+    create_account(site, "anna", PASSWORD)
+    page.goto(f"{site.url}/accounts/login/?next=/accounts/")
+    fill(page, username="anna", password=PASSWORD)
+    page.get_by_role("link", name="Set up").press("Enter")
+    look(page, "Second factor")
+    page.get_by_role("link", name="Turn it on").press("Enter")
+    look(page, "Is it you?")
+    fill(page, password=PASSWORD)
+    look(page, "Turn on a second factor")
+    expect(page.get_by_role("img", name="The same as the key below, for the camera")).to_be_visible()
+    fill(page, code=code_of(page.locator("code.key").inner_text()))
+    look(page, "Recovery codes")
+    recovery_code = page.get_by_role("listitem").first.inner_text()
+    page.get_by_role("link", name="I have kept them").press("Enter")
+    look(page, "Second factor")
+
+    page.get_by_role("link", name="Your account").press("Enter")
+    page.get_by_role("button", name="Sign out").press("Enter")
+    page.goto(f"{site.url}/accounts/login/?next=/accounts/")
+    fill(page, username="anna", password=PASSWORD)
+    look(page, "One thing more")
+    fill(page, code=recovery_code)
+    look(page, "anna")
 
 
 def test_who_writes_after_their_session_is_over_signs_in_and_has_it_still(

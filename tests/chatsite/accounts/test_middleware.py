@@ -6,11 +6,12 @@ import pytest
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 from pytest_django import Settings
 
 from chatsite.accounts import passwords, urls
 from chatsite.accounts.middleware import FORWARDED, NoDebugBehindProxy
+from tests.chatsite.accounts.test_access import patterns
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -38,7 +39,7 @@ ARGUMENTS: dict[str, dict[str, str]] = {
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", sorted({pattern.name for pattern in urls.urlpatterns}))
+@pytest.mark.parametrize("name", sorted({str(found.name) for found in patterns(get_resolver(urls.__name__))}))
 def test_every_form_of_an_account_takes_a_place(
     client: Client, pages: Settings, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

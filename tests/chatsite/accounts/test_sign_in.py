@@ -1,7 +1,5 @@
 """Signing in is offered to those who can, and not for ever to those who guess."""
 
-from pathlib import Path
-
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -28,15 +26,23 @@ def test_a_site_without_accounts_offers_no_way_to_sign_in(start_site: SiteStarte
 
 
 @pytest.mark.django_db
-def test_a_guesser_is_locked_out_of_the_admin_too(client: Client, settings: Settings, tmp_path: Path) -> None:
-    settings.AXES_FAILURE_LIMIT = 2
-    settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
+def test_the_admin_has_no_sign_in_page_of_its_own(client: Client, pages: Settings) -> None:
     User.objects.create_superuser("root", password="canary-password")
+    form = {"username": "root", "password": "canary-password", "next": "/admin/auth/user/"}
 
-    def sign_in(password: str) -> int:
-        return client.post("/admin/login/", {"username": "root", "password": password}).status_code
+    assert client.get("/admin/auth/user/", follow=True).redirect_chain[-1] == (
+        "/accounts/login/?next=/admin/auth/user/",
+        302,
+    )
+    assert client.post("/admin/login/", form)["Location"] == "/accounts/login/?next=/admin/"
+    assert client.get("/admin/").status_code == 302
 
-    assert [sign_in(password) for password in ("one", "two", "canary-password")] == [200, 429, 429]
+    assert client.post("/accounts/login/", form)["Location"] == "/admin/auth/user/"
+    assert client.get("/admin/auth/user/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_who_is_no_staff_is_not_led_in_a_circle(client: Client, pages: Settings) -> None:
+    client.force_login(User.objects.create_user("alice"))
+
+    assert client.get("/admin/", follow=True).status_code == 403
