@@ -26,6 +26,9 @@ class Owned(models.Model):
     DELETED: ClassVar[str] = ""
     """The field that says when a person deleted it, if they can have it back for a while."""
 
+    EXPIRES: ClassVar[str] = ""
+    """The field that says when it goes by itself, if some of them do."""
+
     class Meta:
         abstract = True
 

@@ -26,15 +26,17 @@ _AT_ONCE = 10
 
 
 def expire() -> int:
-    """Delete guests and what they have, what is older than KEEP_DAYS, what people have deleted and cannot
-    have back, accounts that were not confirmed, sessions that are over, and old counts, also of wrong
-    passwords. Returns how many conversations and documents have gone."""
+    """Delete guests and what they have, what is older than KEEP_DAYS, what is temporary, what people have
+    deleted and cannot have back, accounts that were not confirmed, sessions that are over, and old counts,
+    also of wrong passwords. Returns how many conversations and documents have gone."""
     deleted = 0
     before = timezone.now() - timedelta(days=settings.GUEST_KEEP_DAYS)
     gone = Guest.objects.filter(seen__lt=before)
     for model in owned_models():
         if model.DELETED:
             deleted += _delete(model, Q(**{f"{model.DELETED}__lt": timezone.now() - UNDO_FOR}))
+        if model.EXPIRES:
+            deleted += _delete(model, Q(**{f"{model.EXPIRES}__lt": timezone.now()}))
         deleted += _delete(model, Q(user=None, guest__in=gone.values("pk")))
         if settings.KEEP_DAYS:
             before = timezone.now() - timedelta(days=settings.KEEP_DAYS)

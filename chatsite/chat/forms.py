@@ -55,8 +55,8 @@ class MessageForm(KeyForm):
     """A message: its `text`.
 
     Optional are its `key`, the `conversation`, the message that it answers (`parent`), for a new
-    conversation the `assistant`, and one of that assistant's `option`s. Another person's conversations and
-    messages count as missing.
+    conversation the `assistant` and whether it is `temporary`, and one of that assistant's `option`s. Another
+    person's conversations and messages count as missing.
     """
 
     text = forms.CharField(
@@ -70,6 +70,7 @@ class MessageForm(KeyForm):
     parent = forms.UUIDField(required=False)
     assistant = forms.SlugField(required=False)
     option = forms.SlugField(required=False)
+    temporary = forms.BooleanField(required=False)
 
     def __init__(self, request: HttpRequest, visitor: Visitor) -> None:
         super().__init__(request.POST)

@@ -29,7 +29,7 @@ UNDO_MINUTES = int(UNDO_FOR.total_seconds() // 60)
 @never_cache
 def conversations(request: VisitorRequest, *, is_archived: bool = False) -> HttpResponse:
     """List all conversations, some at a time: those after a place, which the link to older ones has."""
-    found = Conversation.objects.for_visitor(request.visitor).filter(is_archived=is_archived)
+    found = Conversation.objects.for_visitor(request.visitor).listed().filter(is_archived=is_archived)
     deleted: list[Conversation] = []
     if (text := request.GET.get("after")) is not None:
         try:
@@ -136,6 +136,6 @@ def _edit_page(
         "refusal": refusal,
         "title_length": TITLE_LENGTH,
         "undo_minutes": UNDO_MINUTES,
-        "may_share": settings.CHAT_ALLOW_SHARING,
+        "may_share": settings.CHAT_ALLOW_SHARING and not conversation.expires,
     }
     return render(request, "chat/edit.html", context, status=status)

@@ -4,6 +4,7 @@ Messages form a tree: a reply's parent is what it answers, so that regenerating 
 message adds a branch and loses nothing. The page shows one path, from the root to a leaf.
 """
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from streaming.models import Times
 
 TITLE_LENGTH = 80
+TEMPORARY_FOR = timedelta(days=1)
+"""After which a temporary conversation goes."""
 LENGTH_LIMITS = ("length", "max_tokens", "max_output_tokens")
 """What providers call it when a reply has reached its length limit: OpenAI and most others; Anthropic;
 OpenAI's Responses. Gemini writes it in capitals."""
@@ -36,10 +39,14 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Those that are the visitor's own, and that they have not deleted."""
         return self.filter(owned_by(visitor), deleted=None)
 
+    def listed(self) -> "ConversationQuerySet":
+        """Those that are in lists: all but temporary ones."""
+        return self.filter(expires=None)
+
     def just_deleted_by(self, visitor: Visitor) -> "ConversationQuerySet":
         """Those that the visitor can have back, the last one first."""
         since = timezone.now() - UNDO_FOR
-        return self.filter(owned_by(visitor), deleted__gte=since).order_by("-deleted", "pk")
+        return self.filter(owned_by(visitor), expires=None, deleted__gte=since).order_by("-deleted", "pk")
 
 
 class Conversation(Owned):
@@ -56,8 +63,12 @@ class Conversation(Owned):
     deleted = models.DateTimeField(null=True, blank=True, db_index=True)
     """When its owner deleted it: nobody sees it since, and after UNDO_FOR it goes for good."""
 
+    expires = models.DateTimeField(null=True, blank=True, db_index=True)
+    """When a temporary one goes by itself: it is in no list, and no search finds it."""
+
     LAST_USED = "updated"
     DELETED = "deleted"
+    EXPIRES = "expires"
 
     objects = ConversationQuerySet.as_manager()
 
@@ -254,9 +265,9 @@ class RenderedReply(models.Model):
 
 class SearchTextQuerySet(models.QuerySet["SearchText"]):
     def for_visitor(self, visitor: Visitor) -> "SearchTextQuerySet":
-        """That of the visitor's own conversations, as far as these are not deleted."""
+        """That of the visitor's own conversations, as far as these are not deleted, nor temporary."""
         own = self.filter(owned_by(visitor, through="conversation"), conversation__deleted=None)
-        return own.select_related("conversation")
+        return own.filter(conversation__expires=None).select_related("conversation")
 
 
 class SearchText(models.Model):

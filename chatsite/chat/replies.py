@@ -12,7 +12,7 @@ from chatsite.assistants.base import Assistant, Turn
 from chatsite.assistants.registry import default_assistant, get_assistant
 from chatsite.chat import history, titles
 from chatsite.chat.idempotency import Started, name_of, once
-from chatsite.chat.models import Conversation, Message
+from chatsite.chat.models import TEMPORARY_FOR, Conversation, Message
 from chatsite.chat.transcript import Transcript
 from streaming import StepFilter, runs
 from streaming.runs import Job
@@ -30,6 +30,7 @@ def send(
     parent: Message | None,
     assistant: str,
     option: str = "",
+    temporary: bool = False,
     key: UUID | None = None,
 ) -> Started:
     """Store what a person wrote, and start the reply.
@@ -43,6 +44,8 @@ def send(
     place = conversation or Conversation(
         user=visitor.user, guest=visitor.guest, title=titles.of_message(text), assistant=assistant
     )
+    if temporary and conversation is None:
+        place.expires = timezone.now() + TEMPORARY_FOR
     message = Message(
         conversation=place,
         parent=path[-1] if path else None,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chatsite.chat import list_views, search_view, views
+from chatsite.chat import list_views, search_view, temporary, views
 from chatsite.chat.portable import views as portable
 
 app_name = "chat"
@@ -9,6 +9,7 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/", views.conversation, name="conversation"),
     path("c/", list_views.conversations, name="conversations"),
     path("c/archived/", list_views.conversations, {"is_archived": True}, name="archived"),
+    path("c/temporary/delete/", temporary.delete, name="delete-temporary"),
     path("c/<uuid:conversation_id>/edit/", list_views.edit, name="edit"),
     path("c/<uuid:conversation_id>/rename/", list_views.rename, name="rename"),
     path("c/<uuid:conversation_id>/pin/", list_views.pin, {"is_pinned": True}, name="pin"),

@@ -189,13 +189,14 @@ def _page(
 ) -> HttpResponse:
     """The page with the messages up to `leaf`, as many as one page shows."""
     chosen = current.assistant if current else request.GET.get("assistant", "")
-    listed = Conversation.objects.for_visitor(visitor).filter(is_archived=False)[: listing.RECENT]
+    listed = Conversation.objects.for_visitor(visitor).listed().filter(is_archived=False)[: listing.RECENT]
     path = current.path(leaf, characters=PAGE_CHARACTERS, most=PAGE_MESSAGES) if current else []
     context = {
         "conversation": current,
         "groups": listing.grouped(listed, with_today=True),
         "message_count": current.messages.count() if current else 0,
         "chat_messages": rendered.with_html(replies.with_text_so_far(path)),
+        "is_temporary": bool(current.expires) if current else "temporary" in request.GET,
         "is_earlier": leaf is not None,
         "assistant": get_assistant(chosen) or default_assistant(),
         "assistants": assistants().values(),

@@ -27,7 +27,8 @@ AT_ONCE = 100
 @never_cache
 def share(request: VisitorRequest, conversation_id: UUID) -> HttpResponse:
     """Show a conversation's links, or make one to what it has come to."""
-    found = Conversation.objects.for_visitor(request.visitor).filter(pk=conversation_id).first()
+    own = Conversation.objects.for_visitor(request.visitor).listed()
+    found = own.filter(pk=conversation_id).first()
     if found is None or not settings.CHAT_ALLOW_SHARING:
         raise Http404
     if request.method != "POST":

@@ -21,7 +21,7 @@ def chat(request: pytest.FixtureRequest) -> ChatPage:
 
 @pytest.fixture
 def chat_page(page: Page, watch: Watch) -> ChatPage:
-    watch.expect("status of 400")
+    watch.expect("status of (400|404)")
     return ChatPage(page).open()
 
 
@@ -123,3 +123,24 @@ def test_a_reply_has_details_and_takes_an_opinion(site: Site, chat: ChatPage) ->
     expect(page.get_by_label("Bad")).not_to_be_checked()
     page.get_by_role("link", name="Back to the reply").click()
     expect(chat.body).to_have_text("A drink.")
+
+
+def test_a_temporary_chat_is_in_no_list_and_goes_at_once(site: Site, chat: ChatPage) -> None:
+    page = chat.page
+    expect_to_fit(page)
+    page.get_by_role("link", name="Temporary chat").filter(visible=True).click()
+    expect(page.get_by_text("This chat is temporary")).to_be_visible()
+    expect_to_fit(page)
+    begin(site, chat, "Canary", "A drink.")
+    expect(page.get_by_role("link", name="Canary", exact=True)).to_have_count(0)
+    page.reload()
+    expect(chat.body).to_have_text("A drink.")
+    expect(page.get_by_text("This chat is temporary")).to_be_visible()
+    expect(page.get_by_role("link", name="Canary", exact=True)).to_have_count(0)
+
+    page.get_by_role("button", name="Delete temporary chats now").click()
+
+    expect(page.get_by_text("Your temporary chats are deleted.")).to_be_visible()
+    page.go_back()
+    page.reload()
+    expect(page.get_by_role("heading", name="Not found")).to_be_visible()

@@ -20,11 +20,11 @@ KEPT_BACK = "sent_back"
 
 
 def everything_of(visitor: Visitor) -> Iterator[Conversation]:
-    """All of the visitor's conversations, also those in the archive, the oldest first.
+    """All of the visitor's conversations but temporary ones, also those in the archive, the oldest first.
 
     What is begun, renamed or deleted meanwhile does not move the others: none is left out or comes twice.
     """
-    found = Conversation.objects.for_visitor(visitor).order_by("created", "pk")
+    found = Conversation.objects.for_visitor(visitor).listed().order_by("created", "pk")
     rest = Q()
     while some := list(found.filter(rest)[:AT_ONCE]):
         let_go()

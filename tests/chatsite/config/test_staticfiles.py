@@ -19,6 +19,7 @@ NOT_NEEDED = {
     "feedback.css",
     "plain.css",
     "shared.css",
+    "temporary.css",
     "follow.js",
     "save.js",
     "upload.js",
