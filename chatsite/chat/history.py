@@ -1,6 +1,7 @@
 """What the model is sent of a conversation: the newest messages that fit, whole ones only."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
@@ -30,25 +31,62 @@ def for_model(path: Sequence[Message], *, so_far: str = "") -> list[BaseMessage]
     one that is left is a person's. With `so_far`, the beginning of the reply, the model is asked to go on
     with it. Raises `TooLong` when not even the last message fits.
     """
-    system = [SystemMessage(settings.CHAT_SYSTEM_PROMPT)] if settings.CHAT_SYSTEM_PROMPT else []
     begun = [AIMessage(so_far), HumanMessage(GO_ON)] if so_far else []
-    room = room_for_prompt() - count_tokens_approximately([*system, *begun])
-    kept: list[BaseMessage] = []
+    reach = reach_of(path, besides=begun)
+    if not reach.sent:
+        raise TooLong
+    return [*_system(), *(message for _, message in reach.sent), *begun]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How much of a path the model is sent."""
+
+    sent: Sequence[tuple[Message, BaseMessage]]
+    """Those of the path's messages that are, also as they are sent; the first one is a person's."""
+    tokens: int
+    """Of them and the system prompt, as estimated."""
+    is_all: bool
+    """Whether none of the path's messages that has a text was left out."""
+
+    @property
+    def percent(self) -> int:
+        """How full that is of what the model can read."""
+        return round(100 * self.tokens / room_for_prompt())
+
+
+def reach_of(path: Sequence[Message], *, besides: Sequence[BaseMessage] = ()) -> Reach:
+    """What of the path is sent, beside the system prompt and these messages."""
+    tokens, room = count_tokens_approximately([*_system(), *besides]), room_for_prompt()
+    kept: list[tuple[Message, BaseMessage]] = []
+    is_all = True
     for stored in reversed(path):  # one by one: a conversation may have thousands
         if not stored.content:
             continue
         message = _as_langchain(stored)
         # A server that wants its reasoning back reads that, too.
         reasoning = message.additional_kwargs.get("reasoning_content", "")
-        room -= count_tokens_approximately([message, *([AIMessage(reasoning)] if reasoning else [])])
-        if room < 0:
+        more = count_tokens_approximately([message, *([AIMessage(reasoning)] if reasoning else [])])
+        if tokens + more > room:
+            is_all = False
             break
-        kept.insert(0, message)
-    if not kept:
-        raise TooLong
-    while not isinstance(kept[0], HumanMessage):
+        tokens += more
+        kept.insert(0, (stored, message))
+    while kept and not isinstance(kept[0][1], HumanMessage):
         kept.pop(0)
-    return [*system, *kept, *begun]
+        is_all = False
+    return Reach(kept, tokens, is_all)
+
+
+def _system() -> list[BaseMessage]:
+    return [SystemMessage(settings.CHAT_SYSTEM_PROMPT)] if settings.CHAT_SYSTEM_PROMPT else []
+
+
+def mark_reach(path: Sequence[Message]) -> None:
+    """Let the first message that is still sent know that it is, if there are others before it."""
+    reach = reach_of(path)
+    if reach.sent and not reach.is_all:
+        reach.sent[0][0].begins_reach = True
 
 
 def most_characters() -> int:

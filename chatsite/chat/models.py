@@ -194,6 +194,8 @@ class Message(models.Model):
 
     after = 0
     """The number of the last event that `content` covers, while the run goes on."""
+    begins_reach = False
+    """Whether the model is not sent what comes before it any more (`history.mark_reach`)."""
     html = SafeString("")
     """What the page shows of a finished reply's text, once `rendered.with_html` has seen to it."""
 

@@ -19,7 +19,7 @@ from chatsite.accounts.visitor import Visitor, VisitorRequest, can_sign_in
 from chatsite.answers import SeeOther, busy, error, wants_events
 from chatsite.assistants.chat_model import ModelNotConfigured
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
-from chatsite.chat import listing, reading, rendered, replies
+from chatsite.chat import history, listing, reading, rendered, replies
 from chatsite.chat.forms import KeyForm, MessageForm
 from chatsite.chat.history import TooLong
 from chatsite.chat.idempotency import Started
@@ -191,6 +191,8 @@ def _page(
     chosen = current.assistant if current else request.GET.get("assistant", "")
     listed = Conversation.objects.for_visitor(visitor).listed().filter(is_archived=False)[: listing.RECENT]
     path = current.path(leaf, characters=PAGE_CHARACTERS, most=PAGE_MESSAGES) if current else []
+    if leaf is None:
+        history.mark_reach(path)
     context = {
         "conversation": current,
         "groups": listing.grouped(listed, with_today=True),

@@ -2,12 +2,19 @@
 
 from collections.abc import Iterator
 
+from chatsite.chat import history
 from chatsite.chat.models import Message
 
 
 def facts_of(reply: Message) -> list[tuple[str, str]]:
     """Names and values, without what is not known."""
     return [(name, value) for name, value in _all(reply) if value]
+
+
+def context_of(reply: Message) -> str:
+    """How full the model's context is with the conversation up to the reply, without the next message."""
+    path = reply.conversation.path(reply, characters=history.most_characters())
+    return f"{history.reach_of(path).percent} % full after this reply (estimated)"
 
 
 def rate_of(reply: Message) -> float | None:

@@ -13,7 +13,7 @@ from chatsite.accounts.decorators import for_visitors
 from chatsite.accounts.visitor import Visitor, VisitorRequest
 from chatsite.answers import SeeOther, error
 from chatsite.chat.models import Message
-from chatsite.feedback.facts import facts_of
+from chatsite.feedback.facts import context_of, facts_of
 from chatsite.feedback.forms import OpinionForm
 from chatsite.feedback.models import COMMENT_LENGTH, Opinion
 
@@ -65,7 +65,7 @@ def _page(request: VisitorRequest, reply: Message, *, status: int = 200, refusal
     opinion = Opinion.objects.filter(message=reply).first()
     context = {
         "reply": reply,
-        "facts": facts_of(reply),
+        "facts": [*facts_of(reply), ("Context", context_of(reply))],
         "opinion": opinion,
         "comment": request.POST.get("comment", opinion.comment if opinion else ""),
         "comment_length": COMMENT_LENGTH,

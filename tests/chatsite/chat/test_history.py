@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-from chatsite.chat.history import GO_ON, TooLong, for_model
+from chatsite.chat.history import GO_ON, TooLong, for_model, mark_reach, reach_of
 from chatsite.chat.models import Message
 
 
@@ -53,6 +53,23 @@ def test_the_oldest_messages_are_left_out_where_there_is_no_room() -> None:
 def test_a_last_message_that_does_not_fit_is_refused_rather_than_cut() -> None:
     with pytest.raises(TooLong):
         for_model([said("x" * 4000)])
+
+
+def test_the_first_message_that_is_still_sent_is_marked_if_others_are_not() -> None:
+    long = [said("x" * 2000), replied("y" * 800), said("z" * 800), replied("")]
+    mark_reach(long)
+    assert [message.begins_reach for message in long] == [False, False, True, False]
+    short = [said("a"), replied("b")]
+    mark_reach(short)
+    assert not any(message.begins_reach for message in short)
+    mark_reach([said("x" * 4000)])
+    mark_reach([])
+
+
+def test_how_full_the_context_is_counts_what_is_sent() -> None:
+    """A quarter of 1,000 tokens is kept for the reply."""
+    assert 26 <= reach_of([said("x" * 800)]).percent <= 30
+    assert reach_of([said("x" * 4000)]).percent < 2
 
 
 def test_replies_without_text_are_left_out() -> None:

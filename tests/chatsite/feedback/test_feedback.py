@@ -52,6 +52,7 @@ def test_the_facts_of_a_reply_are_told(client: Client, reply: Message) -> None:
         ("First token after", "0.50 s"),
         ("Written after", "2.50 s"),
         ("Speed", "20.0 tokens a second"),
+        ("Context", "1 % full after this reply (estimated)"),
     ]
 
 
