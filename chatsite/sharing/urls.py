@@ -4,9 +4,9 @@ from chatsite.sharing import own_views, views
 
 app_name = "sharing"
 urlpatterns = [
-    path("shared/<str:token>/", views.shared, name="shared"),
-    path("shared/<str:token>/copy/", views.copy, name="copy"),
+    path("shared/<slug:token>/", views.shared, name="shared"),
+    path("shared/<slug:token>/copy/", views.copy, name="copy"),
     path("c/<uuid:conversation_id>/share/", own_views.share, name="share"),
     path("c/shared/", own_views.links, name="links"),
-    path("c/shared/<str:token>/revoke/", own_views.revoke, name="revoke"),
+    path("c/shared/<slug:token>/revoke/", own_views.revoke, name="revoke"),
 ]
