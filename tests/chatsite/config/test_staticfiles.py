@@ -21,12 +21,13 @@ NOT_NEEDED = {
     "shared.css",
     "temporary.css",
     "follow.js",
+    "copy.js",
     "save.js",
     "upload.js",
     "theme.js",
 }
-"""Other pages', for other sites' pages, and what is loaded when a person asks for it: to save code as a
-file, or to have another theme."""
+"""Other pages', for other sites' pages, and what is loaded when a person asks for it: to copy
+something or save code as a file, or to have another theme."""
 BUDGET = 80_000
 """Bytes of script and style that the chat's page needs, uncompressed."""
 
