@@ -54,9 +54,10 @@ class TitleForm(CodedForm):
 class MessageForm(KeyForm):
     """A message: its `text`.
 
-    Optional are its `key`, the `conversation`, the message that it answers (`parent`), for a new
-    conversation the `assistant` and whether it is `temporary`, and one of that assistant's `option`s. Another
-    person's conversations and messages count as missing.
+    Optional are its `key`, the `conversation` and where in it: the message that it answers (`parent`), the
+    one that it is another version of (`edited`), or one of the branch at whose end it is to be (`leaf`). For
+    a new conversation the `assistant` and whether it is `temporary`, and one of that assistant's `option`s.
+    Another person's conversations and messages count as missing.
     """
 
     text = forms.CharField(
@@ -68,6 +69,8 @@ class MessageForm(KeyForm):
     )
     conversation = forms.UUIDField(required=False)
     parent = forms.UUIDField(required=False)
+    edited = forms.UUIDField(required=False)
+    leaf = forms.UUIDField(required=False)
     assistant = forms.SlugField(required=False)
     option = forms.SlugField(required=False)
     temporary = forms.BooleanField(required=False)
@@ -100,7 +103,20 @@ class MessageForm(KeyForm):
         return found
 
     def clean_parent(self) -> Message | None:
-        if (pk := self.cleaned_data["parent"]) is None:
+        return self._message("parent")
+
+    def clean_edited(self) -> Message | None:
+        edited = self._message("edited")
+        if edited is not None and edited.role != Message.Role.USER:
+            raise forms.ValidationError("Only a message of your own can be edited.", code="not_a_message")
+        return edited
+
+    def clean_leaf(self) -> Message | None:
+        return self._message("leaf")
+
+    def _message(self, field: str) -> Message | None:
+        """The message of the conversation that the field names."""
+        if (pk := self.cleaned_data[field]) is None:
             return None
         found = Message.objects.for_visitor(self._visitor).filter(pk=pk).first()
         if found is None or found.conversation != self.cleaned_data.get("conversation"):

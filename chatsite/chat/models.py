@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 
 from chatsite.accounts.ownership import UNDO_FOR, Owned, owned_by
 from chatsite.accounts.visitor import Visitor
-from chatsite.chat.path import messages_up_to
+from chatsite.chat.path import Siblings, ids_below, messages_up_to
 from chatsite.chat.transcript import Transcript
 from streaming.errors import is_retryable
 
@@ -90,34 +90,46 @@ class Conversation(Owned):
     def __str__(self) -> str:
         return self.title
 
-    def get_absolute_url(self) -> str:
-        return reverse("chat:conversation", args=[self.pk])
+    def get_absolute_url(self, *, leaf: "UUID | None" = None) -> str:
+        """The address of its page; with a leaf, of the branch that this message is in."""
+        page = reverse("chat:conversation", args=[self.pk])
+        return f"{page}?leaf={leaf}" if leaf else page
 
-    @property
-    def version(self) -> str:
-        """Another one whenever there are other messages to show: the last one that is shown, whether it has
-        ended, and how many there are. (Somebody else may have written before it.)"""
-        tip = self._tip().values_list("pk", "status").first()
+    def version(self, *, below: "Message | None" = None) -> str:
+        """Another one whenever there are other messages to show (`path`): the last one that is shown, whether
+        it has ended, and how many there are. (Somebody else may have written before it, or beside.)"""
+        tip = self._tip(below).values_list("pk", "status").first()
         return "-".join(map(str, (*tip, self.messages.count()) if tip else ()))
 
-    def _tip(self) -> "MessageQuerySet":
-        """The message that the conversation ends with: the newest. But a reply that failed or was stopped
-        does not replace a finished one. (One that goes on with it does: it has all its text.)"""
+    def _tip(self, below: "Message | None" = None) -> "MessageQuerySet":
+        """The message that the conversation ends with: the newest, or the newest `below` one. But a reply
+        that failed or was stopped does not replace a finished one. (One that goes on with it does: it has all
+        its text.)"""
         finished = Message.objects.filter(parent=models.OuterRef("parent"), status=Message.Status.DONE)
-        cut = models.Q(status__in=Message.CUT, continued=None)
-        return self.messages.exclude(cut & models.Q(models.Exists(finished))).reverse()[:1]
+        replaces_nothing = models.Q(models.Exists(finished), status__in=Message.CUT, continued=None)
+        if below is None:
+            return self.messages.exclude(replaces_nothing).reverse()[:1]
+        asked_for = models.Q(pk=below.pk)
+        branch = ids_below(self.messages.filter(asked_for).order_by())
+        return self.messages.filter(pk__in=branch).exclude(replaces_nothing & ~asked_for).reverse()[:1]
 
     def path(
-        self, leaf: "Message | None" = None, *, characters: int | None = None, most: int | None = None
+        self,
+        leaf: "Message | None" = None,
+        *,
+        below: "Message | None" = None,
+        characters: int | None = None,
+        most: int | None = None,
     ) -> list["Message"]:
-        """The messages from the first to `leaf`; to the newest one if it is not given. With `characters`,
-        only the newest ones, back to the one in which so many are reached; with `most`, so many at most.
+        """The messages from the first to `leaf`; if it is not given to the newest one, or the newest one
+        `below` another, which may be that one itself. With `characters`, only the newest ones, back to the
+        one in which so many are reached; with `most`, so many at most.
 
-        Raises `Message.DoesNotExist` if the leaf was deleted.
+        Raises `Message.DoesNotExist` if that message was deleted.
         """
-        tip = self.messages.filter(pk=leaf.pk) if leaf is not None else self._tip()
+        tip = self.messages.filter(pk=leaf.pk) if leaf is not None else self._tip(below)
         path = messages_up_to(tip, characters=characters, most=most)
-        if leaf is not None and not path:
+        if (leaf or below) and not path:
             raise Message.DoesNotExist
         for message in path:
             message.conversation = self
@@ -198,9 +210,15 @@ class Message(models.Model):
     """Whether the model is not sent what comes before it any more (`history.mark_reach`)."""
     html = SafeString("")
     """What the page shows of a finished reply's text, once `rendered.with_html` has seen to it."""
+    siblings: Siblings | None = None
+    """The other versions of the message, if there are any and `siblings.add` has looked."""
 
     def __str__(self) -> str:
         return f"{self.role} {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        """Where a reply is shown, or the finished one that it did not replace: below its question."""
+        return self.conversation.get_absolute_url(leaf=self.parent_id)
 
     @property
     def run(self) -> UUID:

@@ -1,8 +1,11 @@
-"""Reads one path of a conversation's tree of messages: one query, whatever else is in the tree."""
+"""Reads a conversation's tree of messages: up from one, or down. One query, whatever else is in the tree."""
 
+from dataclasses import dataclass
 from typing import TypeVar
+from uuid import UUID
 
 from django.db.models import Model, QuerySet
+from django.db.models.expressions import RawSQL
 
 _Message = TypeVar("_Message", bound=Model)
 
@@ -19,6 +22,24 @@ _SQL = """
     )
     SELECT message.* FROM path JOIN {table} message USING (id) ORDER BY path.place DESC
 """
+_BELOW = """
+    WITH RECURSIVE below(id) AS (
+        SELECT root.id FROM ({root}) root
+        UNION ALL
+        SELECT message.id FROM below JOIN {table} message ON message.parent_id = below.id
+    )
+    SELECT id FROM below
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Siblings:
+    """A message's place among all that answer the same, from 1, how many these are, and those beside it."""
+
+    place: int
+    count: int
+    previous: UUID | None
+    next: UUID | None
 
 
 def messages_up_to(
@@ -39,6 +60,12 @@ def messages_up_to(
     )
     limits = (ANY_NUMBER if most is None else most - 1, *(() if characters is None else (characters,)))
     return list(leaf.model._default_manager.raw(statement, (*params, *limits)))
+
+
+def ids_below(root: QuerySet[_Message]) -> RawSQL:
+    """The ids of the message that `root` finds and of all below it, for a filter `pk__in`."""
+    sql, params = root.query.sql_with_params()
+    return RawSQL(_BELOW.format(root=sql, table=root.model._meta.db_table), params)  # noqa: S611 - Django's own
 
 
 def _size(row: str) -> str:

@@ -27,20 +27,24 @@ def send(
     *,
     visitor: Visitor,
     conversation: Conversation | None,
-    parent: Message | None,
     assistant: str,
+    parent: Message | None = None,
+    edited: Message | None = None,
+    leaf: Message | None = None,
     option: str = "",
     temporary: bool = False,
     key: UUID | None = None,
 ) -> Started:
     """Store what a person wrote, and start the reply.
 
-    Nothing is stored when there is no room (`Busy`), the text does not fit (`TooLong`), or no model is
-    configured (`ModelNotConfigured`).
+    It answers `parent`, or what the `edited` message answers, or the newest message below `leaf`; the newest
+    of the conversation if none of them is given. Nothing is stored when there is no room (`Busy`), the text
+    does not fit (`TooLong`), or no model is configured (`ModelNotConfigured`).
     """
-    sent = (conversation and conversation.pk, parent and parent.pk, assistant, option, text)
-    name = name_of(key, visitor, "send", *sent)
-    path = _path(conversation, parent) if conversation else []
+    # Not the leaf: the page that sends it again may show more by then.
+    sent = [conversation and conversation.pk, parent and parent.pk, assistant, option, text]
+    name = name_of(key, visitor, "send", *sent, *([edited.pk] if edited else []))
+    path = _before(conversation, parent=parent, edited=edited, leaf=leaf) if conversation else []
     place = conversation or Conversation(
         user=visitor.user, guest=visitor.guest, title=titles.of_message(text), assistant=assistant
     )
@@ -133,9 +137,18 @@ def _store(question: Message, reply: Message) -> None:
     Message.objects.bulk_create([question, reply])
 
 
-def _path(conversation: Conversation, leaf: Message | None) -> list[Message]:
+def _before(
+    conversation: Conversation, *, parent: Message | None, edited: Message | None, leaf: Message | None
+) -> list[Message]:
+    """What a new message comes after."""
+    if edited is None:
+        return _path(conversation, parent, below=leaf)
+    return _path(conversation, edited.parent) if edited.parent else []
+
+
+def _path(conversation: Conversation, leaf: Message | None, *, below: Message | None = None) -> list[Message]:
     """As much of the messages up to the leaf as the model can read."""
-    return conversation.path(leaf, characters=history.most_characters())
+    return conversation.path(leaf, below=below, characters=history.most_characters())
 
 
 def _take(visitor: Visitor) -> None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chatsite.chat import list_views, search_view, temporary, views
+from chatsite.chat import edit_view, list_views, search_view, temporary, views
 from chatsite.chat.portable import views as portable
 
 app_name = "chat"
@@ -24,6 +24,7 @@ urlpatterns = [
     path("c/import/", portable.take, name="import"),
     path("search/", search_view.search, name="search"),
     path("messages/", views.send, name="send"),
+    path("messages/<uuid:message_id>/edit/", edit_view.edit, name="edit-message"),
     path("messages/<uuid:message_id>/regenerate/", views.regenerate, name="regenerate"),
     path("messages/<uuid:message_id>/source/", views.source, name="source"),
     path("messages/<uuid:message_id>/continue/", views.go_on, name="continue"),

@@ -6,7 +6,7 @@ from typing import Concatenate
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
@@ -19,7 +19,7 @@ from chatsite.accounts.visitor import Visitor, VisitorRequest, can_sign_in
 from chatsite.answers import SeeOther, busy, error, wants_events
 from chatsite.assistants.chat_model import ModelNotConfigured
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
-from chatsite.chat import history, listing, reading, rendered, replies
+from chatsite.chat import history, listing, reading, rendered, replies, siblings
 from chatsite.chat.forms import KeyForm, MessageForm
 from chatsite.chat.history import TooLong
 from chatsite.chat.idempotency import Started
@@ -64,15 +64,15 @@ def _refusals(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespon
 @never_cache
 def page(request: VisitorRequest) -> HttpResponse:
     """Show the page of a new conversation."""
-    return _page(request, request.visitor, None)
+    return _page(request, request.visitor, None, [])
 
 
 @_refusals
 @require_safe
 @never_cache
 def conversation(request: VisitorRequest, conversation_id: UUID) -> HttpResponse:
-    """Show one conversation: its newest messages, or those before the one that the link to earlier ones has,
-    or those up to one that a search has found.
+    """Show one conversation, or its branch with the message `leaf`: the newest messages, those before the one
+    that the link to earlier ones has, or those at one that a search has found.
 
     A reply that is being written has its text so far.
     """
@@ -80,14 +80,16 @@ def conversation(request: VisitorRequest, conversation_id: UUID) -> HttpResponse
     found = Conversation.objects.for_visitor(visitor).filter(pk=conversation_id).first()
     if found is None:
         raise Http404
-    if "before" in request.GET:
-        return _page(request, visitor, found, leaf=_before(found, request.GET["before"]))
     if "until" in request.GET:
-        return _page(request, visitor, found, leaf=_message(found, request.GET["until"]))
-    version = f'"{found.version}"'
+        return _at(request, found, _message(found, request.GET["until"]))
+    leaf = _message(found, request.GET["leaf"]) if "leaf" in request.GET else None
+    if "before" in request.GET:
+        earlier = _path(found, _before(found, request.GET["before"]))
+        return _page(request, visitor, found, earlier, leaf=leaf, is_earlier=True)
+    version = f'"{found.version(below=leaf)}"'
     if (unchanged := get_conditional_response(request, etag=version)) is not None:
         return unchanged
-    response = _page(request, visitor, found)
+    response = _page(request, visitor, found, _path(found, below=leaf), leaf=leaf)
     response["ETag"] = version
     return response
 
@@ -163,8 +165,23 @@ def stop(request: VisitorRequest, run_id: UUID) -> HttpResponse:
     reply = _reply_of(run_id, request.visitor)
     runs.stop(run_id)
     if "text/html" in request.headers.get("Accept", ""):
-        return SeeOther(reply.conversation.get_absolute_url())
+        return SeeOther(reply.get_absolute_url())
     return HttpResponse(status=204)
+
+
+def _at(request: VisitorRequest, conversation: Conversation, message: Message) -> HttpResponse:
+    """The branch with the message, where that is: the newest messages if it is one of them, or up to it."""
+    if message in _path(conversation, below=message):
+        return HttpResponseRedirect(conversation.get_absolute_url(leaf=message.pk))
+    path = _path(conversation, message)
+    return _page(request, request.visitor, conversation, path, leaf=message, is_earlier=True)
+
+
+def _path(
+    conversation: Conversation, leaf: Message | None = None, *, below: Message | None = None
+) -> list[Message]:
+    """The last messages of the path, as many as one page shows."""
+    return conversation.path(leaf, below=below, characters=PAGE_CHARACTERS, most=PAGE_MESSAGES)
 
 
 def _before(conversation: Conversation, message: str) -> Message:
@@ -185,21 +202,33 @@ def _message(conversation: Conversation, message: str) -> Message:
 
 
 def _page(
-    request: VisitorRequest, visitor: Visitor, current: Conversation | None, *, leaf: Message | None = None
+    request: VisitorRequest,
+    visitor: Visitor,
+    current: Conversation | None,
+    path: list[Message],
+    *,
+    leaf: Message | None = None,
+    is_earlier: bool = False,
 ) -> HttpResponse:
-    """The page with the messages up to `leaf`, as many as one page shows."""
+    """The page with these messages, of the branch with `leaf` if one was asked for."""
     chosen = current.assistant if current else request.GET.get("assistant", "")
     listed = Conversation.objects.for_visitor(visitor).listed().filter(is_archived=False)[: listing.RECENT]
-    path = current.path(leaf, characters=PAGE_CHARACTERS, most=PAGE_MESSAGES) if current else []
-    if leaf is None:
+    if not is_earlier:
         history.mark_reach(path)
+    asked = (message for message in reversed(path) if message.role == Message.Role.USER)
+    leaf = leaf or next(asked, None)
+    if current:
+        siblings.add(current, path)
     context = {
         "conversation": current,
         "groups": listing.grouped(listed, with_today=True),
         "message_count": current.messages.count() if current else 0,
         "chat_messages": rendered.with_html(replies.with_text_so_far(path)),
         "is_temporary": bool(current.expires) if current else "temporary" in request.GET,
-        "is_earlier": leaf is not None,
+        "is_earlier": is_earlier,
+        # The page stays in the branch that it shows, whatever is written elsewhere.
+        "leaf": leaf,
+        "newest": leaf if is_earlier or not path else path[-1],
         "assistant": get_assistant(chosen) or default_assistant(),
         "assistants": assistants().values(),
         "can_sign_in": can_sign_in(visitor),
@@ -237,7 +266,7 @@ def _another(request: VisitorRequest, message_id: UUID, start: Callable[..., Sta
 def _answer(request: VisitorRequest, visitor: Visitor, start: Callable[[], Started]) -> HttpResponseBase:
     """Start a reply, and send its events or the way to its page. A reader without a place starts none."""
     if not wants_events(request):
-        return SeeOther(start().reply.conversation.get_absolute_url())
+        return SeeOther(start().reply.get_absolute_url())
     with reading.reader_place(visitor) as place:
         return _stream_of(request, start(), place)
 
@@ -247,8 +276,10 @@ def _stream_of(request: VisitorRequest, started: Started, place: Place) -> HttpR
     try:
         log = runs.log(started.reply.run)
     except LookupError:  # a repeated request, long after the end
-        return SeeOther(started.reply.conversation.get_absolute_url())
+        return SeeOther(started.reply.get_absolute_url())
     after = reading.last_seen(request) if started.is_repeat else 0
     if after is None or not log.has(after):
         return reading.bad_event_id(request)
-    return reading.stream(request, log, started.reply, after=after, place=place)
+    response = reading.stream(request, log, started.reply, after=after, place=place)
+    response["Content-Location"] = started.reply.get_absolute_url()
+    return response

@@ -35,6 +35,7 @@ def test_a_stopped_reply_goes_on_where_it_stopped(site: Site, chat: ChatPage) ->
     expect(chat.replies).to_have_count(1)
     expect(chat.continue_button).to_be_hidden()
     expect(chat.prompt).to_have_value("A draft")
+    expect(chat.reply.get_by_text("Version 2 of 2")).to_be_attached()
     chat.expect_the_same_after_a_reload()
 
 
@@ -98,6 +99,7 @@ def test_another_reply_takes_the_place_of_a_finished_one(site: Site, chat: ChatP
         expect(chat.body).to_have_text(text)
         chat.expect_status("done")
     expect(chat.replies).to_have_count(1)
+    expect(chat.reply.get_by_text("Version 3 of 3")).to_be_attached()
     chat.expect_the_same_after_a_reload()
 
 
@@ -111,13 +113,14 @@ def test_an_impatient_click_has_one_more_reply(site: Site, chat: ChatPage) -> No
     assert len(site.upstream.requests) == 2
 
 
-def test_only_the_newest_reply_can_be_regenerated(site: Site, chat: ChatPage) -> None:
-    site.upstream.enqueue(Reply("One."), Reply("Two."))
+def test_every_reply_can_be_regenerated_and_the_newest_continued(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("One", finish="length"), Reply("Two", finish="length"))
     for _ in range(2):
         chat.ask("Go")
         chat.expect_status("done")
     expect(chat.replies).to_have_count(2)
-    expect(chat.regenerate_button).to_have_count(1)
+    expect(chat.regenerate_button).to_have_count(2)
+    expect(chat.continue_button).to_have_count(1)
     expect(chat.page.get_by_role("button", name="Copy reply")).to_have_count(2)
 
 

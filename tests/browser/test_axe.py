@@ -141,7 +141,7 @@ def test_what_can_be_done_with_a_chat(site: Site, themed: Page) -> None:
     expect(themed.locator("mark")).to_have_text("Yes")
     assert faults(themed) == []
     themed.go_back()
-    themed.get_by_role("link", name="Edit").filter(visible=True).click()
+    themed.get_by_role("link", name="Edit", exact=True).filter(visible=True).click()
     expect(themed.get_by_role("button", name="Rename")).to_be_visible()
     assert faults(themed) == []
     themed.get_by_role("button", name="Delete").click()
@@ -169,6 +169,21 @@ def test_what_is_kept_shared_and_judged(site: Site, themed: Page) -> None:
     expect(themed.get_by_role("button", name="Copy it and go on")).to_be_visible()
     assert faults(themed) == []
     themed.goto("/c/export/")
+    assert faults(themed) == []
+
+
+def test_versions_and_a_message_that_is_edited(site: Site, themed: Page) -> None:
+    chat = ChatPage(themed).open()
+    site.upstream.enqueue(Reply("Yes."), Reply("No."))
+    chat.ask("Go")
+    chat.expect_status("done")
+    chat.regenerate_button.click()
+    expect(chat.reply.get_by_role("link", name="Previous version")).to_be_visible()
+    chat.questions.last.get_by_role("link", name="Edit message").click()
+    expect(chat.questions.last.get_by_role("textbox")).to_be_focused()
+    assert faults(themed) == []
+    themed.goto("/messages/" + themed.url.partition("?leaf=")[2] + "/edit/")
+    expect(themed.get_by_role("heading", name="Edit your message")).to_be_visible()
     assert faults(themed) == []
 
 

@@ -29,7 +29,7 @@ def test_a_new_conversation_is_listed_under_today_and_can_be_edited_at_once(
     expect(page.get_by_text("Your conversations will be listed here.").filter(visible=True)).to_have_count(0)
     expect(page.get_by_role("list", name="Today").filter(visible=True)).to_be_visible()
 
-    page.get_by_role("link", name="Edit").filter(visible=True).press("Enter")
+    page.get_by_role("link", name="Edit", exact=True).filter(visible=True).press("Enter")
 
     expect(page.get_by_role("textbox", name="Title")).to_have_value("Tea")
 

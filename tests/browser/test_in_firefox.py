@@ -21,8 +21,9 @@ pytestmark = [
 
 PROMPT = "#prompt"
 REPLY = 'article[data-role="assistant"]'
+QUESTION = 'article[data-role="user"] [data-text]'
 LAST = "selector => [...document.querySelectorAll(selector)].at(-1)"
-CONTROL, ENTER, ESCAPE = "\ue009", "\ue006", "\ue00c"
+CONTROL, ENTER, ESCAPE, ARROW_UP = "\ue009", "\ue006", "\ue00c", "\ue013"
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +109,23 @@ def test_what_was_typed_is_there_after_a_reload(firefox: Firefox) -> None:
     firefox.reload()
 
     wait_until(lambda: firefox.run("return document.querySelector('#prompt').value") == "Not sent yet")
+
+
+def test_a_message_is_edited_and_its_versions_are_paged_through(site: Site, firefox: Firefox) -> None:
+    site.upstream.enqueue(Reply("One."))
+    ask(firefox, "one")
+    wait_until(lambda: status(firefox) == "done")
+    asked = firefox.text(QUESTION)  # after a draft, if there was one
+
+    firefox.type(PROMPT, ARROW_UP)
+    box = "article textarea"
+    wait_until(lambda: firefox.run(f"return document.querySelector('{box}')?.value") == asked)
+    site.upstream.enqueue(Reply("Two."))
+    firefox.type(box, " and more" + CONTROL + ENTER)
+    wait_until(lambda: firefox.text(f"{REPLY} [data-body]").strip() == "Two.")
+    wait_until(lambda: "2/2" in firefox.text("[data-siblings]:not([hidden])"))
+    firefox.click("[data-siblings] a[rel=prev]")
+
+    wait_until(lambda: firefox.text(f"{REPLY} [data-body]").strip() == "One.")
+    assert "1/2" in firefox.text("[data-siblings]:not([hidden])")
+    assert firefox.text(QUESTION) == asked

@@ -1,15 +1,13 @@
 // The page: sends messages and has their replies shown.
 
-import { address, copyOf, find } from "../reply/elements.js";
-import { said } from "../reply/ending.js";
+import { address, find } from "../reply/elements.js";
 import { Reply } from "../reply/reply.js";
 import { openCitedSources } from "../reply/sources.js";
 import { addCodeTools, listenToTools } from "../reply/tools.js";
 import { Composer } from "./composer.js";
 import { conversationBegan } from "./conversations.js";
 import { CurrentReply } from "./current_reply.js";
-import { newKey } from "./draft.js";
-import { appendExchange, removeEarlier } from "./messages.js";
+import { appendExchange, named, removeEarlier } from "./messages.js";
 import { Notice } from "./notice.js";
 import { Phase } from "./phase.js";
 import { keepPlace } from "./scroll.js";
@@ -19,18 +17,33 @@ import { showTime } from "./times.js";
 import { Tabs, Updates } from "./updates.js";
 import { Visibility } from "./visibility.js";
 
-/** @typedef {import("./sender.js").Accepted} Accepted */
+/**
+ * @typedef {import("./sender.js").Accepted} Accepted
+ * @typedef {import("./messages.js").Exchange} Exchange
+ */
+
+/** What the page lets those do whom it loads when they are asked for.
+ * @typedef {object} Branching
+ * @property {HTMLElement} root
+ * @property {import("./phase.js").Phase} phase
+ * @property {import("./notice.js").Notice} notice
+ * @property {Sender} sender
+ * @property {Composer} composer
+ * @property {Updates} updates
+ * @property {(text: string, option: string) => Exchange} append
+ * @property {(exchange: Exchange, accepted: Accepted, text: string) => Promise<void>} answer
+ */
 
 export class Chat {
   #root;
   #messages;
-  #notice;
   #phase = new Phase();
   #composer;
   #sender;
   #toTop;
   #tabs;
   #current;
+  /** @type {Branching} */ #page;
 
   /** @param {HTMLElement} root @param {AbortSignal} signal */
   constructor(root, signal) {
@@ -39,9 +52,9 @@ export class Chat {
     this.#toTop = keepPlace(this.#messages, find(root, "[data-jump]"), signal);
     const phase = this.#phase;
     const form = /** @type {HTMLFormElement} */ (find(root, "[data-composer]"));
-    const notice = (this.#notice = new Notice(form));
+    const notice = new Notice(form);
     const actions = { onSend: () => this.#send(), onStop: () => this.#current.stop() };
-    this.#composer = new Composer(form, { phase, ...actions }, signal);
+    const composer = (this.#composer = new Composer(form, { phase, ...actions }, signal));
     const sender = (this.#sender = new Sender(root, { phase, notice }, signal));
     const updates = this.#updates(signal);
     const visibility = new Visibility({ hiddenAfter: Number(root.dataset.hiddenAfter) }, signal);
@@ -49,7 +62,13 @@ export class Chat {
     visibility.addEventListener("shown", () => updates.look(), { signal });
     this.#tabs = new Tabs((changed) => updates.look({ happened: changed === this.#conversation }), signal);
     this.#current = new CurrentReply(root, { phase, sender, notice, updates, visibility }, signal);
+    this.#page = {
+      ...{ root, phase, notice, sender, composer, updates },
+      append: (text, option) => this.#append(text, option),
+      answer: (exchange, accepted, text) => this.#answer(exchange, accepted, text),
+    };
     root.addEventListener("submit", (event) => this.#onSubmit(event), { signal });
+    this.#messages.addEventListener("click", (event) => this.#onClick(event), { signal });
     openCitedSources(this.#messages, signal);
     listenToTools(this.#messages, signal);
     const isRunning = () => phase.name === "running";
@@ -85,7 +104,15 @@ export class Chat {
     event.preventDefault();
     if (!this.#phase.isIdle) return;
     if (form.matches("[data-example]")) this.#sendExample(form, /** @type {HTMLButtonElement} */ (event.submitter));
-    else this.#replace(form);
+    else import("./replace.js").then(({ replace }) => replace(form, this.#page), () => form.submit());
+  }
+
+  /** Opens a form in the place of a message. Its link leads to one, too. @param {MouseEvent} event */
+  #onClick(event) {
+    const link = /** @type {HTMLAnchorElement | null} */ (/** @type {Element} */ (event.target).closest("[data-edit]"));
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    import("./edit.js").then(({ edit }) => edit(link, this.#page), () => location.assign(link.href));
   }
 
   /** Sends what is in the box. It is put back there if the server does not accept it. */
@@ -115,48 +142,38 @@ export class Chat {
    *   of the box
    */
   async #exchange({ action, data, text, retry, taken }) {
-    const { question, article } = appendExchange(this.#messages, text);
+    data.set("leaf", /** @type {HTMLElement | null} */ (this.#messages.lastElementChild)?.dataset.message ?? "");
+    const exchange = this.#append(text, String(data.get("option") ?? ""));
     const welcome = /** @type {HTMLElement | null} */ (this.#root.querySelector("[data-welcome]"));
     if (welcome) welcome.hidden = true;
-    this.#toTop(question);
     const accepted = await this.#sender.ask(action, data, retry);
     if (!accepted) {
       if (welcome) welcome.hidden = false;
-      question.remove();
-      article.remove();
+      exchange.question.remove();
+      exchange.article.remove();
       if (taken) this.#composer.putBack();
       return;
     }
     if (taken) this.#composer.accepted();
     if (accepted.response.redirected) return location.assign(accepted.response.url);
     welcome?.remove();
-    find(question, "[data-sending]").hidden = true;
+    await this.#answer(exchange, accepted, text);
+  }
+
+  /** @param {string} text @param {string} option @returns {Exchange} that is on its way, at the top of the page */
+  #append(text, option) {
+    const exchange = appendExchange(this.#messages, text, option);
+    this.#toTop(exchange.question);
+    return exchange;
+  }
+
+  /** @param {Exchange} exchange @param {Accepted} accepted @param {string} text  of the question, if that is new */
+  #answer({ question, article }, accepted, text) {
+    const place = new URL(accepted.response.headers.get("Content-Location") ?? "", location.href);
+    const leaf = (this.#root.dataset.leaf = place.searchParams.get("leaf") ?? "");
+    if (text) named(question, leaf, address(this.#root, "editUrl", leaf));
     article.dataset.status = "running";
-    await this.#current.follow(new Reply(article), accepted, (start) => this.#onStart(article, start, text));
-  }
-
-  /** Puts another reply in the place of one, whole or from where that stopped. @param {HTMLFormElement} form */
-  async #replace(form) {
-    const old = /** @type {HTMLElement} */ (form.closest("article"));
-    const name = form.matches("[data-continue]") ? "continueUrl" : "regenerateUrl";
-    const url = address(this.#root, name, old.dataset.message ?? "");
-    const accepted = await this.#sender.ask(url, new FormData(form), () => this.#replace(form));
-    if (!accepted) return;
-    if (accepted.response.redirected) return location.reload();
-    const article = copyOf("assistant");
-    showTime(article, new Date());
-    old.replaceWith(article);
-    this.#composer.focus();
-    await this.#current.follow(new Reply(article), accepted, (start) => this.#onStart(article, start, ""));
-    const isWorse = old.dataset.status === "done" && article.dataset.status !== "done";
-    if (isWorse && article.isConnected && !form.matches("[data-continue]")) this.#restore(old, article);
-  }
-
-  /** Puts a finished reply back that one which failed was to replace. @param {HTMLElement} old @param {HTMLElement} failed */
-  #restore(old, failed) {
-    failed.replaceWith(old);
-    /** @type {HTMLInputElement} */ (find(old, "[data-regenerate] [name=key]")).value = newKey();
-    this.#notice.show({ message: `${said(failed)} The reply before is kept.`, retryAfter: 0, retry: null });
+    return this.#current.follow(new Reply(article), accepted, (start) => this.#onStart(article, start, text));
   }
 
   /**
@@ -167,7 +184,8 @@ export class Chat {
    */
   #onStart(article, { conversation, message }, text) {
     removeEarlier(message, article, { withQuestion: text !== "" });
-    this.#root.dataset.messageCount = String(Number(this.#root.dataset.messageCount) + (text ? 2 : 1));
+    const { messageCount } = this.#root.dataset;
+    if (messageCount) this.#root.dataset.messageCount = String(Number(messageCount) + 2);
     this.#tabs.tell(conversation);
     if (this.#conversation || !conversation) return;
     this.#root.dataset.conversation = conversation;

@@ -63,7 +63,8 @@ export class CurrentReply {
     if (reader.outcome !== "ended" && !(await this.#page.updates.now())) {
       announce(reply.end({ status: "interrupted", finish_reason: null, error: null }));
     }
-    this.#page.updates.look();
+    // One that did not come to its end may have another beside it that did.
+    this.#page.updates.look({ happened: reply.article.dataset.status !== "done" });
   }
 
   /** Asks for the end of the reply, as soon as there is a run that can be named. */

@@ -9,18 +9,29 @@ import { showTime } from "./times.js";
  * Adds a question after the other messages, which is on its way, and a place for its reply.
  * @param {HTMLElement} messages
  * @param {string} text
+ * @param {string} option  of the assistant's
  * @returns {Exchange}
  */
-export function appendExchange(messages, text) {
+export function appendExchange(messages, text, option) {
   const question = copyOf("user");
   const article = copyOf("assistant");
   find(question, "[data-text]").textContent = text;
   find(question, "[data-more]").hidden = text.length <= 2000 && text.split("\n").length <= 21;
   find(question, "[data-sending]").hidden = false;
   for (const message of [question, article]) showTime(message, new Date());
+  question.dataset.option = option;
   article.dataset.status = "sending";
   messages.append(question, article);
   return { question, article };
+}
+
+/** Names a question that the server has taken. @param {HTMLElement} question @param {string} id @param {string} editUrl */
+export function named(question, id, editUrl) {
+  find(question, "[data-sending]").hidden = true;
+  question.id = `message-${id}`;
+  const link = /** @type {HTMLAnchorElement} */ (find(question, "[data-edit]"));
+  link.href = editUrl;
+  link.hidden = false;
 }
 
 /**
@@ -50,12 +61,14 @@ export function showMessagesOf(page, messages) {
     if (mine) {
       while (place && place !== mine) place = removed(place);
       place = mine.nextElementSibling;
+      const [old, now] = [mine, article].map((one) => find(one, "[data-siblings]"));
+      if (!old.isEqualNode(now)) old.replaceWith(document.adoptNode(now));
     } else {
       messages.insertBefore(document.adoptNode(article), place);
       added.push(article);
     }
   }
-  while (place) place = removed(place);
+  removeFrom(place);
   return added;
 }
 
@@ -68,6 +81,11 @@ export function showMessagesOf(page, messages) {
 function shown({ id, dataset: { status } }, messages) {
   const mine = document.getElementById(id);
   return mine && messages.contains(mine) && mine.dataset.status === status ? mine : null;
+}
+
+/** Removes a message and all after it, which are in another branch. @param {Element | null} place */
+export function removeFrom(place) {
+  while (place) place = removed(place);
 }
 
 /** Removes an element. @param {Element} element @returns {Element | null} the one after it */

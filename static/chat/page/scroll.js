@@ -12,7 +12,7 @@ const KEY = "scrolled-up";
  */
 export function keepPlace(messages, jump, signal) {
   const page = /** @type {HTMLElement} */ (document.scrollingElement);
-  let sticking = !wasScrolledUp();
+  let sticking = !location.hash && !wasScrolledUp(); // the address may be that of a message
   let last = page.scrollTop;
   const distance = () => page.scrollHeight - page.clientHeight - page.scrollTop;
   const isNear = () => distance() < NEAR || !messages.childElementCount;

@@ -12,13 +12,15 @@ const FIELDS = "input, textarea, select, [contenteditable]";
  */
 export function listenToKeys(root, { onStop, isRunning, onWrite }, signal) {
   const list = /** @type {HTMLDialogElement} */ (find(root, "[data-shortcuts]"));
+  const prompt = /** @type {HTMLTextAreaElement} */ (find(root, "[data-prompt]"));
   const onKey = (/** @type {KeyboardEvent} */ event) => {
     const { key, target } = event;
     const isCommand = event.ctrlKey || event.metaKey;
     if (event.defaultPrevented || event.isComposing || event.altKey || (isCommand && key !== "k")) return;
     if (key === "Escape" && !list.open && isRunning()) return onStop();
-    if (!isCommand && target instanceof Element && target.closest(FIELDS)) return;
-    if (isCommand) find(document.body, "[data-search]").click();
+    if (key === "ArrowUp" && target === prompt && !prompt.value) editLast(root);
+    else if (!isCommand && target instanceof Element && target.closest(FIELDS)) return;
+    else if (isCommand) find(document.body, "[data-search]").click();
     else if (key === "?") list.showModal();
     else if (key === "/" && !list.open) onWrite();
     else return;
@@ -28,4 +30,10 @@ export function listenToKeys(root, { onStop, isRunning, onWrite }, signal) {
   const opener = find(root, "[data-shortcuts-open]");
   opener.hidden = false;
   opener.addEventListener("click", () => list.showModal(), { signal });
+}
+
+/** @param {HTMLElement} root */
+function editLast(root) {
+  const links = /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-edit]:not([hidden])"));
+  links[links.length - 1]?.click();
 }

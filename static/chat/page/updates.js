@@ -50,11 +50,12 @@ export class Updates {
   }
 
   async #update() {
-    const { conversation = "" } = this.#root.dataset;
+    const { conversation = "", leaf } = this.#root.dataset;
     if (!conversation) return leave();
     const messages = find(this.#root, "[data-messages]");
     const newest = messages.lastElementChild;
-    const page = await this.#newerPage(address(this.#root, "conversationUrl", conversation), messages);
+    // Below what is asked last here: what is written in another branch does not take this one away.
+    const page = await this.#newerPage(`${address(this.#root, "conversationUrl", conversation)}?leaf=${leaf}`, messages);
     if (!page) return false;
     const isNewer = newest === messages.lastElementChild && this.#mayUpdate();
     if (isNewer) this.#show(page, messages);

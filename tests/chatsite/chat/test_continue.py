@@ -104,7 +104,7 @@ def test_without_script_it_leads_to_the_conversation(site: Site) -> None:
     answer = visitor.post(f"/messages/{first.start['message']}/continue/")
 
     assert answer.status_code == 303
-    assert answer.headers["Location"] == f"/c/{first.start['conversation']}/"
+    assert answer.headers["Location"] == first.response.headers["Content-Location"]
     assert site.upstream.wait_for_request(2).answered.wait()
 
 

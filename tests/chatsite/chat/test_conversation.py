@@ -20,14 +20,14 @@ def test_the_newest_exchange_is_shown_although_a_machines_clock_is_behind(
 ) -> None:
     conversation = Conversation.objects.create(title="Hi", assistant="chat", guest="g")
     first = exchange(conversation)
-    seen = conversation.version
+    seen = conversation.version()
     earlier = timezone.now() - timedelta(seconds=30)
     monkeypatch.setattr(timezone, "now", lambda: earlier)
     second = exchange(conversation, first)
 
     assert conversation.path()[-1] == second
     assert len(conversation.path()) == 4
-    assert conversation.version != seen
+    assert conversation.version() != seen
 
 
 def test_a_reply_comes_after_the_question_that_was_stored_at_the_same_moment() -> None:
@@ -71,11 +71,11 @@ def test_a_reply_that_failed_does_not_replace_a_finished_one(status: str) -> Non
     good = exchange(conversation)
     question = good.parent
     assert question is not None
-    seen = conversation.version
+    seen = conversation.version()
     replied(question, status)
 
     assert conversation.path() == [question, good]
-    assert conversation.version != seen
+    assert conversation.version() != seen
 
 
 def test_a_reply_that_is_written_takes_the_place_at_once() -> None:
@@ -102,10 +102,43 @@ def test_of_replies_that_failed_the_newest_is_shown() -> None:
     assert conversation.path()[-1] == newest
 
 
+def test_below_a_message_the_newest_of_its_branch_is_shown() -> None:
+    conversation = Conversation.objects.create(title="Hi", assistant="chat", guest="g")
+    first = exchange(conversation)
+    deeper = exchange(conversation, first)
+    elsewhere = exchange(conversation)
+    conversation.messages.filter(pk=elsewhere.pk).update(created=timezone.now() + timedelta(minutes=1))
+
+    assert conversation.path()[-1] == elsewhere
+    for message in (first.parent, first, deeper.parent, deeper):
+        assert conversation.path(below=message)[-1] == deeper
+    assert conversation.version(below=first) == f"{deeper.pk}-done-6"
+
+
+def test_a_reply_that_failed_is_shown_to_those_who_ask_for_it() -> None:
+    conversation = Conversation.objects.create(title="Hi", assistant="chat", guest="g")
+    good = exchange(conversation)
+    question = good.parent
+    assert question is not None
+    bad = replied(question, "failed")
+
+    assert conversation.path(below=question) == [question, good]
+    assert conversation.path(below=bad) == [question, bad]
+
+
+def test_there_is_no_path_below_a_deleted_message() -> None:
+    conversation = Conversation.objects.create(title="Hi", assistant="chat", guest="g")
+    reply = exchange(conversation)
+    Message.objects.filter(pk=reply.pk).delete()
+
+    with pytest.raises(Message.DoesNotExist):
+        conversation.path(below=reply)
+
+
 def test_a_message_in_between_is_another_version() -> None:
     conversation = Conversation.objects.create(title="Hi", assistant="chat", guest="g")
     last = exchange(conversation)
-    seen = conversation.version
+    seen = conversation.version()
     conversation.messages.create(role="user", content="?", created=last.created - timedelta(minutes=1))
 
-    assert conversation.version != seen
+    assert conversation.version() != seen

@@ -30,6 +30,9 @@ def reading(site: Site, owner: Visitor) -> Iterator[Reading]:
     ("method", "path"),
     [
         ("GET", "/c/{conversation}/"),
+        ("GET", "/c/{conversation}/?leaf={message}"),
+        ("GET", "/c/{conversation}/?until={message}"),
+        ("GET", "/messages/{message}/edit/"),
         ("GET", "/runs/{run}/events/"),
         ("POST", "/runs/{run}/stop/"),
         ("POST", "/messages/{message}/regenerate/"),

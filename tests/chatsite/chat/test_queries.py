@@ -71,11 +71,12 @@ def conversation_of(messages: int) -> Conversation:
     return conversation
 
 
-def queries_of_sending(conversation: Conversation | None, client: Client) -> list[str]:
+def queries_of_sending(
+    conversation: Conversation | None, client: Client, *, leaf: Message | None = None
+) -> list[str]:
     """The statements of one POST /messages/, without those of other threads."""
-    fields = {"text": "Hi", "key": str(uuid4())} | (
-        {"conversation": str(conversation.pk)} if conversation else {}
-    )
+    fields = {"text": "Hi", "key": str(uuid4())} | ({"leaf": str(leaf.pk)} if leaf else {})
+    fields |= {"conversation": str(conversation.pk)} if conversation else {}
     with CaptureQueriesContext(connection) as captured:
         assert client.post(reverse("chat:send"), fields).status_code == 303
     reply = Message.objects.filter(role=Message.Role.ASSISTANT, run_id__isnull=False).last()
@@ -95,6 +96,19 @@ def test_sending_costs_as_many_queries_however_long_the_conversation() -> None:
     assert len(long) == len(short) <= 14
     assert len(new) <= 12
     assert [sum(query.startswith("BEGIN") for query in sent) for sent in (new, short, long)] == [1, 1, 1]
+
+
+def test_sending_into_a_branch_costs_as_many_queries_however_large_it_is() -> None:
+    client = guest()
+    queries_of_sending(None, client)  # the lease is taken
+
+    small = conversation_of(2)
+    large = conversation_of(2000)
+    ends = [(small, small.messages.last()), (large, large.messages.first()), (large, large.messages.last())]
+    counts = {len(queries_of_sending(conversation, client, leaf=leaf)) for conversation, leaf in ends}
+
+    assert len(counts) == 1
+    assert max(counts) <= 15
 
 
 def test_no_more_messages_are_read_than_the_model_can(settings: Settings) -> None:

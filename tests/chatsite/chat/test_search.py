@@ -194,7 +194,7 @@ def test_the_page_marks_hits_and_leads_to_the_message(client: Client, owner: Use
     assert "&lt;b&gt;<mark>Green</mark>&lt;/b&gt; tea" in page
     link = f"/c/{talk.pk}/?until={message.pk}"
     assert f'href="{link}#message-{message.pk}"' in page
-    assert f'id="message-{message.pk}"' in client.get(link).text
+    assert f'id="message-{message.pk}"' in client.get(link, follow=True).text
     assert "<mark>Kett</mark>le" in client.get("/search/", {"q": "kett"}).text
     assert "Nothing was found" in client.get("/search/", {"q": "zebra"}).text
     assert "Nothing was found" not in client.get("/search/").text

@@ -21,13 +21,16 @@ NOT_NEEDED = {
     "shared.css",
     "temporary.css",
     "follow.js",
+    "branch.js",
     "copy.js",
+    "edit.js",
+    "replace.js",
     "save.js",
     "upload.js",
     "theme.js",
 }
-"""Other pages', for other sites' pages, and what is loaded when a person asks for it: to copy
-something or save code as a file, or to have another theme."""
+"""Other pages', for other sites' pages, and what is loaded when a person asks for it: to edit a message, to
+have another reply, to copy something or save code as a file, or to have another theme."""
 BUDGET = 80_000
 """Bytes of script and style that the chat's page needs, uncompressed."""
 

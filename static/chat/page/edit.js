@@ -1,0 +1,73 @@
+// A form in the place of a message of one's own. What is sent with it stands beside the message, with a reply of its own.
+
+import { copyOf, find } from "../reply/elements.js";
+import { begin } from "./branch.js";
+import { newKey } from "./draft.js";
+import { removeFrom } from "./messages.js";
+
+/** @typedef {import("./chat.js").Branching} Branching */
+
+/** @param {HTMLAnchorElement} link  of the message @param {Branching} page */
+export function edit(link, page) {
+  const article = /** @type {HTMLElement} */ (link.closest("article"));
+  if (article.querySelector("form")) return find(article, "textarea").focus();
+  const form = /** @type {HTMLFormElement} */ (copyOf("edit"));
+  const box = /** @type {HTMLTextAreaElement} */ (find(form, "textarea"));
+  const fields = { conversation: page.root.dataset.conversation, edited: idOf(article), option: article.dataset.option };
+  for (const [name, value] of Object.entries({ ...fields, key: newKey() })) {
+    /** @type {HTMLInputElement} */ (form.elements.namedItem(name)).value = value ?? "";
+  }
+  box.value = find(article, "[data-text]").textContent ?? "";
+  const close = () => {
+    form.remove();
+    link.focus();
+  };
+  find(form, "[data-cancel]").addEventListener("click", close);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send(form, article, page);
+  });
+  box.addEventListener("keydown", (event) => onKey(event, close));
+  article.append(form);
+  box.focus();
+}
+
+/** @param {HTMLElement} article */
+const idOf = (article) => article.id.slice("message-".length);
+
+/**
+ * Does what the same keys do in the message box.
+ * @param {KeyboardEvent} event
+ * @param {() => void} close
+ */
+function onKey(event, close) {
+  if (event.isComposing || event.keyCode === 229) return;
+  const isLine = event.shiftKey || (matchMedia("(pointer: coarse)").matches && !event.ctrlKey && !event.metaKey);
+  const isSent = event.key === "Enter" && !isLine;
+  if (event.key !== "Escape" && !isSent) return;
+  event.preventDefault();
+  if (isSent) /** @type {HTMLTextAreaElement} */ (event.target).form?.requestSubmit();
+  else close();
+}
+
+/**
+ * Sends it. The form stays until the server has taken what is in it.
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement} article
+ * @param {Branching} page
+ */
+async function send(form, article, page) {
+  const data = new FormData(form);
+  const text = String(data.get("text"));
+  if (!text.trim() || !form.isConnected) return;
+  if (["running", "stopping"].includes(page.phase.name)) {
+    const message = "A reply is being written. Stop it first, or wait for its end.";
+    return page.notice.show({ message, retryAfter: 0, retry: null });
+  }
+  const accepted = await page.sender.ask(form.action, data, () => send(form, article, page));
+  if (!accepted) return;
+  if (accepted.response.redirected) return location.assign(accepted.response.url);
+  page.composer.focus();
+  removeFrom(article);
+  await begin(page.append(text, String(data.get("option"))), accepted, text, page);
+}
