@@ -34,6 +34,7 @@ ON_PEOPLE: dict[str, Callable[[World, Reader], None]] = {
     "RST": lambda world, reader: reader.drop(reset=True),
     "away for a while": lambda world, reader: reader.drop(away=True),
     "another tab": lambda world, reader: world.open_tab(reader),
+    "another version": lambda world, reader: world.edit(reader, "flowing"),
     "Stop": lambda world, reader: world.stop(reader),
 }
 ON_PROCESSES: dict[str, Callable[[World], None]] = {

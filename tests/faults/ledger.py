@@ -90,6 +90,8 @@ class Prompt:
     key: str = field(default_factory=lambda: str(uuid4()))
     accepted: bool = False
     """Whether the site has said so."""
+    place: str = ""
+    """Where its reply is shown, as the site says when it takes it."""
     calls_wanted: int = 1
     """Calls of the provider that the reply takes: more with tools, and with several models."""
     says: str | None = None
@@ -110,6 +112,7 @@ class Prompt:
         response = door.http.send(form, stream=True)
         if response.status_code == 200:
             self.accepted = True
+            self.place = response.headers["Content-Location"]
             return self.reading(response, after=after)
         response.read()
         self.accepted = self.accepted or response.status_code == 303
@@ -152,6 +155,11 @@ class Prompt:
     def message(self) -> str:
         """The reply's id."""
         return str(self._start["message"])
+
+    @property
+    def as_edited(self) -> dict[str, str]:
+        """The fields of another version of it, once it was taken."""
+        return {"conversation": self.conversation, "edited": self.place.partition("?leaf=")[2]}
 
     @property
     def bereaved(self) -> bool:

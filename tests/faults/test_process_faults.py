@@ -5,6 +5,7 @@ Who reads comes back by itself (`reader.py`), as the page does.
 
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -88,6 +89,28 @@ def test_a_worker_is_killed_at_some_point(site: Site, ledger: Ledger, seed: int)
     gate.open()
     for reader in readers:
         reader.join()
+
+
+@pytest.mark.parametrize("site", TWO_KINDS, indirect=True)
+def test_a_worker_is_killed_while_versions_of_one_message_are_answered(site: Site, ledger: Ledger) -> None:
+    workers = len(site.server.worker_pids)
+    first = Reader(ledger.prompt(site.visitor(), a_flow())).start()
+    first.wait_for(2)
+    others = [ledger.prompt(first.prompt.person, a_flow(), fields=first.prompt.as_edited) for _ in range(3)]
+    readers = [first, *(Reader(prompt).start() for prompt in others)]
+    read_by_all(readers, 2)
+    ledger.bereave()
+
+    os.kill(site.server.worker_pids[0], signal.SIGKILL)
+
+    wait_until(is_back(site, workers=workers), timeout=LONG)
+    versions = set()
+    for reader in readers:
+        reader.join()
+        page = first.prompt.person.get(reader.prompt.place).text
+        assert reader.prompt.text in page
+        versions |= set(re.findall(r"Version \d of \d", page))
+    assert versions == {f"Version {number} of 4" for number in (1, 2, 3, 4)}
 
 
 @pytest.mark.parametrize("site", TWO_KINDS, indirect=True)

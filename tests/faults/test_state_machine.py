@@ -46,6 +46,10 @@ class Life(RuleBasedStateMachine):
     def send(self, kind: str) -> None:
         self.there.send(kind)
 
+    @rule(index=INDEX, kind=st.sampled_from(sorted(SCRIPTS)))
+    def edit(self, index: int, kind: str) -> None:
+        self.there.edit(self.of(index), kind)
+
     @rule(index=INDEX, events=EVENTS)
     def read(self, index: int, events: int) -> None:
         self.of(index).read_some(events)

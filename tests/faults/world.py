@@ -12,6 +12,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -23,6 +24,7 @@ from tests.faults.store import SQLite
 from tests.site import Site
 from tests.upstream import Cut, EndlessTokens, ErrorEvent, Failure, Gate, Pause, Reply, Reset
 from tests.upstream.script import Step
+from tests.visitor import Visitor
 from tests.waiting import wait_until
 
 UP_WITHIN = 60.0
@@ -35,7 +37,7 @@ def flow(tokens: int, *, every: float) -> list[str | Step]:
 
 
 class World:
-    """People are told apart by their prompts: each has one."""
+    """People are told apart by their prompts: each has one, and other versions of it."""
 
     def __init__(self, site: Site, *, chance: random.Random) -> None:
         self._site = site
@@ -61,7 +63,15 @@ class World:
 
     def send(self, kind: str) -> None:
         """Somebody new sends a prompt, to which the provider says one of `SCRIPTS`."""
-        prompt = self.ledger.prompt(self._site.visitor(), SCRIPTS[kind](self._chance, self._gate))
+        self._send(kind, self._site.visitor())
+
+    def edit(self, reader: Reader, kind: str) -> None:
+        """The same person sends another version of the prompt, whatever has become of its reply."""
+        if reader.prompt.has_started:
+            self._send(kind, reader.prompt.person, fields=reader.prompt.as_edited)
+
+    def _send(self, kind: str, person: Visitor, **options: Any) -> None:
+        prompt = self.ledger.prompt(person, SCRIPTS[kind](self._chance, self._gate), **options)
         if kind == "endless":
             self._endless.append(prompt)
         self.readers.append(Reader(prompt).start())
