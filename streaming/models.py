@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Now
 
 from streaming import event_json
@@ -49,6 +49,16 @@ class RunQuerySet(models.QuerySet["Run"]):
     def ended_before(self, ago: timedelta) -> "RunQuerySet":
         """Those that ended so long ago."""
         return self.filter(ended__lt=Now() - ago)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete them, and their events. The lock keeps the process of one that goes on from committing more
+        of these between the two, by which the deletion would fail: its commit does, and its run is over."""
+        with transaction.atomic(using=self.db):
+            list(self.select_for_update(of=("self",)).values_list("pk", flat=True))
+            return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
     def request_stop(self, run_id: UUID) -> bool:
         """Ask the process that runs it to end it. Returns False if it has ended, or was asked before."""

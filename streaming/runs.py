@@ -197,7 +197,8 @@ def interrupt(*, within: float) -> bool:
         time.sleep(0.01)
     if owned:
         return False
-    keeper.stop()
+    if (keeping := keeper.stop()) is not None:  # it would take another lease
+        keeping.join(max(0.0, deadline - time.monotonic()))
     try:
         lease.give_up()
     except DatabaseError:

@@ -1,22 +1,25 @@
 """Durable runs: they outlive their readers, and every process can follow and stop them."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 from langchain_core.runnables import RunnableLambda
 
 from streaming import admission, runs
 from streaming.admission import Busy
+from streaming.durable.keeper import keeper
 from streaming.durable.owned_runs import owned
+from streaming.durable.reaper import Reaper
 from streaming.events import End, Start, Token
 from streaming.log.lease import Lease, lease
 from streaming.log.mirror import Mirror, tail
 from streaming.log.owned_log import OwnedLog
-from streaming.models import Process, Run, Times
+from streaming.models import LogPart, Process, Run, Times
 from streaming.runs import Job, UnknownRun
 from tests.streaming.durable_runs import (
     a_process,
@@ -33,6 +36,8 @@ from tests.upstream import Failure, Reply, ScriptedUpstream
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+LONG = 30.0
 
 
 @pytest.fixture(autouse=True)
@@ -316,6 +321,57 @@ def test_a_run_whose_row_was_deleted_ends_without_a_trace(upstream: ScriptedUpst
     wait_until(lambda: not owned)
     assert upstream.requests[0].peer_closed.wait(1)
     assert not stored(run_id)
+
+
+def test_a_run_can_be_deleted_while_its_events_are_committed() -> None:
+    run = Run.objects.create(pk=uuid4(), owner=uuid4())
+    waits = threading.Event()
+
+    def note(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+        if sql.startswith('DELETE FROM "streaming_run"') or "FOR UPDATE" in sql:
+            waits.set()
+        return execute(sql, *arguments)
+
+    def delete() -> None:
+        if connection.vendor == "sqlite":  # which has one writer: it waits before its first statement
+            waits.set()
+        with connection.execute_wrapper(note):
+            Run.objects.filter(pk=run.pk).delete()
+
+    with suppress(IntegrityError), transaction.atomic():  # there may be no run any more
+        LogPart.of(run.pk, [Start(run=str(run.pk), id=1)]).save()
+        deleting = in_a_thread(delete)
+        assert waits.wait(LONG)
+    deleting.join()
+
+    assert not Run.objects.exists()
+    assert not LogPart.objects.exists()
+
+
+def test_a_process_that_ends_takes_no_other_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_work, gate = threading.Event(), threading.Event()
+
+    def look(self: Reaper) -> None:
+        at_work.set()
+        gate.wait(LONG)
+        lease.take()  # as it does before it looks the next time
+
+    with runs.admit():
+        pass
+    monkeypatch.setattr(Reaper, "look", look)
+    keeper.attend()
+    assert at_work.wait(LONG)
+
+    ending = in_a_thread(lambda: runs.interrupt(within=LONG))
+    wait_until(lambda: not keeper._thread.runs)
+    gate.set()
+    ending.join()
+    for thread in threading.enumerate():
+        if thread.name == "streaming-keeper":
+            thread.join()
+
+    assert lease.id is None
+    assert not Process.objects.exists()
 
 
 @pytest.mark.alone
