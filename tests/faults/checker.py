@@ -238,10 +238,15 @@ def check(ledger: Ledger, store: Store, *, within: float = END_WITHIN) -> None:
     assert not found, "\n".join(found)
 
 
-def check_others(ledger: Ledger, site: Site) -> None:
-    """Another person, with a reply of their own, opens a page and stops it, each within a second."""
+def check_others(ledger: Ledger, site: Site, *, address: str = "") -> None:
+    """Another person, with a reply of their own, opens a page and stops it, each within a second.
+
+    `address` is where they come from, if not from this machine.
+    """
     gate = site.upstream.gate()
     person = site.visitor()
+    if address:
+        person.http.headers["X-Forwarded-For"] = address
     prompt, reading = ledger.ask(person, Reply("Mine ", gate))
     with reading:
         reading.until("token")

@@ -6,18 +6,14 @@ sends is sent at all doors at the same moment, and exactly as much of it is take
 
 import contextlib
 import itertools
-import threading
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx
 import pytest
 
-from chatsite.accounts import limits
 from tests.chatsite.documents.people import upload_form
 from tests.faults.topology import SECRET_KEY, at
+from tests.refusals import JSON, TAKEN, Sent, at_once, told_by, too_many
 from tests.server import GunicornServer, copy_prepared, prepare
 from tests.services import postgresql
 from tests.site import Site, settings_for
@@ -40,11 +36,7 @@ SETTINGS = {
 STORES = [
     pytest.param(name, marks=pytest.mark.xdist_group(f"limits-{name}")) for name in ("sqlite", "postgresql")
 ]
-JSON = {"Accept": "application/json"}
-TAKEN = "taken"
-
-Sent = tuple[Visitor, httpx.Request]
-"""A request, and who sends it at which door."""
+GOING_ON = {too_many("replies", 4), too_many("files", 2), too_many("passwords", 2)}
 
 
 @pytest.fixture(scope="module", params=STORES)
@@ -103,46 +95,13 @@ def uploads(person: Sequence[Visitor], number: int, content: str = "Tea.") -> li
     ]
 
 
-def at_once(sent: Iterable[Sent], *, insist: bool = True) -> Counter[str]:
-    """Send all of it at the same moment: how much was taken, and how much refused with which sentence.
-
-    Whoever insists sends again what was refused because too much goes on just now.
-    """
-    all_of_it = list(sent)
-    ready = threading.Barrier(len(all_of_it))
-
-    def send(one: Sent) -> str:
-        ready.wait()
-        while (told := told_by(one)) in GOING_ON and insist:
-            pass
-        return told
-
-    with ThreadPoolExecutor(len(all_of_it)) as pool:
-        return Counter(pool.map(send, all_of_it))
-
-
-def told_by(one: Sent) -> str:
-    visitor, request = one
-    answer = visitor.http.send(request)
-    if answer.status_code < 400:
-        return TAKEN
-    assert answer.status_code == 429, answer.text
-    message: str = answer.json()["error"]["message"]
-    return message.partition(" Try again")[0]
-
-
-def too_many(name: str, most: int) -> str:
-    """What somebody is told who has reached the limit."""
-    return limits.LIMITS[name].sentence.format(most=most)
-
-
-GOING_ON = {too_many("replies", 4), too_many("files", 2), too_many("passwords", 2).partition(" Try")[0]}
-
-
 def test_messages(doors: list[Site]) -> None:
     person = guest(doors)
     doors[0].upstream.enqueue(*(Reply("Yes.") for _ in range(7 - 1)))
-    assert at_once(messages(person, 20)) == {TAKEN: 7 - 1, too_many("messages", 7): 20 - 6}
+    assert at_once(messages(person, 20), insist_on=GOING_ON) == {
+        TAKEN: 7 - 1,
+        too_many("messages", 7): 20 - 6,
+    }
     wait_until(lambda: len(doors[0].upstream.requests) == 7)
 
 
@@ -150,25 +109,25 @@ def test_replies_at_once(doors: list[Site]) -> None:
     person = guest(doors)
     gate = doors[0].upstream.gate()
     doors[0].upstream.enqueue(*(Reply("a", gate) for _ in range(4)))
-    assert at_once(messages(person, 20), insist=False) == {TAKEN: 4, too_many("replies", 4): 20 - 4}
+    assert at_once(messages(person, 20)) == {TAKEN: 4, too_many("replies", 4): 20 - 4}
     wait_until(lambda: len(doors[0].upstream.requests) == 1 + 4)
 
 
 def test_files_and_documents(doors: list[Site]) -> None:
     """A file beyond the documents is counted as well: it was read."""
-    told = at_once(uploads(guest(doors), 12))
+    told = at_once(uploads(guest(doors), 12), insist_on=GOING_ON)
     assert told == {TAKEN: 3, too_many("documents", 3): 5 - 3, too_many("uploads", 5): 12 - 5}
 
 
 def test_bytes_of_documents(doors: list[Site]) -> None:
-    told = at_once(uploads(guest(doors), 5, "Tea. " * 8_000))
+    told = at_once(uploads(guest(doors), 5, "Tea. " * 8_000), insist_on=GOING_ON)
     assert told == {TAKEN: 2, too_many("disk", 100_000): 5 - 2}
 
 
 def test_tokens(doors: list[Site]) -> None:
     """What was used is counted when it is known. Then all doors are closed."""
     person = guest(doors, usage=Usage(prompt_tokens=999, completion_tokens=1))
-    assert at_once(messages(person, 8)) == {too_many("tokens", 1000): 8}
+    assert at_once(messages(person, 8), insist_on=GOING_ON) == {too_many("tokens", 1000): 8}
 
 
 def test_requests_of_an_address(doors: list[Site]) -> None:
@@ -201,7 +160,7 @@ def sign_ins(doors: Sequence[Site], names: Iterable[str], *, address: str) -> li
 
 def test_tries_to_sign_in_from_an_address(doors: list[Site]) -> None:
     tries = sign_ins(doors, (f"name-{number}" for number in range(20)), address="203.0.113.3")
-    assert at_once(tries) == {TAKEN: 8, too_many("sign_ins", 8): 20 - 8}
+    assert at_once(tries, insist_on=GOING_ON) == {TAKEN: 8, too_many("sign_ins", 8): 20 - 8}
 
 
 def test_wrong_passwords_lock_all_doors(doors: list[Site]) -> None:
