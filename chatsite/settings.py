@@ -65,6 +65,8 @@ CHAT_ASSISTANTS = env.words("CHAT_ASSISTANTS") or [
     "chatsite.assistants.structured",
 ]
 CHAT_SYSTEM_PROMPT = env.prose("CHAT_SYSTEM_PROMPT", "You are a helpful assistant.")
+# Whether the model is asked for a conversation's title, too: one more request, that somebody pays for.
+CHAT_TITLES = env.flag("CHAT_TITLES", default=False)
 
 # What one address, one person and one guest may do: 0 is no limit. chatsite/accounts/limits.py has the times,
 # and the admin other numbers for groups.

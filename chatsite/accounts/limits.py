@@ -157,6 +157,12 @@ def spend(visitor: Visitor, name: str, amount: int) -> None:
         _add(name, name_of(visitor), amount, _NO_LIMIT)
 
 
+def spend_tokens(visitor: Visitor, read: int, written: int) -> None:
+    """Count what a model has read and written for somebody, and what that costs."""
+    spend(visitor, "tokens", read + written)
+    spend(visitor, "cost", read * settings.PRICE_INPUT + written * settings.PRICE_OUTPUT)
+
+
 def _reached(name: str, who: str, most: int, retry_after: int | None) -> LimitReached:
     logger.warning("limit of %s (%d) reached by %s", name, most, who)
     return LimitReached(name, most=most, retry_after=retry_after)

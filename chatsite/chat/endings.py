@@ -1,13 +1,15 @@
 """What the end of a run changes in its reply, and the deletion of a reply in its run."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import transaction
 
-from chatsite.accounts import limits
+from chatsite.accounts.limits import spend_tokens
 from chatsite.accounts.visitor import Visitor
 from chatsite.chat.models import Message
 from streaming.events import End, Event
@@ -23,13 +25,20 @@ def store(
         Message(pk=reply).end(end, events, times)
         if end.usage is not None:
             owner = Visitor(User(pk=user) if user else None, guest)
-            _spend(owner, end.usage.input_tokens or 0, end.usage.output_tokens or 0)
+            spend_tokens(owner, end.usage.input_tokens or 0, end.usage.output_tokens or 0)
+        if settings.CHAT_TITLES and end.status == "done" and _is_first(reply):
+            transaction.on_commit(partial(_want_title, reply))
 
 
-def _spend(owner: Visitor, read: int, written: int) -> None:
-    """Count what the reply has used."""
-    limits.spend(owner, "tokens", read + written)
-    limits.spend(owner, "cost", read * settings.PRICE_INPUT + written * settings.PRICE_OUTPUT)
+def _is_first(reply_id: UUID) -> bool:
+    """Whether the reply answers the message that its conversation begins with."""
+    return Message.objects.filter(pk=reply_id, parent__parent=None).exists()
+
+
+def _want_title(reply_id: UUID) -> None:
+    from chatsite.chat.title_writer import writer  # loads LangChain, which Django need not do to begin
+
+    writer.want(reply_id)
 
 
 def forget(*, instance: Message, **kwargs: Any) -> None:
