@@ -19,7 +19,6 @@ from chatsite.assistants.chat_model import chat_model
 from chatsite.chat import titles
 from chatsite.chat.models import Conversation, Message
 from streaming import stream
-from streaming.process_thread import ProcessThread
 
 logger = logging.getLogger("chatsite.titles")
 
@@ -75,13 +74,15 @@ class _TitleWriter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._wanted: queue.Queue[UUID] = queue.Queue(_MOST_WAITING)
-        self._thread = ProcessThread(self._work, name="titles")
+        self._thread: threading.Thread | None = None
 
     def want(self, reply_id: UUID) -> None:
         """Have a title written for the conversation that begins with that reply. Never waits."""
         with self._lock, suppress(queue.Full):
             self._wanted.put_nowait(reply_id)
-            self._thread.start()
+            if self._thread is None or not self._thread.is_alive():  # a forked process has none yet
+                self._thread = threading.Thread(target=self._work, name="titles", daemon=True)
+                self._thread.start()
 
     def _work(self) -> None:
         while True:
