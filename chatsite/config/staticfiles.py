@@ -20,7 +20,7 @@ _PIECES = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_LAST_SEMICOLON = re.compile(r'("[^"]*")|;(?=\})')
+_LAST_SEMICOLON = re.compile(r";(?=\})")
 _QUOTES = "\"'`/"
 _PRIVATE = re.compile(r"#[A-Za-z]\w*")
 _PRIVATE_AFTER_A_DOT = re.compile(r"(?<=\.)#[A-Za-z]\w*")
@@ -28,7 +28,7 @@ _PRIVATE_AFTER_A_DOT = re.compile(r"(?<=\.)#[A-Za-z]\w*")
 # statement.)
 _NEEDLESS = {
     ".js": re.compile(
-        r"[{(\[,;]\s.?|.?\s[})\],;]|.\n\.|[])}:?=<>&|!*] .|. [{([:?=<>&|*]|[^+] \+|\+ [^+]|[^-] -|- [^-]"
+        r"[{(\[,;]\s.?|.?\s[})\],;]|.\n\.|[])}:?=<>&|!*] .|. [{([:?=<>&|*!]|[^+] \+|\+ [^+]|[^-] -|- [^-]"
     ),
     ".css": re.compile(r"[{(},;:>]\s.?|.?\s[{)},;>]"),
 }
@@ -63,9 +63,13 @@ class HashedModulesStorage(CompressedManifestStaticFilesStorage):  # type: ignor
 
 
 def short(source: str, suffix: str) -> str:
-    """Drop what only readers need: comments, needless blanks, and the length of a script's private names."""
+    """Drop what only readers need: comments, needless blanks, the semicolon before a closing brace (no script
+    here has a loop without a body), and the length of a script's private names."""
     text = without_comments(source, suffix)
-    return _with_short_names(text) if suffix == ".js" else _LAST_SEMICOLON.sub(r"\1", text)
+    if suffix == ".js":
+        text = _with_short_names(text)
+    pieces = (piece[0] for piece in _PIECES.finditer(text))
+    return "".join(piece if piece[0] in _QUOTES else _LAST_SEMICOLON.sub("", piece) for piece in pieces)
 
 
 def _with_short_names(script: str) -> str:

@@ -100,9 +100,19 @@ def test_the_semicolon_after_a_last_declaration_is_dropped() -> None:
     assert short('.a { content: ";}"; color: red; }', ".css") == '.a{content:";}";color:red}'
 
 
+def test_the_semicolon_before_a_closing_brace_is_dropped() -> None:
+    assert short('a(() => { b(";}"); return `;}`; }); { c; }', ".js") == 'a(()=>{b(";}");return `;}`});{c}'
+
+
+@pytest.mark.parametrize("path", [path for path in OURS if path.suffix == ".js"], ids=lambda path: path.name)
+def test_no_loop_is_without_a_body(path: Path) -> None:
+    """Its semicolon would be its body."""
+    assert re.search(r"\b(?:for|while|if)\([^()]*\)[;}]", short(path.read_text(), ".js")) is None
+
+
 def test_private_names_of_a_script_are_short() -> None:
     source = "class A { #first = 1; get #second() { return `#first ${this.#first}`; } x = '#second'; }"
-    assert short(source, ".js") == "class A{#a=1;get #b(){return `#first ${this.#a}`;}x='#second';}"
+    assert short(source, ".js") == "class A{#a=1;get #b(){return `#first ${this.#a}`}x='#second'}"
 
 
 @pytest.mark.parametrize("path", [path for path in OURS if path.suffix == ".js"], ids=lambda path: path.name)
