@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from django.conf import settings
-from django.urls import reverse
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.runnables import Runnable, RunnableBranch, RunnableConfig, RunnableLambda
@@ -39,8 +38,8 @@ INSTRUCTIONS = (
 NOTHING_FOUND = "(No passage was found.)"
 SAY_SO = "If this asks for what my documents say, answer: I found nothing about it in your documents."
 INVITATION = (
-    "You have not uploaded any documents yet. Open the page **Documents** (`{address}`), upload a file, "
-    "and ask again: I answer from what your documents say."
+    "You have not uploaded any documents yet. Upload a file under **Your documents**, beside the message "
+    "box, and ask again: I answer from what your documents say."
 )
 
 
@@ -70,7 +69,7 @@ def question_of(turn: Turn) -> Question:
 def build() -> Runnable[Question, BaseMessage]:
     """Retriever, prompt, model; without a model where there is nothing to read."""
     prompt: Runnable[Question, list[BaseMessage]] = RunnableLambda(_prompt, name="prompt")
-    invitation = Notice(text=INVITATION.format(address=reverse("documents:list")))
+    invitation = Notice(text=INVITATION)
     return RunnableBranch(
         (lambda question: question["has_documents"], prompt | chat_model()),
         RunnableLambda(lambda question: question["text"], name="question") | invitation,

@@ -107,3 +107,21 @@ def test_a_short_message_of_ones_own_is_not_folded(site: Site, chat: ChatPage) -
     for _ in range(2):
         expect(chat.questions.locator("summary")).to_be_hidden()
         chat.page.reload()
+
+
+def test_title_and_model_are_centred_in_the_bar(chat: ChatPage) -> None:
+    chat.page.set_viewport_size({"width": 1280, "height": 800})
+    centre = "part => { const { top, bottom } = part.getBoundingClientRect(); return (top + bottom) / 2 }"
+    centres = [chat.page.locator(part).evaluate(centre) for part in (".topbar", "[data-title]", ".model")]
+    assert max(centres) - min(centres) <= 1, centres
+
+
+def test_the_tools_of_code_cover_none_of_it(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply(f"```python\n{'x = 1; ' * 40}\n```\n"))
+    chat.ask("Go")
+    chat.expect_status("done")
+    tools = chat.body.locator(".code-tools").bounding_box()
+    code = chat.body.locator("pre code").bounding_box()
+    assert tools
+    assert code
+    assert tools["y"] + tools["height"] <= code["y"]

@@ -68,6 +68,22 @@ def test_labels_of_fields_are_not_squeezed(site: Site, chat: ChatPage) -> None:
     assert label.evaluate(lines) == 1
 
 
+def test_a_list_that_begins_with_a_year_keeps_all_its_digits(site: Site, chat: ChatPage) -> None:
+    chat.page.set_viewport_size(ZOOMED)
+    answered(site, chat, "2024. A year\n2025. Another\n")
+    # A marker has no box that a script can ask for: the same text in the same type has.
+    left = """item => {
+      const probe = document.createElement("span");
+      probe.textContent = "2024. ";
+      probe.style.cssText = "position: absolute; white-space: pre";
+      item.append(probe);
+      const { width } = probe.getBoundingClientRect();
+      probe.remove();
+      return item.getBoundingClientRect().left - width;
+    }"""
+    assert chat.body.locator("li").first.evaluate(left) >= 0
+
+
 def test_paper_shows_what_was_said_and_all_of_it(site: Site, chat: ChatPage) -> None:
     answered(site, chat, f"Look:\n\n```\n{'long ' * 60}\n```\n")
     chat.page.emulate_media(media="print")

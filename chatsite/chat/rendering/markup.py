@@ -16,6 +16,8 @@ from chatsite.chat.rendering.highlight import highlight
 
 # Deep enough for any list that a person can read. CommonMark has no limit, recursion has.
 MAX_NESTING = 20
+HIGH = 1_000
+"""The first number of a list of high numbers, at least."""
 
 Tokens = Sequence[Token]
 Env = MutableMapping[str, Any]
@@ -141,6 +143,12 @@ class PageHTML(RendererHTML):
 
     def footnote_close(self, _tokens: Tokens, _index: int, _options: OptionsDict, _env: Env) -> str:
         return "</p>\n"
+
+    def ordered_list_open(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
+        """Mark a list of high numbers: they need more room before the text, or lose their first digits."""
+        if int(tokens[index].attrs.get("start", 1)) >= HIGH:
+            tokens[index].attrSet("class", "high")
+        return self.renderToken(tokens, index, options, env)
 
     def list_item_open(self, tokens: Tokens, index: int, options: OptionsDict, _env: Env) -> str:
         """Mark a task, whose box stands in the place of its bullet."""

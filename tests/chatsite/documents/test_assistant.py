@@ -116,7 +116,8 @@ def test_without_documents_the_answer_says_where_to_upload_and_asks_no_model(sit
     assert (end["status"], end["finish_reason"]) == ("done", "stop")
     assert end["usage"] == {"input_tokens": 0, "output_tokens": 0, "source": "reported"}
     page = visitor.get(f"/c/{reading.start['conversation']}/").text
-    assert "<code>/documents/</code>" in page
+    assert "<strong>Your documents</strong>" in page
+    assert '<a class="tool-link" href="/documents/">Your documents</a>' in page
     assert site.upstream.requests == []
 
 

@@ -337,3 +337,8 @@ def test_the_version_names_every_library_of_the_renderer() -> None:
     found = {of[top][0] for top in tops - {"chatsite", "streaming", "django"}}
 
     assert found == set(markdown.LIBRARIES)
+
+
+def test_a_list_of_high_numbers_is_marked() -> None:
+    assert render("2024. A year") == '<ol start="2024" class="high">\n<li>A year</li>\n</ol>\n'
+    assert render("2. Two") == '<ol start="2">\n<li>Two</li>\n</ol>\n'
