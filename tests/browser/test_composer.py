@@ -98,6 +98,16 @@ def test_what_is_too_long_is_counted_and_kept(chat: ChatPage) -> None:
     assert len(chat.prompt.input_value()) == 32_005
 
 
+def test_what_was_too_long_leaves_no_complaint(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply("Yes."))
+    chat.prompt.fill("x" * 32_005)
+    chat.prompt.press("Enter")
+    expect(chat.counter).to_have_text("This is 5 characters too long.")
+    chat.ask("Shorter?")
+    chat.expect_status("done")
+    assert chat.prompt.evaluate("box => box.checkValidity()")
+
+
 def test_a_screen_reader_hears_when_room_gets_short(
     chat: ChatPage,
 ) -> None:
@@ -185,6 +195,7 @@ def test_unsent_text_is_kept(site: Site, chat: ChatPage, watch: Watch) -> None:
     expect(chat.notice).to_contain_text("could not be reached")
     expect(chat.prompt).to_have_value("Hello?")
     chat.page.context.set_offline(False)
+    expect(chat.notice).to_contain_text("The connection is back. That was not sent yet.")
     site.upstream.enqueue(Reply("Hello."))
     chat.retry_button.click()
     expect(chat.body).to_have_text("Hello.")
