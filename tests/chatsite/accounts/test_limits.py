@@ -95,6 +95,7 @@ class TestCounting:
 @pytest.fixture(scope="module")
 def narrow_settings() -> dict[str, str]:
     return {
+        "CHAT_REPLIES_AT_ONCE": "12",  # as many as are asked for: another limit is looked at
         "LIMIT_REQUESTS": "80",
         "LIMIT_SIGN_INS": "25",
         "LIMIT_GUESTS": "3",
