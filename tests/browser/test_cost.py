@@ -129,6 +129,7 @@ def spent(trace: bytes) -> dict[str, float]:
 
 
 # A table's slabs are tables, whose cells the browser looks through for a little longer.
+@pytest.mark.alone
 @pytest.mark.parametrize(("text", "most"), [(paragraph, 2), (items, 2), (rows, 3), (code, 2)])
 def test_layout_for_a_token_does_not_grow_with_the_open_block(
     browser: Browser, chat: ChatPage, text: Callable[[], Iterator[str]], most: int
