@@ -96,7 +96,7 @@ def test_a_person_without_documents_is_shown_where(page: Page) -> None:
     chat = ChatPage(page).open("/?assistant=documents")
     chat.ask("What do they say?")
     chat.expect_status("done")
-    expect(chat.body).to_contain_text("/documents/")
+    expect(chat.body).to_contain_text("Your documents")
     chat.page.get_by_role("link", name="Your documents").click()
     expect(chat.page).to_have_url(re.compile("/documents/$"))
 

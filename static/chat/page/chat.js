@@ -18,20 +18,9 @@ import { Tabs, Updates } from "./updates.js";
 import { Visibility } from "./visibility.js";
 
 /**
+ * @typedef {import("./branch.js").Branching} Branching
  * @typedef {import("./sender.js").Accepted} Accepted
  * @typedef {import("./messages.js").Exchange} Exchange
- */
-
-/** What the page lets those do whom it loads when they are asked for.
- * @typedef {object} Branching
- * @property {HTMLElement} root
- * @property {import("./phase.js").Phase} phase
- * @property {import("./notice.js").Notice} notice
- * @property {Sender} sender
- * @property {Composer} composer
- * @property {Updates} updates
- * @property {(text: string, option: string) => Exchange} append
- * @property {(exchange: Exchange, accepted: Accepted, text: string) => Promise<void>} answer
  */
 
 export class Chat {

@@ -5,7 +5,7 @@ import { begin } from "./branch.js";
 import { newKey } from "./draft.js";
 import { removeFrom } from "./messages.js";
 
-/** @typedef {import("./chat.js").Branching} Branching */
+/** @typedef {import("./branch.js").Branching} Branching */
 
 /** @param {HTMLAnchorElement} link  of the message @param {Branching} page */
 export function edit(link, page) {

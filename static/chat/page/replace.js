@@ -6,7 +6,7 @@ import { begin } from "./branch.js";
 import { removeFrom } from "./messages.js";
 import { showTime } from "./times.js";
 
-/** @param {HTMLFormElement} form  Regenerate, or Continue @param {import("./chat.js").Branching} page */
+/** @param {HTMLFormElement} form  Regenerate, or Continue @param {import("./branch.js").Branching} page */
 export async function replace(form, page) {
   const old = /** @type {HTMLElement} */ (form.closest("article"));
   const name = form.matches("[data-continue]") ? "continueUrl" : "regenerateUrl";

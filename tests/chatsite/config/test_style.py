@@ -19,5 +19,5 @@ def test_text_has_one_of_six_sizes() -> None:
 def test_each_icon_is_drawn_and_used() -> None:
     drawn = re.findall(r'<symbol id="(\w+)" viewBox="0 0 20 20">', (ROOT / "static/icons.svg").read_text())
     templates = "".join(path.read_text() for path in (ROOT / "templates").rglob("*.html"))
-    used = re.findall(r'{% icon "(\w+)" %}', templates)
-    assert sorted(drawn) == sorted(set(used))
+    used = re.findall(r'{% icon "(\w+)" %}| icon="(\w+)"', templates)
+    assert sorted(drawn) == sorted({here or included for here, included in used})
