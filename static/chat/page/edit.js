@@ -20,6 +20,7 @@ export function edit(link, page) {
   box.value = find(article, "[data-text]").textContent ?? "";
   const close = () => {
     form.remove();
+    delete article.dataset.editing;
     link.focus();
   };
   find(form, "[data-cancel]").addEventListener("click", close);
@@ -29,6 +30,7 @@ export function edit(link, page) {
   });
   box.addEventListener("keydown", (event) => onKey(event, close));
   article.append(form);
+  article.dataset.editing = ""; // by which the style hides the rest: with :has() each word of a reply would cost more
   box.focus();
 }
 
