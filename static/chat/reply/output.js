@@ -13,10 +13,7 @@ export class Output {
   #details;
   /** @type {Place | null} */ #place = null;
   #node = new Text();
-  /** The text of the reply, which is JSON or is not. */
-  #source;
   #value = null;
-  #began = false;
 
   /** @param {HTMLElement} article */
   constructor(article) {
@@ -25,40 +22,30 @@ export class Output {
     const json = find(article, "[data-json-text]");
     this.#node.data = json.textContent ?? "";
     json.replaceChildren(this.#node);
-    const places = [json, find(article, "[data-body]"), find(article, "[data-tail]")];
-    this.#source = places.map((place) => place.textContent).join("");
     const { value } = this.#element.dataset; // what patches go on from: the reply is running
-    if (value === undefined) return;
+    if (value !== undefined) this.#value = JSON.parse(value);
     delete this.#element.dataset.value;
-    this.#value = JSON.parse(value);
-    this.#began = true;
-  }
-
-  /** Tells whether the reply's text is shown here, because fields are read from it. */
-  get isJson() {
-    return this.#began && LOOKS_LIKE_JSON.test(this.#source);
   }
 
   /** @param {import("../../streaming/events.js").Operation[]} patch */
   patch(patch) {
     this.#value = applyPatch(this.#value, patch);
-    this.#began = true;
   }
 
-  /** Adds a piece of the reply's text. @param {string} text */
-  add(text) {
-    this.#source += text;
-  }
-
-  draw() {
-    if (!this.#began) return;
+  /**
+   * Shows the fields.
+   * @param {string} text  of the reply so far
+   * @returns {boolean} whether the text is shown here as well, because the fields are read from it
+   */
+  draw(text) {
     this.#place ??= this.#begin();
     const shown = isWorthShowing(this.#value);
     if (shown) this.#place.show(this.#value);
     this.#element.hidden = !shown;
-    if (!this.isJson) return;
+    if (!LOOKS_LIKE_JSON.test(text)) return false;
     this.#details.hidden = false;
-    this.#node.appendData(this.#source.slice(this.#node.length));
+    this.#node.appendData(text.slice(this.#node.length));
+    return true;
   }
 
   #begin() {

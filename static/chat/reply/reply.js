@@ -3,21 +3,28 @@
 import { find } from "./elements.js";
 import { showEnd } from "./ending.js";
 import { onceAFrame } from "./frames.js";
-import { Output } from "./output.js";
 import { Reasoning } from "./reasoning.js";
 import { Sources } from "./sources.js";
 import { Steps } from "./steps.js";
 import { ReplyText } from "./text.js";
 import { addReplyCopyButton } from "./tools.js";
 
-/** @typedef {import("../../streaming/events.js").DataByType} DataByType */
+/**
+ * @typedef {import("../../streaming/events.js").DataByType} DataByType
+ * @typedef {import("../../streaming/events.js").Operation} Operation
+ */
 
 export class Reply {
   #reasoning;
   #steps;
   #sources;
-  #output;
   #text;
+  /** Fields that a structured reply fills in: few replies have them. @type {import("./output.js").Output | null} */
+  #output = null;
+  /** What `#output` has not taken yet, because its module is being loaded. @type {Operation[][] | null} */
+  #patches = null;
+  /** The text so far, as the model wrote it. */
+  #written = "";
   #draw = onceAFrame(() => this.#update());
 
   /** @param {HTMLElement} article  made from the template, or by the server */
@@ -26,8 +33,10 @@ export class Reply {
     this.#reasoning = new Reasoning(article);
     this.#steps = new Steps(article);
     this.#sources = new Sources(article);
-    this.#output = new Output(article);
+    const places = ["[data-json-text]", "[data-body]", "[data-tail]"];
+    if (Number(article.dataset.after)) this.#written = places.map((place) => find(article, place).textContent).join("");
     this.#text = new ReplyText(article, this.#sources);
+    if (find(article, "[data-output]").dataset.value !== undefined) this.#patch([]);
   }
 
   get run() {
@@ -40,7 +49,7 @@ export class Reply {
     reasoning: ({ text }) => this.#reasoning.add(text),
     token: ({ text }) => {
       this.#reasoning.over();
-      this.#output.add(text);
+      this.#written += text;
       this.#text.add(text);
     },
     block: (block) => this.#text.add(block),
@@ -57,7 +66,7 @@ export class Reply {
     },
     output: ({ patch }) => {
       this.#reasoning.over();
-      this.#output.patch(patch);
+      this.#patch(patch);
     },
   };
 
@@ -100,10 +109,22 @@ export class Reply {
     if (model) find(this.article, "[data-model]").textContent = model;
   }
 
+  /** Changes what the fields show; the first time, once there is something that shows them. @param {Operation[]} patch */
+  #patch(patch) {
+    if (this.#output) return this.#output.patch(patch);
+    if (this.#patches) return void this.#patches.push(patch);
+    const patches = (this.#patches = [patch]);
+    const begin = (/** @type {typeof import("./output.js")} */ { Output }) => {
+      this.#output = new Output(this.article);
+      for (const patch of patches) this.#output.patch(patch);
+      this.#draw();
+    };
+    import("./output.js").then(begin).catch(reportError);
+  }
+
   #update() {
     this.#reasoning.draw();
-    this.#output.draw();
-    if (this.#output.isJson) this.#text.clear();
+    if (this.#output?.draw(this.#written)) this.#text.clear();
     else this.#text.draw();
   }
 }
