@@ -1,12 +1,12 @@
 from django.urls import path
 
-from chatsite.chat import edit_view, list_views, search_view, temporary, views
+from chatsite.chat import edit_view, list_views, page_view, search_view, temporary, views
 from chatsite.chat.portable import views as portable
 
 app_name = "chat"
 urlpatterns = [
-    path("", views.page, name="page"),
-    path("c/<uuid:conversation_id>/", views.conversation, name="conversation"),
+    path("", page_view.page, name="page"),
+    path("c/<uuid:conversation_id>/", page_view.conversation, name="conversation"),
     path("c/", list_views.conversations, name="conversations"),
     path("c/archived/", list_views.conversations, {"is_archived": True}, name="archived"),
     path("c/temporary/delete/", temporary.delete, name="delete-temporary"),

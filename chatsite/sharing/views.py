@@ -14,9 +14,9 @@ from chatsite.accounts.visitor import SignInRequired, VisitorRequest, visitor_of
 from chatsite.answers import SeeOther, error
 from chatsite.chat import rendered
 from chatsite.chat.models import Conversation, Message
+from chatsite.chat.page_view import PAGE_CHARACTERS, PAGE_MESSAGES
 from chatsite.chat.portable.numbering import path_to
 from chatsite.chat.templatetags.json_values import DEEPEST
-from chatsite.chat.views import PAGE_CHARACTERS, PAGE_MESSAGES
 from chatsite.sharing import copying
 from chatsite.sharing.models import Link
 

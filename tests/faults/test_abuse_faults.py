@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from chatsite.chat.views import PAGE_MESSAGES
+from chatsite.chat.page_view import PAGE_MESSAGES
 from tests.faults.checker import check, check_others
 from tests.faults.conftest import TWO_KINDS
 from tests.faults.ledger import Ledger, Prompt

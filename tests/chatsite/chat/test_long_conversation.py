@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from chatsite.chat.models import Conversation, Message
-from chatsite.chat.views import PAGE_CHARACTERS, PAGE_MESSAGES
+from chatsite.chat.page_view import PAGE_CHARACTERS, PAGE_MESSAGES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process")]
 

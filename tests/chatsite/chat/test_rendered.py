@@ -14,10 +14,10 @@ from django.test.utils import CaptureQueriesContext
 
 from chatsite.chat import rendered
 from chatsite.chat.models import Conversation, Message, RenderedReply
+from chatsite.chat.page_view import PAGE_MESSAGES
 from chatsite.chat.rendered import WAIT, with_html
 from chatsite.chat.rendering.markdown import Whole, render
 from chatsite.chat.rendering.pieces import plain
-from chatsite.chat.views import PAGE_MESSAGES
 from chatsite.config.sqlite import base
 from chatsite.confined.pool import Pool
 

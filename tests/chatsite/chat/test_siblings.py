@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 
 from chatsite.chat import siblings
 from chatsite.chat.models import Conversation, Message
+from chatsite.chat.page_view import PAGE_MESSAGES
 from chatsite.chat.path import Siblings
-from chatsite.chat.views import PAGE_MESSAGES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process")]
 

@@ -1,0 +1,131 @@
+"""The page: a new conversation, or the messages of one."""
+
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.cache import get_conditional_response
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from chatsite.accounts.visitor import Visitor, VisitorRequest, can_sign_in
+from chatsite.assistants.registry import assistants, default_assistant, get_assistant
+from chatsite.chat import history, listing, rendered, replies, siblings
+from chatsite.chat.models import LENGTH_LIMITS, TITLE_LENGTH, Conversation, Message
+from chatsite.chat.refusals import with_refusals
+from chatsite.chat.templatetags.json_values import DEEPEST
+
+PAGE_MESSAGES = 60
+"""Messages on a page: the newest ones, or those before another page's."""
+PAGE_CHARACTERS = 200_000
+"""Of the messages on a page: of fewer messages, if they are long. As HTML they are several times as many."""
+
+
+@with_refusals
+@require_safe
+@never_cache
+def page(request: VisitorRequest) -> HttpResponse:
+    """Show the page of a new conversation."""
+    return _page(request, request.visitor, None, [])
+
+
+@with_refusals
+@require_safe
+@never_cache
+def conversation(request: VisitorRequest, conversation_id: UUID) -> HttpResponse:
+    """Show one conversation, or its branch with the message `leaf`: the newest messages, those before the one
+    that the link to earlier ones has, or those at one that a search has found.
+
+    A reply that is being written has its text so far.
+    """
+    visitor = request.visitor
+    found = Conversation.objects.for_visitor(visitor).filter(pk=conversation_id).first()
+    if found is None:
+        raise Http404
+    if "until" in request.GET:
+        return _at(request, found, _message(found, request.GET["until"]))
+    leaf = _message(found, request.GET["leaf"]) if "leaf" in request.GET else None
+    if "before" in request.GET:
+        earlier = _path(found, _before(found, request.GET["before"]))
+        return _page(request, visitor, found, earlier, leaf=leaf, is_earlier=True)
+    version = f'"{found.version(below=leaf)}"'
+    if (unchanged := get_conditional_response(request, etag=version)) is not None:
+        return unchanged
+    response = _page(request, visitor, found, _path(found, below=leaf), leaf=leaf)
+    response["ETag"] = version
+    return response
+
+
+def _at(request: VisitorRequest, conversation: Conversation, message: Message) -> HttpResponse:
+    """The branch with the message, where that is: the newest messages if it is one of them, or up to it."""
+    if message in _path(conversation, below=message):
+        return HttpResponseRedirect(conversation.get_absolute_url(leaf=message.pk))
+    path = _path(conversation, message)
+    return _page(request, request.visitor, conversation, path, leaf=message, is_earlier=True)
+
+
+def _path(
+    conversation: Conversation, leaf: Message | None = None, *, below: Message | None = None
+) -> list[Message]:
+    """The last messages of the path, as many as one page shows."""
+    return conversation.path(leaf, below=below, characters=PAGE_CHARACTERS, most=PAGE_MESSAGES)
+
+
+def _before(conversation: Conversation, message: str) -> Message:
+    """The message before that one."""
+    if (parent := _message(conversation, message).parent) is None:
+        raise Http404
+    return parent
+
+
+def _message(conversation: Conversation, message: str) -> Message:
+    try:
+        found = conversation.messages.filter(pk=UUID(message)).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise Http404
+    return found
+
+
+def _page(
+    request: VisitorRequest,
+    visitor: Visitor,
+    current: Conversation | None,
+    path: list[Message],
+    *,
+    leaf: Message | None = None,
+    is_earlier: bool = False,
+) -> HttpResponse:
+    """The page with these messages, of the branch with `leaf` if one was asked for."""
+    chosen = current.assistant if current else request.GET.get("assistant", "")
+    listed = Conversation.objects.for_visitor(visitor).listed().filter(is_archived=False)[: listing.RECENT]
+    if not is_earlier:
+        history.mark_reach(path)
+    asked = (message for message in reversed(path) if message.role == Message.Role.USER)
+    leaf = leaf or next(asked, None)
+    if current:
+        siblings.add(current, path)
+    context = {
+        "conversation": current,
+        "groups": listing.grouped(listed, with_today=True),
+        "message_count": current.messages.count() if current else 0,
+        "chat_messages": rendered.with_html(replies.with_text_so_far(path)),
+        "is_temporary": bool(current.expires) if current else "temporary" in request.GET,
+        "is_earlier": is_earlier,
+        # The page stays in the branch that it shows, whatever is written elsewhere.
+        "leaf": leaf,
+        "newest": leaf if is_earlier or not path else path[-1],
+        "assistant": get_assistant(chosen) or default_assistant(),
+        "assistants": assistants().values(),
+        "can_sign_in": can_sign_in(visitor),
+        "is_small": settings.CHAT_LOCAL_MODEL,
+        "key": uuid4(),
+        "max_length": settings.CHAT_MAX_LENGTH,
+        # For the page's script, as data- attributes.
+        "title_length": TITLE_LENGTH,
+        "length_limits": " ".join(LENGTH_LIMITS),
+        "deepest": DEEPEST,
+    }
+    return render(request, "chat/page.html", context)
