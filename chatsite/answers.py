@@ -10,6 +10,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
 from streaming.admission import Busy
@@ -51,6 +52,7 @@ def error(request: HttpRequest, status: int, code: str, message: str) -> HttpRes
         "title": _TITLES.get(status, _TITLES[400]),
         "code": code,
         "message": message,
+        "now": timezone.now(),
         "again": request.get_full_path() if request.method == "GET" and status in _PASSING else "",
     }
     return render(request, "error.html", context, status=status)

@@ -165,6 +165,8 @@ MIDDLEWARE = [
     # Pages; a stream says `Content-Encoding: identity`, and is left alone.
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
+    # Before all that refuses a request, and says why. A person's choice is in a cookie: it needs no session.
+    "django.middleware.locale.LocaleMiddleware",
     "chatsite.accounts.middleware.NoDebugBehindProxy",
     "chatsite.accounts.middleware.PasswordsInTurn",
     "chatsite.accounts.middleware.AddressLimits",
@@ -263,7 +265,13 @@ MFA_TOTP_TOLERANCE = 1  # half minutes by which a clock may be wrong
 # Django's own: allauth's makes an address of what an operator has written down, which nobody has confirmed.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - a class
 
+# What the pages speak: what a person has chosen, else what the browser asks for, else the first of these.
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LANGUAGE_CODE = "en"
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 31_536_000
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -287,7 +295,7 @@ FILE_UPLOAD_HANDLERS = ["chatsite.documents.upload_handler.BoundedUploadHandler"
 # Behind a proxy that ends TLS: cookies over https only, plain http redirected. gunicorn takes
 # X-Forwarded-Proto from FORWARDED_ALLOW_IPS only, so a visitor cannot forge it.
 CHAT_HTTPS = env.flag("CHAT_HTTPS", default=False)
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = CHAT_HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = CHAT_HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if CHAT_HTTPS else 0
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if CHAT_HTTPS else "http"  # of the links in mails
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]

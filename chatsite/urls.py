@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from chatsite import health
+from chatsite import health, languages
 from chatsite.accounts import views as accounts
 
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("accounts/", include("chatsite.accounts.urls")),
     path("admin/login/", accounts.sign_in_to_admin, name="sign_in_to_admin"),
     path("admin/", admin.site.urls),
+    path("language/", languages.choose, name="language"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

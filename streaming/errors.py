@@ -3,6 +3,8 @@
 Providers' error texts echo prompts and keys, so neither audience gets `str(exc)`: the person gets a sentence
 of ours, the log gets the exceptions' types, status and request ids, and their stack. With Django's DEBUG the
 log has the message, too, of what the developer's own code raised.
+
+A sentence is English wherever it is kept, and where it is shown in its reader's language (`in_language`).
 """
 
 import logging
@@ -11,36 +13,46 @@ import sys
 import traceback
 from collections.abc import Iterator
 
+from django.utils.translation import gettext
+
 from streaming.events import Error
 
 logger = logging.getLogger("streaming")
 
-UNREACHABLE = Error("upstream_unreachable", "The model's server cannot be reached.", retryable=True)
-AUTH = Error("upstream_auth", "The model's server did not accept this site's key.", retryable=False)
-NO_MODEL = Error("upstream_model_missing", "The model's server does not have this model.", retryable=False)
+
+def _(sentence: str) -> str:
+    """Mark what is translated where it is shown. (Django's own mark looks at the settings.)"""
+    return sentence
+
+
+UNREACHABLE = Error("upstream_unreachable", _("The model's server cannot be reached."), retryable=True)
+AUTH = Error("upstream_auth", _("The model's server did not accept this site's key."), retryable=False)
+NO_MODEL = Error("upstream_model_missing", _("The model's server does not have this model."), retryable=False)
 RATE_LIMITED = Error(
-    "upstream_rate_limited", "The model's server has too many requests. Try again shortly.", retryable=True
+    "upstream_rate_limited", _("The model's server has too many requests. Try again shortly."), retryable=True
 )
-REJECTED = Error("upstream_rejected", "The model's server rejected the request.", retryable=False)
+REJECTED = Error("upstream_rejected", _("The model's server rejected the request."), retryable=False)
 NO_MODEL_SERVER = Error(
-    "upstream_not_a_model", "The address does not answer as a model's server does.", retryable=False
+    "upstream_not_a_model", _("The address does not answer as a model's server does."), retryable=False
 )
-EMPTY = Error("upstream_empty", "The model's reply was empty. Try again.", retryable=True)
-TOO_LONG = Error("context_too_long", "This conversation is too long for the model.", retryable=False)
-UPSTREAM = Error("upstream_error", "The model's server failed. Try again.", retryable=True)
+EMPTY = Error("upstream_empty", _("The model's reply was empty. Try again."), retryable=True)
+TOO_LONG = Error("context_too_long", _("This conversation is too long for the model."), retryable=False)
+UPSTREAM = Error("upstream_error", _("The model's server failed. Try again."), retryable=True)
 INCOMPLETE = Error(
-    "upstream_incomplete", "The reply broke off before the model had finished it.", retryable=True
+    "upstream_incomplete", _("The reply broke off before the model had finished it."), retryable=True
 )
-TIMEOUT_CONNECT = Error("timeout", "The model's server did not answer in time.", retryable=True)
-TIMEOUT_FIRST = Error("timeout", "The model did not begin its reply in time.", retryable=True)
-TIMEOUT_IDLE = Error("timeout", "The model fell silent in the middle of its reply.", retryable=True)
-TIMEOUT_TOTAL = Error("timeout", "The reply took longer than this site allows.", retryable=True)
-REPLY_TOO_LONG = Error("reply_too_long", "The reply grew longer than this site allows.", retryable=False)
+TIMEOUT_CONNECT = Error("timeout", _("The model's server did not answer in time."), retryable=True)
+TIMEOUT_FIRST = Error("timeout", _("The model did not begin its reply in time."), retryable=True)
+TIMEOUT_IDLE = Error("timeout", _("The model fell silent in the middle of its reply."), retryable=True)
+TIMEOUT_TOTAL = Error("timeout", _("The reply took longer than this site allows."), retryable=True)
+REPLY_TOO_LONG = Error("reply_too_long", _("The reply grew longer than this site allows."), retryable=False)
 """The error of a run that gave out more than `MAX_CHARACTERS`."""
 OUTPUT = Error(
-    "output_invalid", "The model's reply did not have the form that was asked for. Try again.", retryable=True
+    "output_invalid",
+    _("The model's reply did not have the form that was asked for. Try again."),
+    retryable=True,
 )
-INTERNAL = Error("internal", "Something went wrong on this site.", retryable=True)
+INTERNAL = Error("internal", _("Something went wrong on this site."), retryable=True)
 
 _FINAL = frozenset(
     error.code for error in (AUTH, NO_MODEL, REJECTED, NO_MODEL_SERVER, TOO_LONG, REPLY_TOO_LONG)
@@ -72,6 +84,18 @@ _BY_CLASS = {  # of httpx2, httpcore2, the SDKs that are made like openai's, `up
     "ConnectionError": UNREACHABLE,
     "TimeoutError": TIMEOUT_IDLE,
 }
+
+
+TOOL_FAILED = _("The tool failed ({kind}).")
+"""What is told of a tool that raised: `kind` is the exception's class."""
+_TOOL_FAILED = re.compile(r"The tool failed \((?P<kind>\w+)\)\.")
+
+
+def in_language(sentence: str) -> str:
+    """What is told of a failure, in the language that is active. What no catalog has stays as it is."""
+    if found := _TOOL_FAILED.fullmatch(sentence):
+        return gettext(TOOL_FAILED).format(**found.groupdict())
+    return gettext(sentence) if sentence else ""
 
 
 class RunFailed(Exception):

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from streaming import admission, runs
@@ -25,10 +26,10 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 _READERS = 12
 """Streams that one may read at once: a browser opens six, and there may be two."""
-_BUSY = {"code": "busy", "message": "The site is busy. Try again in a few seconds."}
+_BUSY = {"code": "busy", "message": _("The site is busy. Try again in a few seconds.")}
 _TOO_MANY = {
     "code": "limit_reached",
-    "message": "You have as many open as one person may have. Close one, or try again in a few seconds.",
+    "message": _("You have as many open as one person may have. Close one, or try again in a few seconds."),
 }
 
 

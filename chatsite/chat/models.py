@@ -18,7 +18,7 @@ from chatsite.accounts.ownership import UNDO_FOR, Owned, owned_by
 from chatsite.accounts.visitor import Visitor
 from chatsite.chat.path import Siblings, ids_below, messages_up_to
 from chatsite.chat.transcript import Transcript
-from streaming.errors import is_retryable
+from streaming.errors import in_language, is_retryable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -235,6 +235,11 @@ class Message(models.Model):
     def has_reached_the_limit(self) -> bool:
         """Whether the model was not let go on."""
         return self.status == self.Status.DONE and self.finish_reason.lower() in LENGTH_LIMITS
+
+    @property
+    def error_sentence(self) -> str:
+        """Why it failed, in the reader's language; what is stored is English."""
+        return in_language(self.error_message)
 
     @property
     def can_be_retried(self) -> bool:

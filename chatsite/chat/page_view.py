@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -49,7 +50,7 @@ def conversation(request: VisitorRequest, conversation_id: UUID) -> HttpResponse
     if "before" in request.GET:
         earlier = _path(found, _before(found, request.GET["before"]))
         return _page(request, visitor, found, earlier, leaf=leaf, is_earlier=True)
-    version = f'"{found.version(below=leaf)}"'
+    version = f'"{found.version(below=leaf)}-{get_language()}"'
     if (unchanged := get_conditional_response(request, etag=version)) is not None:
         return unchanged
     response = _page(request, visitor, found, _path(found, below=leaf), leaf=leaf)

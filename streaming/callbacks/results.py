@@ -11,6 +11,7 @@ from langchain_core.tools import ToolException
 from streaming.callbacks.bounded import bounded
 from streaming.callbacks.graphs import is_command, updates_of
 from streaming.callbacks.unwritten import messages_in
+from streaming.errors import TOOL_FAILED
 from streaming.events import Documents, ToolEnd, ToolStart
 from streaming.text import clean
 
@@ -38,7 +39,8 @@ def tool_end(call_id: str, name: str, output: Any) -> ToolEnd:
 
 def tool_failure(call_id: str, name: str, error: BaseException) -> ToolEnd:
     """Make the end of a call that raised. Only the text of a `ToolException` is meant to be read."""
-    text = str(error) if isinstance(error, ToolException) else f"The tool failed ({type(error).__name__})."
+    kind = type(error).__name__
+    text = str(error) if isinstance(error, ToolException) else TOOL_FAILED.format(kind=kind)
     return ToolEnd(call_id, name, error=clean(text))
 
 

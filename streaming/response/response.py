@@ -17,7 +17,7 @@ from streaming import shared_connection
 from streaming.batches import Batches
 from streaming.conf import get_conf
 from streaming.events import Idle
-from streaming.response import disconnect, sse
+from streaming.response import disconnect, sse, told
 from streaming.response.asked import instead_of
 from streaming.response.own_loop import OwnLoop
 from streaming.response.pulled import Pulled, apulled
@@ -76,7 +76,7 @@ class EventStreamResponse(StreamingHttpResponse):
         # Django drops a response unclosed when a middleware fails after the view, or when an ASGI reader
         # leaves during it. A finalizer is called then, too, and once in any case.
         self._on_close = weakref.finalize(self, on_close) if on_close else None
-        self._pace = _Pace(heartbeat)
+        self._pace = _Pace(heartbeat, told.in_language_of_request())
         self._thread: ThreadPoolExecutor | None = None
         self._loop: OwnLoop | None = None
         ticking = events.ticking(tick) if isinstance(events, _Ticking) else events
@@ -147,8 +147,9 @@ class EventStreamResponse(StreamingHttpResponse):
 class _Pace:
     """Which bytes a reader is due: for an event at once, else a comment when none came for long."""
 
-    def __init__(self, heartbeat: float) -> None:
+    def __init__(self, heartbeat: float, in_language: Callable[[Any], Any]) -> None:
         self._heartbeat = heartbeat
+        self._in_language = in_language
         self._reader = disconnect.connection()
         self._sent = self._looked = time.monotonic()
         self._left = False
@@ -166,7 +167,7 @@ class _Pace:
                 return None
         if not isinstance(event, Idle):
             self._sent = now
-            return sse.encode(event)
+            return sse.encode(self._in_language(event))
         if now - self._sent < self._heartbeat:
             return b""
         self._sent = now

@@ -10,6 +10,7 @@ from django import template
 from chatsite.chat.models import Message
 from chatsite.chat.rendered import is_read_as_fields, looks_like_json
 from chatsite.chat.rendering.blocks import Reply
+from streaming import errors
 
 if TYPE_CHECKING:
     # It loads LangChain, which takes seconds; the checks at a server's start load all templates' tags.
@@ -74,6 +75,12 @@ def text_of(message: Message | None) -> Text:
         return Text(tail=message.content)
     so_far = Reply(message.content, owner=message.conversation.owner)
     return Text(html=so_far.html, tail=so_far.tail)
+
+
+@register.filter
+def in_language(sentence: str) -> str:
+    """A sentence of ours that was stored, in the reader's language; any other as it is."""
+    return errors.in_language(sentence)
 
 
 @register.filter
