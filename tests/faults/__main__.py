@@ -36,6 +36,8 @@ ON_PEOPLE: dict[str, Callable[[World, Reader], None]] = {
     "another tab": lambda world, reader: world.open_tab(reader),
     "another version": lambda world, reader: world.edit(reader, "flowing"),
     "Stop": lambda world, reader: world.stop(reader),
+    "deleted": lambda world, reader: world.delete(reader),
+    "deleted, and had back": lambda world, reader: world.delete(reader, restore=True),
 }
 ON_PROCESSES: dict[str, Callable[[World], None]] = {
     "kill -9 of a worker": World.kill,

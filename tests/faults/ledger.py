@@ -103,6 +103,8 @@ class Prompt:
     stops: list[Stop] = field(default_factory=list)
     deaths: list[Death] = field(default_factory=list)
     """Of processes that may have been writing the reply."""
+    deleted: bool = False
+    """Whether the person has ever asked to delete the conversation: nobody need be let in then."""
 
     def post(self, door: Visitor | None = None, *, after: int = 0) -> Reading | httpx.Response:
         """Send it, or send it again: the key is the same. The reply's events, or another answer."""
@@ -143,6 +145,17 @@ class Prompt:
             self.stops.append(Stop(asked_at, time.monotonic()))
         return response
 
+    def delete(self) -> bool:
+        """Ask to delete its conversation. Whether the site agreed."""
+        return self._of_conversation("delete")
+
+    def restore(self) -> bool:
+        """Ask to have the conversation back. Whether the site agreed."""
+        return self._of_conversation("restore")
+
+    def _of_conversation(self, action: str) -> bool:
+        return self.person.post(f"/c/{self.conversation}/{action}/").status_code == 303
+
     @property
     def run(self) -> str:
         return str(self._start["run"])
@@ -155,6 +168,9 @@ class Prompt:
     def message(self) -> str:
         """The reply's id."""
         return str(self._start["message"])
+
+    def is_in(self, conversation: str) -> bool:
+        return conversation in (self.fields.get("conversation"), self.has_started and self.conversation)
 
     @property
     def as_edited(self) -> dict[str, str]:
@@ -217,6 +233,19 @@ class Ledger:
         reading = prompt.post()
         assert isinstance(reading, Reading), f"{reading.status_code} {reading.text[:500]}"
         return prompt, reading
+
+    def delete(self, prompt: Prompt) -> bool:
+        """Its conversation, with all the prompts in it: for these it is a Stop. Whether the site agreed."""
+        in_it = [other for other in self.prompts if other.is_in(prompt.conversation)]
+        for other in in_it:
+            other.deleted = True
+        accepted = [other for other in in_it if other.accepted]
+        asked_at = time.monotonic()
+        agreed = prompt.delete()
+        if agreed:
+            for other in accepted:
+                other.stops.append(Stop(asked_at, time.monotonic()))
+        return agreed
 
     def bereave(self, *, grace: float = 0.0) -> None:
         """A process is killed now, or told to leave within so many seconds of grace: whose reply it was

@@ -73,6 +73,11 @@ class Reader:
         return self._left or self.refused is not None or bool(self.events and self.events[-1].name == "end")
 
     @property
+    def is_turned_away(self) -> bool:
+        """Whether it was told that there is no such thing, of a conversation that was deleted."""
+        return self.prompt.deleted and self.refused is not None and self.refused.status_code == 404
+
+    @property
     def text(self) -> str:
         return "".join(event.json["text"] for event in self.events if event.name == "token")
 

@@ -70,6 +70,10 @@ class Life(RuleBasedStateMachine):
     def stop(self, index: int) -> None:
         self.there.stop(self.of(index))
 
+    @rule(index=INDEX, restore=st.booleans())
+    def delete(self, index: int, *, restore: bool) -> None:
+        self.there.delete(self.of(index), restore=restore)
+
     # Processes
 
     @rule()

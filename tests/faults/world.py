@@ -56,6 +56,8 @@ class World:
         """The first reader of each prompt, in the order of sending; `tabs` are the others."""
         self.tabs: list[Reader] = []
         self._endless: list[Prompt] = []
+        self._wanted: dict[str, tuple[Prompt, bool]] = {}
+        """Of conversations that were deleted: whether they are wanted back."""
         self._gate: Gate = self._site.upstream.gate()
         self.ledger = Ledger(self._site.upstream)
 
@@ -86,6 +88,18 @@ class World:
         with contextlib.suppress(httpx.TransportError):
             if reader.prompt.has_started:
                 reader.prompt.stop()
+
+    def delete(self, reader: Reader, *, restore: bool = False) -> None:
+        """The person deletes the conversation, whatever is written in it, and may have it back at once."""
+        if reader.prompt.has_started:
+            self._wanted[reader.prompt.conversation] = reader.prompt, restore
+            with contextlib.suppress(httpx.TransportError):
+                self._delete(reader.prompt, restore=restore)
+
+    def _delete(self, prompt: Prompt, *, restore: bool) -> None:
+        self.ledger.delete(prompt)
+        if restore:
+            prompt.restore()
 
     # Processes
 
@@ -150,9 +164,11 @@ class World:
         wait_until(self._is_up, timeout=UP_WITHIN, message="the site did not come back")
         for reader in [*self.readers, *self.tabs]:
             reader.come_back()
-        for prompt in self._endless:
-            self._stop_surely(prompt)
-        found = list(self._unread())
+        found = list(self._not_as_wanted())
+        for reader in self.readers:
+            if reader.prompt in self._endless:
+                self._stop_surely(reader)
+        found += self._unread()
         found += breaches(self.ledger.prompts, self._store)
         found += self._of_others()
         found += self._of_server()
@@ -164,20 +180,35 @@ class World:
         self._begin()
         return count, found
 
-    def _stop_surely(self, prompt: Prompt) -> None:
-        wait_until(lambda: prompt.has_started, timeout=JOIN_WITHIN)
+    def _stop_surely(self, reader: Reader) -> None:
+        prompt = reader.prompt
+        wait_until(lambda: prompt.has_started or reader.is_over, timeout=JOIN_WITHIN)
 
         def stopped() -> bool:
             with contextlib.suppress(httpx.TransportError):
-                return prompt.stop().status_code == 204
+                return reader.is_over or prompt.stop().status_code == 204
             return False
 
         wait_until(stopped, timeout=JOIN_WITHIN)
 
+    def _not_as_wanted(self) -> Iterator[Breach]:
+        """A conversation that was deleted is gone, with its replies, and one that was had back is there. The
+        site may have ended while it was asked: it is asked once more."""
+        for prompt, restore in self._wanted.values():
+            wanted = 200 if restore else 404
+            if self._status(prompt) != wanted:
+                self._delete(prompt, restore=restore)
+            if (status := self._status(prompt)) != wanted:
+                yield Breach("deleted", prompt.text, f"its page is answered with {status}, not {wanted}")
+
+    def _status(self, prompt: Prompt) -> int:
+        return prompt.person.get(f"/c/{prompt.conversation}/").status_code
+
     def _unread(self) -> Iterator[Breach]:
         for reader in [*self.readers, *self.tabs]:
             try:
-                reader.join(timeout=JOIN_WITHIN)
+                if not reader.is_turned_away:
+                    reader.join(timeout=JOIN_WITHIN)
             except AssertionError as error:
                 reader.leave()
                 yield Breach("resume", reader.prompt.text, str(error))
