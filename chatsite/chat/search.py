@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from chatsite.accounts.visitor import Visitor
-from chatsite.chat.models import SearchText
+from chatsite.chat.search_text import SearchText
 
 MOST_TERMS = 10
 LONGEST = 200

@@ -14,8 +14,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from chatsite.accounts.visitor import Visitor
-from chatsite.chat.models import Conversation, Message, SearchText
+from chatsite.chat.models import Conversation, Message
 from chatsite.chat.search import MOST_TERMS, pieces_of, search, terms_of
+from chatsite.chat.search_text import SearchText
 from chatsite.chat.search_view import AT_ONCE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process")]

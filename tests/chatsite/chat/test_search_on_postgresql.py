@@ -11,7 +11,7 @@ from tests.upstream import Reply
 EXPLAIN = """
 import django; django.setup()
 from django.db import connection
-from chatsite.chat.models import SearchText
+from chatsite.chat.search_text import SearchText
 from chatsite.chat.search import _postgresql
 connection.cursor().execute("SET enable_seqscan = off")  # a table this small is read faster without
 print(_postgresql(SearchText.objects.all(), ["harbour", "it"]).explain())

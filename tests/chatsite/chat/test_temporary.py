@@ -10,7 +10,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from chatsite.accounts.retention import expire
-from chatsite.chat.models import TEMPORARY_FOR, Conversation, Message, SearchText
+from chatsite.chat.models import TEMPORARY_FOR, Conversation, Message
+from chatsite.chat.search_text import SearchText
 from tests.chatsite.chat.portable.conversations import add
 from tests.site import Site
 from tests.upstream import Reply
