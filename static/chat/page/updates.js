@@ -79,7 +79,7 @@ export class Updates {
    */
   async #newerPage(url, messages) {
     const { message, status } = /** @type {HTMLElement | null} */ (messages.lastElementChild)?.dataset ?? {};
-    const headers = { Accept: "text/html", "If-None-Match": `"${message}-${status}-${this.#root.dataset.messageCount}"` };
+    const headers = { Accept: "text/html", "If-None-Match": `"${message}-${status}-${this.#root.dataset.messageCount}-${document.documentElement.lang}"` };
     const limits = { within: Number(this.#root.dataset.answerWithin), signal: this.#signal };
     this.#backOff.restart();
     while (!this.#signal.aborted) {
