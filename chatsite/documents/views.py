@@ -21,6 +21,7 @@ from chatsite.documents.embeddings import EmbeddingFailed
 from chatsite.documents.forms import ACCEPT, UploadForm, too_large
 from chatsite.documents.models import Document, Passage, PassageQuerySet
 from chatsite.documents.parsing import UNKNOWN_KIND, Unreadable
+from chatsite.documents.shown import shown
 from streaming.admission import Busy
 
 _STATUS = {"too_large": 413, "limit_reached": 429, "embedding_failed": 502, "busy": 503}
@@ -89,14 +90,15 @@ def _passage_page(request: VisitorRequest, passages: PassageQuerySet) -> HttpRes
     near = found.document.passages.filter(number__in=(found.number - 1, found.number + 1))
     around = {passage.number: passage for passage in near}
     before, after = around.get(found.number - 1), around.get(found.number + 1)
+    text_before, text, text_after = shown(found, before, after)
     context = {
         "document": found.document,
         "passage": found,
         "before": before,
         "after": after,
-        # What two passages share is shown once, and in the one that was asked for.
-        "text_before": before.text[: len(before.text) - found.overlap] if before else "",
-        "text_after": after.text[after.overlap :] if after else "",
+        "shown_before": text_before,
+        "shown": text,
+        "shown_after": text_after,
     }
     return render(request, "documents/passage.html", context)
 

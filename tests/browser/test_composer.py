@@ -146,6 +146,27 @@ def test_a_busy_site_keeps_the_text(start_site: SiteStarter, watch: Watch) -> No
     expect(second.prompt).to_have_value("")
 
 
+def test_who_has_many_replies_written_is_told_whose_limit_that_is(
+    start_site: SiteStarter, watch: Watch
+) -> None:
+    watch.expect("429")
+    site = start_site(settings={"CHAT_REPLIES_AT_ONCE": "1"})
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("Taking ", gate, "its time."), Reply("Now it is yours."))
+    first = ChatPage(watch.page).open(site.url)
+    first.ask("First")
+    gate.wait_until_reached()
+    second = ChatPage(watch.page.context.new_page()).open(site.url)
+    second.ask("Second")
+    expect(second.notice).to_contain_text("You can have 1 replies written at once.")
+    expect(second.notice).not_to_contain_text("busy")
+    expect(second.prompt).to_have_value("Second")
+    gate.open()
+    first.expect_status("done")
+    second.retry_button.click()
+    expect(second.body).to_have_text("Now it is yours.")
+
+
 def test_a_message_stands_there_before_it_is_taken(site: Site, chat: ChatPage) -> None:
     held = hold_messages(chat)
     site.upstream.enqueue(Reply("Taken."))

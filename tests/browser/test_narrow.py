@@ -68,13 +68,14 @@ def test_labels_of_fields_are_not_squeezed(site: Site, chat: ChatPage) -> None:
     assert label.evaluate(lines) == 1
 
 
-def test_a_list_that_begins_with_a_year_keeps_all_its_digits(site: Site, chat: ChatPage) -> None:
+@pytest.mark.parametrize("number", ["995", "2024", "9999", "12345", "123456789"])
+def test_high_numbers_of_a_list_keep_all_their_digits(site: Site, chat: ChatPage, number: str) -> None:
     chat.page.set_viewport_size(ZOOMED)
-    answered(site, chat, "2024. A year\n2025. Another\n")
+    answered(site, chat, f"{number}. One\n" * 9)
     # A marker has no box that a script can ask for: the same text in the same type has.
     left = """item => {
       const probe = document.createElement("span");
-      probe.textContent = "2024. ";
+      probe.textContent = `${item.parentElement.start + 8}. `;
       probe.style.cssText = "position: absolute; white-space: pre";
       item.append(probe);
       const { width } = probe.getBoundingClientRect();

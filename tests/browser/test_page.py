@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chat_page import ChatPage
@@ -23,6 +24,20 @@ def test_an_example_is_one_click(site: Site, chat: ChatPage) -> None:
     expect(chat.questions).to_contain_text("What is the capital of France?")
     expect(chat.page.get_by_text("What would you like to know?")).to_be_hidden()
     expect(chat.prompt).to_be_focused()
+
+
+@pytest.mark.parametrize("slug", ["chat", "agent", "structured"])
+def test_an_example_sends_the_words_that_it_shows(site: Site, chat: ChatPage, slug: str) -> None:
+    chat.open(f"/?assistant={slug}")
+    shown = chat.page.locator(".example").all_inner_texts()
+    for words in shown:
+        chat.open(f"/?assistant={slug}")
+        site.upstream.enqueue(Reply("Very.", finish="length"))
+        chat.page.get_by_role("button", name=words, exact=True).click()
+        expect(chat.questions.locator("[data-text]")).to_have_text(words)
+        chat.expect_status("done")
+    sent = [[part["content"] for part in request.messages][-1] for request in site.upstream.requests]
+    assert sent == shown
 
 
 def test_a_lost_example_can_be_sent_again(site: Site, chat: ChatPage, watch: Watch) -> None:

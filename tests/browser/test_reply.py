@@ -192,6 +192,29 @@ def test_long_lines_of_code_wrap_when_asked_also_as_they_come(site: Site, chat: 
     assert not chat.reply.locator("pre").evaluate(fits)
 
 
+def test_tools_of_code_are_one_stop_of_the_keyboard(site: Site, chat: ChatPage) -> None:
+    site.upstream.enqueue(Reply(SOURCE))
+    chat.ask("Go")
+    chat.expect_status("done")
+    tools = [chat.reply.get_by_role("button", name=name) for name in ("Wrap lines", "Save code", "Copy code")]
+    wrap, save, copy = tools
+    keys = chat.page.keyboard
+    copy.focus()
+    keys.press("Shift+Tab")
+    for tool in tools:
+        expect(tool).not_to_be_focused()
+    copy.focus()
+    for key, focused in (("ArrowLeft", save), ("ArrowLeft", wrap), ("ArrowLeft", copy), ("ArrowRight", wrap)):
+        keys.press(key)
+        expect(focused).to_be_focused()
+    keys.press("Enter")
+    expect(wrap).to_have_attribute("aria-pressed", "true")
+    keys.press("Tab")
+    expect(chat.reply.get_by_role("group", name="Code", exact=True)).to_be_focused()
+    keys.press("Shift+Tab")
+    expect(wrap).to_be_focused()
+
+
 def test_tools_of_long_code_stay_in_reach(site: Site, chat: ChatPage) -> None:
     site.upstream.enqueue(Reply("```python\n", *["x = 1\n"] * 100, "```\n"))
     chat.ask("Go")

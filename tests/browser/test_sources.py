@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import Watch
 from tests.site import Site
 from tests.upstream import Reply
 
@@ -16,13 +17,17 @@ FERRY = "From the harbour a ferry runs to the island four times a day."
 @pytest.fixture
 def chat(page: Page) -> ChatPage:
     for name, text in (("harbour.md", HARBOUR), ("ferry.txt", FERRY)):
-        page.goto("/documents/")
-        page.locator("input[type=file]").set_input_files(
-            {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
-        )
-        page.get_by_role("button", name="Upload").click()
-        expect(page.get_by_role("link", name=name)).to_be_visible()
+        upload(page, name, text)
     return ChatPage(page).open("/?assistant=documents")
+
+
+def upload(page: Page, name: str, text: str) -> None:
+    page.goto("/documents/")
+    page.locator("input[type=file]").set_input_files(
+        {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
+    )
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("link", name=name)).to_be_visible()
 
 
 def sources(chat: ChatPage) -> Locator:
@@ -64,6 +69,41 @@ def test_a_citation_opens_its_passage(site: Site, chat: ChatPage) -> None:
     sources(chat).first.get_by_role("link", name="Show it in the document").click()
     expect(chat.page.get_by_text(first or "")).to_be_visible()
     assert "/documents/passages/" in chat.page.url
+
+
+@pytest.mark.parametrize(("name", "bold"), [("tides.md", 1), ("tides.txt", 0)])
+def test_an_opened_passage_of_markdown_is_rendered(site: Site, page: Page, name: str, bold: int) -> None:
+    text = "# Tides\n\nThe tide turns at **nine** <b>x</b>.\n"
+    upload(page, name, text)
+    chat = ChatPage(page).open("/?assistant=documents")
+    site.upstream.enqueue(Reply("At nine [1]."), Reply("At nine [1]."))
+    for _ in range(2):  # as it was answered, and as the server shows it
+        chat.ask("When does the tide turn?")
+        chat.expect_status("done")
+        assert text_of(chat, 1).text_content() == text
+        with page.expect_response("**/documents/passages/**"):
+            chat.body.get_by_role("link", name="Source 1").click()
+        expect(text_of(chat, 1).locator("strong")).to_have_count(bold)
+        expect(text_of(chat, 1)).to_contain_text("**nine** <b>x</b>" if not bold else "nine <b>x</b>")
+        page.reload()
+
+
+def test_a_passage_of_a_deleted_document_stays_as_it_was(site: Site, page: Page, watch: Watch) -> None:
+    watch.expect("404")
+    upload(page, "tides.md", "The tide turns at **nine**.")
+    chat = ChatPage(page).open("/?assistant=documents")
+    site.upstream.enqueue(Reply("At nine [1]."))
+    chat.ask("When does the tide turn?")
+    chat.expect_status("done")
+    address = page.url
+    page.goto("/documents/")
+    page.get_by_text("Delete").first.click()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("was deleted")).to_be_visible()
+    page.goto(address)
+    with page.expect_response("**/documents/passages/**"):
+        chat.body.get_by_role("link", name="Source 1").click()
+    expect(text_of(chat, 1)).to_have_text("The tide turns at **nine**.")
 
 
 def test_a_citation_is_opened_by_keyboard(site: Site, chat: ChatPage) -> None:

@@ -16,8 +16,10 @@ from chatsite.chat.rendering.highlight import highlight
 
 # Deep enough for any list that a person can read. CommonMark has no limit, recursion has.
 MAX_NESTING = 20
-HIGH = 1_000
-"""The first number of a list of high numbers, at least."""
+HIGH = {4: "high", 5: "higher"}
+"""The class of a list by how many digits its numbers have, or may have soon; the last is for all longer."""
+ITEMS = 100
+"""Of a list, at most, as is reckoned where it begins: that is shown before its end is known."""
 
 Tokens = Sequence[Token]
 Env = MutableMapping[str, Any]
@@ -146,8 +148,9 @@ class PageHTML(RendererHTML):
 
     def ordered_list_open(self, tokens: Tokens, index: int, options: OptionsDict, env: Env) -> str:
         """Mark a list of high numbers: they need more room before the text, or lose their first digits."""
-        if int(tokens[index].attrs.get("start", 1)) >= HIGH:
-            tokens[index].attrSet("class", "high")
+        digits = len(str(int(tokens[index].attrs.get("start", 1)) + ITEMS))
+        if digits >= min(HIGH):
+            tokens[index].attrSet("class", HIGH[min(digits, max(HIGH))])
         return self.renderToken(tokens, index, options, env)
 
     def list_item_open(self, tokens: Tokens, index: int, options: OptionsDict, _env: Env) -> str:

@@ -158,7 +158,7 @@ def _sanitiser() -> nh3.Cleaner:
         allowed_classes={
             "div": {"code", "table-scroll"},
             "li": {"task"},
-            "ol": {"high"},
+            "ol": {"high", "higher"},
             "p": {"footnote", "formula"},
             "span": set(CLASSES),
             "sup": {"footnote-mark"},

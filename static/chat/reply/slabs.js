@@ -2,6 +2,7 @@
 // items of a list, the rows of a table, the lines of code. So what is settled of them gets boxes of its own.
 
 const MOST = 128; // lines, items or rows of a slab
+const FIRST = 2; // rows of a table, which say how wide its columns are
 const CHARACTERS = 2000;
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufeff]/;
 
@@ -45,28 +46,33 @@ function slabItems(list) {
   wrap(begins(list), null, "div").dataset.slab = "";
 }
 
-/** Goes on with a table of its own below the one that is full. @param {HTMLTableSectionElement} body */
+/** Keeps the columns as they are, and goes on with a table below one that is full. @param {HTMLTableSectionElement} body */
 function slabRows(body) {
   const table = /** @type {HTMLTableElement} */ (body.parentElement);
-  if (body.rows.length < MOST) return;
-  const columns = table.querySelector("colgroup") ?? keepWidths(table);
+  const isFull = body.rows.length >= MOST;
+  if (isFull ? !table.style.width : body.rows.length >= FIRST && !table.dataset.slab) keepWidths(table, isFull);
+  if (!isFull) return;
   const next = /** @type {HTMLTableElement} */ (table.cloneNode());
-  next.append(columns.cloneNode(true), document.createElement("tbody"));
+  next.append(/** @type {Element} */ (table.firstChild).cloneNode(true), document.createElement("tbody"));
   table.after(next);
-  table.dataset.slab = "";
 }
 
-/** Lets a table's columns stay as wide as they are. @param {HTMLTableElement} table */
-function keepWidths(table) {
+/**
+ * Lets a table's columns stay as wide as they are: rows that are read do not move while others come.
+ * @param {HTMLTableElement} table
+ * @param {boolean} isFull  until then its last column may grow, which moves nothing
+ */
+function keepWidths(table, isFull) {
   const columns = document.createElement("colgroup");
-  for (const { offsetWidth } of table.rows[0].cells) {
+  for (const { offsetWidth, className, nextElementSibling } of table.rows[0].cells) {
     const column = document.createElement("col");
-    column.style.width = `${offsetWidth}px`;
+    if (isFull || className || nextElementSibling) column.style.width = column.style.minWidth = `${offsetWidth}px`;
     columns.append(column);
   }
-  table.style.cssText = `table-layout: fixed; width: ${table.offsetWidth}px`;
+  if (isFull) table.style.cssText = `table-layout: fixed; width: ${table.offsetWidth}px`;
+  table.querySelector("colgroup")?.remove();
   table.prepend(columns);
-  return columns;
+  table.dataset.slab = "kept";
 }
 
 /** @param {HTMLTableElement} table  the first of them, and after that those that it has taken in */

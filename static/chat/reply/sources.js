@@ -14,7 +14,7 @@ export function isLocalAddress(source) {
 }
 
 /**
- * Lets a click on a citation show the passage of its source.
+ * Lets a click on a citation show the passage of its source, and what is unfolded be rendered.
  * @param {HTMLElement} messages
  * @param {AbortSignal} signal
  */
@@ -28,7 +28,10 @@ export function openCitedSources(messages, signal) {
     details.open = true;
     details.querySelector("summary")?.focus();
   };
+  const onToggle = (/** @type {any} */ { target }) =>
+    target.matches(".source-details") && import("./passage.js").then(({ showRendered }) => showRendered(target));
   messages.addEventListener("click", onClick, { signal });
+  messages.addEventListener("toggle", onToggle, { signal, capture: true });
 }
 
 export class Sources {

@@ -35,7 +35,10 @@ export function listenToTools(messages, signal) {
       import("./copy.js").then(({ copy }) => copy(button, text, article), failed);
     }
   };
+  const onKeyDown = (/** @type {any} */ event) =>
+    event.target.closest(".code-tools") && import("./toolbar.js").then(({ move }) => move(event.key, event.target));
   messages.addEventListener("click", onClick, { signal });
+  messages.addEventListener("keydown", onKeyDown, { signal });
 }
 
 /** @param {HTMLElement} article @returns {string} the JSON that the fields of the reply were read from */

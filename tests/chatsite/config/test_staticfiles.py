@@ -27,13 +27,16 @@ NOT_NEEDED = {
     "fields.js",
     "json_patch.js",
     "output.js",
+    "passage.js",
     "replace.js",
     "save.js",
     "upload.js",
     "theme.js",
+    "toolbar.js",
 }
 """Other pages', for other sites' pages, and what is loaded when a person asks for it: to edit a message, to
-have another reply, a structured one, to copy something or save code as a file, or to have another theme."""
+have another reply, a structured one, to copy something or save code as a file, to go through its tools by
+keyboard, to read a source, or to have another theme."""
 BUDGET = 80_000
 """Bytes of script and style that the chat's page needs, uncompressed."""
 

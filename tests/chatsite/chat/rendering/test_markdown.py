@@ -339,6 +339,10 @@ def test_the_version_names_every_library_of_the_renderer() -> None:
     assert found == set(markdown.LIBRARIES)
 
 
-def test_a_list_of_high_numbers_is_marked() -> None:
-    assert render("2024. A year") == '<ol start="2024" class="high">\n<li>A year</li>\n</ol>\n'
-    assert render("2. Two") == '<ol start="2">\n<li>Two</li>\n</ol>\n'
+@pytest.mark.parametrize(
+    ("number", "marked"),
+    [("2", ""), ("899", ""), ("950", "high"), ("2024", "high"), ("9950", "higher"), ("999999999", "higher")],
+)
+def test_a_list_of_high_numbers_is_marked(number: str, marked: str) -> None:
+    attribute = f' class="{marked}"' if marked else ""
+    assert render(f"{number}. One") == f'<ol start="{number}"{attribute}>\n<li>One</li>\n</ol>\n'
