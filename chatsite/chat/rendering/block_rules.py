@@ -12,7 +12,8 @@ MOST_FORMULA = 2_000
 
 _FENCE = re.compile(r"(`{3,}+(?=[^`\r\n]*+$)|~{3,}+)(.*+)")
 _FOOTNOTE = re.compile(r"\[\^([\w-]{1,40}+)\]:[ \t]*+(?=\S)")
-_FORMULA_ENDS = {"\\[": "\\]", "$$": "$$"}
+BLOCK_FORMULAS = {"\\[": "\\]", "$$": "$$"}
+"""What a formula that stands in lines of its own begins with, and what ends it."""
 _SHORTEST_UNDERLINE = 3
 _INTERRUPTED = ["paragraph", "reference", "blockquote", "list", "table"]
 
@@ -73,7 +74,7 @@ def _underlined_heading(state: StateBlock, first: int, end: int, silent: bool) -
 def _formula(state: StateBlock, first: int, end: int, silent: bool) -> bool:
     r"""Read `\[` … `\]` or `$$` … `$$` that stands in lines of its own."""
     start = state.bMarks[first] + state.tShift[first]
-    ended_by = _FORMULA_ENDS.get(state.src[start : start + 2])
+    ended_by = BLOCK_FORMULAS.get(state.src[start : start + 2])
     if not ended_by or state.is_code_block(first):
         return False
     stop = state.src.find(ended_by, start + 2, start + MOST_FORMULA)

@@ -17,6 +17,8 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.state_inline import Delimiter
 from markdown_it.token import Token
 
+from chatsite.chat.rendering.block_rules import BLOCK_FORMULAS, MOST_FORMULA
+
 GOES_ON, HELD, GUARD = "\ue000", "\ue001", "\ue002"
 """The last one stands for text that is shown already: what follows is in the same paragraph."""
 
@@ -29,6 +31,11 @@ _MARKS = re.compile(f"[{GOES_ON}{HELD}{GUARD}]")
 # A line that may become a list's item, a line, a heading, a fence, a formula or a table's second row.
 _UNDECIDED_LINE = re.compile(r"(?:[\s>\-+*_=#`~|:.)(\[\]\\$\d]*+|[\s>]*(?:`{3,}|~{3,})[^`\n]*+)$")
 _UNDECIDED_MARKS = re.compile(r"[*_~`!\\$<&\[]+$")
+# Lines of a formula, without its end and an empty line.
+_OPEN_FORMULA = re.compile(
+    r"(?:\A|\n)[ \t]*"
+    r"(?:\\\[(?:(?!\\\]|\n[ \t]*\n)[\s\S]){0,2000}+|\$\$(?:(?!\$\$|\n[ \t]*\n)[\s\S]){0,2000}+)(?<=\n)\Z"
+)
 _FIRST_ROW = re.compile(r"(?:\A|\n)[\s>]*\|[^\n]*(?:\n[\s>|:-]*)?\Z")
 _UNFINISHED = re.compile(r"!?\[|\\[(\[]|\$\$|<[a-zA-Z]|&[#\w]")
 # The parts of a block, what they are directly in, and how many lines say so.
@@ -58,7 +65,8 @@ def marked(text: str) -> str:
     """The text as far as it is decided, with its mark."""
     line = text[text.rfind("\n") + 1 :]
     if not line or _UNDECIDED_LINE.match(line):
-        return text[: len(text) - len(line)]
+        decided = text[: len(text) - len(line)]
+        return decided + HELD if _OPEN_FORMULA.search(decided) else decided
     shown = _UNDECIDED_MARKS.sub("", text)
     return shown + (GOES_ON if shown == text else HELD)
 
@@ -136,7 +144,14 @@ def _held(state: StateInline, silent: bool) -> bool:
     if mark not in (GOES_ON, HELD) or state.posMax != len(state.src) or state.linkLevel:
         return False
     found = _UNFINISHED.match(state.src, state.pos)
-    if not found or len(state.src) - state.pos > MOST_HELD or _is_over(state.src[state.pos :], found[0]):
+    if not found:
+        return False
+    rest = state.src[state.pos :]
+    if found[0] in BLOCK_FORMULAS and state.src[state.pos - 1 : state.pos] in ("", "\n"):
+        is_text = len(rest) > MOST_FORMULA  # it ends with the paragraph at the latest
+    else:
+        is_text = len(rest) > MOST_HELD or _is_over(rest, found[0])
+    if is_text:
         return False
     if not silent:
         state.pending += HELD
