@@ -10,13 +10,15 @@ def main() -> None:
     try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
+
+        from chatsite.config.terminal import say
     except ImportError as error:
         message = "Django is not installed here: run `make install`, then use .venv/bin/python."
         raise SystemExit(message) from error
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
-        sys.exit(f"Cannot start: {error}")
+        sys.exit(say("Cannot start: {why}").format(why=error))
 
 
 if __name__ == "__main__":

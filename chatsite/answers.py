@@ -12,20 +12,22 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from streaming.admission import Busy
 from streaming.outages import is_outage
 
 _TITLES = {
-    400: "That did not work",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Not possible here",
-    411: "Length required",
-    413: "Too large",
-    429: "Limit reached",
-    500: "Something went wrong",
-    503: "Busy",
+    400: gettext_noop("That did not work"),
+    403: gettext_noop("Not allowed"),
+    404: gettext_noop("Not found"),
+    405: gettext_noop("Not possible here"),
+    411: gettext_noop("Length required"),
+    413: gettext_noop("Too large"),
+    429: gettext_noop("Limit reached"),
+    500: gettext_noop("Something went wrong"),
+    503: gettext_noop("Busy"),
 }
 
 _PASSING = (429, 500, 503)
@@ -49,7 +51,7 @@ def error(request: HttpRequest, status: int, code: str, message: str) -> HttpRes
     if wants_events(request) or "application/json" in request.headers.get("Accept", ""):
         return JsonResponse({"error": {"code": code, "message": message}}, status=status)
     context = {
-        "title": _TITLES.get(status, _TITLES[400]),
+        "title": _(_TITLES.get(status, _TITLES[400])),
         "code": code,
         "message": message,
         "now": timezone.now(),
@@ -60,9 +62,8 @@ def error(request: HttpRequest, status: int, code: str, message: str) -> HttpRes
 
 def busy(request: HttpRequest, *, retry_after: int) -> HttpResponse:
     """The error for a request that there is no room for now."""
-    response = error(
-        request, 503, "busy", f"The site is busy. Nothing was lost: try again in {retry_after} seconds."
-    )
+    message = _("The site is busy. Nothing was lost: try again in {seconds} seconds.")
+    response = error(request, 503, "busy", message.format(seconds=retry_after))
     response["Retry-After"] = str(retry_after)
     return response
 
@@ -73,7 +74,7 @@ class LengthRequired(MiddlewareMixin):
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         if not isinstance(request, WSGIRequest) or "Transfer-Encoding" not in request.headers:
             return None
-        message = "The request does not say how long it is: send it with a Content-Length."
+        message = _("The request does not say how long it is: send it with a Content-Length.")
         return error(request, 411, "length_required", message)
 
 
@@ -99,22 +100,22 @@ def limited(request: HttpRequest, message: str, *, retry_after: int | None) -> H
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
-        return error(request, 413, "too_large", "That is more than this site takes in one request.")
-    return error(request, 400, "bad_request", "The request is not valid. Reload the page and try again.")
+        return error(request, 413, "too_large", _("That is more than this site takes in one request."))
+    return error(request, 400, "bad_request", _("The request is not valid. Reload the page and try again."))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error(request, 403, "forbidden", "You may not do that.")
+    return error(request, 403, "forbidden", _("You may not do that."))
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error(request, 404, "not_found", "There is nothing here, or it is not yours to see.")
+    return error(request, 404, "not_found", _("There is nothing here, or it is not yours to see."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if is_outage(sys.exception()):
         return busy(request, retry_after=Busy.retry_after)
-    message = "Something went wrong on this site. Try again in a moment."
+    message = _("Something went wrong on this site. Try again in a moment.")
     try:
         return error(request, 500, "internal", message)
     except Exception:  # noqa: BLE001 - what went wrong may well be the templates
@@ -123,5 +124,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return error(
-        request, 403, "csrf", "This page is out of date, or cookies are off. Reload it and try again."
+        request, 403, "csrf", _("This page is out of date, or cookies are off. Reload it and try again.")
     )

@@ -23,6 +23,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 
 from chatsite.config.private import keep_to_ourselves
+from chatsite.config.terminal import say as _
 from chatsite.documents import pgvector
 
 
@@ -98,11 +99,11 @@ def main(step: Callable[[], None]) -> str:
     except (CommandError, ImproperlyConfigured) as error:
         return str(error)
     except DatabaseError as error:
-        return f"The database cannot be used: {_why(error)}"
+        return _("The database cannot be used: {why}").format(why=_why(error))
     except KeyboardInterrupt:
-        return "Stopped."
+        return _("Stopped.")
     except SystemExit:  # of `migrate --check`
-        return "The database is not up to date: run `python manage.py migrate`."
+        return _("The database is not up to date: run `python manage.py migrate`.")
     except OSError as error:
         return f"{error.strerror}: {error.filename}"
     return ""
@@ -110,4 +111,4 @@ def main(step: Callable[[], None]) -> str:
 
 if __name__ == "__main__":
     if message := main(STEPS[sys.argv[1]]):
-        sys.exit(f"Cannot start: {message}")
+        sys.exit(_("Cannot start: {why}").format(why=message))

@@ -8,25 +8,28 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from chatsite.config.terminal import say
 from chatsite.server.listening import is_loopback
 
 
 @register(Tags.security)
 def debug_is_for_loopback_only(**_: Any) -> list[CheckMessage]:
     if settings.DEBUG and settings.CHAT_HTTPS:
-        message = "DEBUG is on, and CHAT_HTTPS says that there is a proxy: anybody would see settings."
-        return [Error(message, hint="Unset DEBUG, or CHAT_HTTPS.", id="chatsite.E004")]
+        message = say("DEBUG is on, and CHAT_HTTPS says that there is a proxy: anybody would see settings.")
+        return [Error(message, hint=say("Unset DEBUG, or CHAT_HTTPS."), id="chatsite.E004")]
     if settings.DEBUG and not is_loopback(settings.HOST):
-        message = f"DEBUG is on, and on {settings.HOST!r} anybody would see source code and settings."
-        return [Error(message, hint="Unset DEBUG, or listen on 127.0.0.1.", id="chatsite.E001")]
+        message = say("DEBUG is on, and on {host!r} anybody would see source code and settings.").format(
+            host=settings.HOST
+        )
+        return [Error(message, hint=say("Unset DEBUG, or listen on 127.0.0.1."), id="chatsite.E001")]
     return []
 
 
 @register(Tags.security)
 def hosts_are_named(**_: Any) -> list[CheckMessage]:
     if "*" in settings.ALLOWED_HOSTS and not settings.DEBUG:
-        message = "ALLOWED_HOSTS is '*': links and redirects take whatever name a visitor sends."
-        return [Warning(message, hint="Name the hosts, separated by commas.", id="chatsite.W001")]
+        message = say("ALLOWED_HOSTS is '*': links and redirects take whatever name a visitor sends.")
+        return [Warning(message, hint=say("Name the hosts, separated by commas."), id="chatsite.W001")]
     return []
 
 
@@ -36,8 +39,10 @@ def timeouts_fit_together(**_: Any) -> list[CheckMessage]:
     total = timeouts["TOTAL_TIMEOUT"]
     return [
         Error(
-            f"STREAM_{name} ({timeouts[name]:g} s) is longer than STREAM_TOTAL_TIMEOUT ({total:g} s).",
-            hint="The time for a whole reply holds the others.",
+            say("STREAM_{name} ({seconds:g} s) is longer than STREAM_TOTAL_TIMEOUT ({total:g} s).").format(
+                name=name, seconds=timeouts[name], total=total
+            ),
+            hint=say("The time for a whole reply holds the others."),
             id="chatsite.E002",
         )
         for name in ("CONNECT_TIMEOUT", "FIRST_TOKEN_TIMEOUT", "IDLE_TIMEOUT")
@@ -49,6 +54,8 @@ def timeouts_fit_together(**_: Any) -> list[CheckMessage]:
 def reply_fits_the_context(**_: Any) -> list[CheckMessage]:
     reply, context = settings.CHAT_MAX_TOKENS, settings.CHAT_CONTEXT_TOKENS
     if reply is not None and reply >= context:
-        message = f"CHAT_MAX_TOKENS ({reply}) leaves no room for a prompt in CHAT_CONTEXT_TOKENS ({context})."
-        return [Error(message, hint="Lower the one or raise the other.", id="chatsite.E003")]
+        message = say(
+            "CHAT_MAX_TOKENS ({reply}) leaves no room for a prompt in CHAT_CONTEXT_TOKENS ({context})."
+        ).format(reply=reply, context=context)
+        return [Error(message, hint=say("Lower the one or raise the other."), id="chatsite.E003")]
     return []

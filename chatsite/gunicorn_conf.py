@@ -21,6 +21,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from chatsite.config import env
 from chatsite.config.logs import log_level
 from chatsite.config.private import keep_to_ourselves
+from chatsite.config.terminal import say as _
 from chatsite.server import listening, local_model
 from chatsite.server.draining import Draining
 from chatsite.server.garbage import keep_collections_short
@@ -36,9 +37,10 @@ try:
     keep_to_ourselves(DATA_DIR)
     (DATA_DIR / "tmp").mkdir(exist_ok=True)
 except ImproperlyConfigured as error:
-    sys.exit(f"Cannot start: {error}")
+    sys.exit(_("Cannot start: {why}").format(why=error))
 except OSError as error:
-    sys.exit(f"Cannot start: DATA_DIR cannot be written: {error.strerror} ({error.filename}).")
+    _why = _("DATA_DIR cannot be written: {why} ({path}).").format(why=error.strerror, path=error.filename)
+    sys.exit(_("Cannot start: {why}").format(why=_why))
 
 wsgi_app = "chatsite.wsgi"
 proc_name = "chatsite"
@@ -84,7 +86,7 @@ def on_starting(server: Any) -> None:
             server.local_model.start()
             os.environ[local_model.URL_VARIABLE] = server.local_model.url
     except (ImproperlyConfigured, listening.CannotListenError, local_model.LocalModelError) as error:
-        sys.exit(f"Cannot start: {error}")
+        sys.exit(_("Cannot start: {why}").format(why=error))
     except KeyboardInterrupt:
         on_exit(server)
         sys.exit(130)
@@ -114,13 +116,14 @@ def max_streams(cfg: Any) -> int:
     """Streams that one worker admits: a quarter of its room, and at least 2, is left for pages and Stop."""
     worker = cfg.worker_class
     if worker.__name__ == "SyncWorker":
-        message = (
+        message = _(
             "gunicorn's sync worker kills a reply while the model is silent: use -k gthread or -k gevent."
         )
         raise ImproperlyConfigured(message)
     room = int(cfg.threads if issubclass(worker, ThreadWorker) else cfg.worker_connections)
     if room < 3:
-        raise ImproperlyConfigured(f"{room} threads leave no room for a stream: set --threads to 3 or more.")
+        message = _("{room} threads leave no room for a stream: set --threads to 3 or more.")
+        raise ImproperlyConfigured(message.format(room=room))
     return room - max(2, room // 4)
 
 
@@ -181,12 +184,14 @@ def worker_exit(server: Any, worker: Any) -> None:
 def _welcome(worker: Any) -> None:
     from django.conf import settings
 
-    from chatsite.assistants.chat_model import model_label
+    from chatsite.assistants.chat_model import model_name
 
     where = "  ".join(listening.link(listener) for listener in worker.sockets)
-    model = model_label() + (f", at {settings.OPENAI_BASE_URL}" if settings.OPENAI_BASE_URL else "")
+    model = model_name()
+    if settings.OPENAI_BASE_URL:
+        model = _("{model}, at {address}").format(model=model, address=settings.OPENAI_BASE_URL)
     if settings.CHAT_LOCAL_MODEL:
-        model += (
-            "\n          Small: it makes things up. Others by OPENAI_API_KEY, OPENAI_BASE_URL, CHAT_MODEL."
-        )
-    print(f"\n  Chat    {where}\n  Model   {model}\n  Stop    Ctrl-C\n", flush=True)  # noqa: T201
+        told = _("Small: it makes things up. Others by OPENAI_API_KEY, OPENAI_BASE_URL, CHAT_MODEL.")
+        model = f"{_('{model} (on this machine)').format(model=model)}\n          {told}"
+    told = _("  Chat    {where}\n  Model   {model}\n  Stop    Ctrl-C")
+    print(f"\n{told.format(where=where, model=model)}\n", flush=True)  # noqa: T201

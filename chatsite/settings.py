@@ -14,6 +14,7 @@ from chatsite.config.database import database
 from chatsite.config.logs import log_level
 from chatsite.config.mail import mail_server
 from chatsite.config.secret_key import secret_key
+from chatsite.config.terminal import say
 from chatsite.server import listening, local_model
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -33,7 +34,7 @@ CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 CHAT_ALLOW_GUESTS = env.flag("CHAT_ALLOW_GUESTS", default=False)
 # Who may make an account: nobody, who has an invitation, or everybody.
 SIGN_UP = env.choice("SIGN_UP", "OFF", allowed=("OFF", "INVITATION", "OPEN"))
-CHAT_MODEL = env.text("CHAT_MODEL", pattern=r"\S{1,200}", expected="a model name, or provider:model")
+CHAT_MODEL = env.text("CHAT_MODEL", pattern=r"\S{1,200}", expected=say("a model name, or provider:model"))
 OPENAI_API_KEY = env.secret("OPENAI_API_KEY")
 OPENAI_BASE_URL = env.url("OPENAI_BASE_URL")
 # True if nothing else is configured: then the small model inside the installation answers.
@@ -111,7 +112,7 @@ DOCUMENT_MAX_CHARACTERS = env.integer(
     "DOCUMENT_MAX_CHARACTERS", 1_000_000, minimum=1_000, maximum=100_000_000
 )
 # Finds passages by their meaning too; unset: by their words only.
-EMBEDDING_MODEL = env.text("EMBEDDING_MODEL", pattern=r"\S{1,200}", expected="a model's name")
+EMBEDDING_MODEL = env.text("EMBEDDING_MODEL", pattern=r"\S{1,200}", expected=say("a model's name"))
 # Passages in one request: servers have limits of their own.
 EMBEDDING_BATCH = env.integer("EMBEDDING_BATCH", 32, minimum=1, maximum=2_048)
 
@@ -265,9 +266,9 @@ MFA_TOTP_TOLERANCE = 1  # half minutes by which a clock may be wrong
 # Django's own: allauth's makes an address of what an operator has written down, which nobody has confirmed.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - a class
 
-# What the pages speak: what a person has chosen, else what the browser asks for, else the first of these.
+# What the pages speak: what a person has chosen, else what the browser asks for, else LANGUAGE_CODE.
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "EN", allowed=("EN", "ZH-HANS")).lower()
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_AGE = 31_536_000
 LANGUAGE_COOKIE_HTTPONLY = True

@@ -1,12 +1,14 @@
 from django.apps import AppConfig
 from django.core.signals import request_started
 from django.db.backends.signals import connection_created
+from django.utils.translation import gettext_lazy as _
 
 
 class StreamingConfig(AppConfig):
     """LangChain's tokens for Django."""
 
     name = "streaming"
+    verbose_name = _("Streaming")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -12,6 +12,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterator
+from string import Formatter
 
 from django.utils.translation import gettext
 
@@ -86,16 +87,33 @@ _BY_CLASS = {  # of httpx2, httpcore2, the SDKs that are made like openai's, `up
 }
 
 
-TOOL_FAILED = _("The tool failed ({kind}).")
+_with_places: dict[str, re.Pattern[str]] = {}
+
+
+def with_places(sentence: str) -> str:
+    """Take note of a sentence that has places to be filled in (`{kind}`, or `{number:d}` for digits only), so
+    that `in_language` knows it again when they are."""
+    names = [name for _text, name, _spec, _how in Formatter().parse(sentence) if name]
+    if len(names) != len(set(names)):
+        raise ValueError(f"a place comes twice: {sentence}")
+    pattern = re.sub(r"\\{(\w+):d\\}", r"(?P<\1>\\d+)", re.escape(sentence))
+    _with_places[sentence] = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", pattern), re.DOTALL)
+    return sentence
+
+
+TOOL_FAILED = with_places(_("The tool failed ({kind})."))
 """What is told of a tool that raised: `kind` is the exception's class."""
-_TOOL_FAILED = re.compile(r"The tool failed \((?P<kind>\w+)\)\.")
 
 
 def in_language(sentence: str) -> str:
-    """What is told of a failure, in the language that is active. What no catalog has stays as it is."""
-    if found := _TOOL_FAILED.fullmatch(sentence):
-        return gettext(TOOL_FAILED).format(**found.groupdict())
-    return gettext(sentence) if sentence else ""
+    """What was kept in English, in the language that is active. What no catalog has stays as it is."""
+    if not sentence or (told := gettext(sentence)) != sentence:
+        return told if sentence else ""
+    for form, pattern in _with_places.items():
+        if (found := pattern.fullmatch(sentence)) and (told := gettext(form)) != form:
+            places = found.groupdict().items()
+            return told.format(**{name: int(text) if f"{name}:d" in form else text for name, text in places})
+    return sentence
 
 
 class RunFailed(Exception):

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from django.db import models, transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from streaming import event_json
 from streaming.events import End, Event
@@ -78,32 +79,38 @@ class Run(models.Model):
     """One generation."""
 
     class Status(models.TextChoices):
-        RUNNING = "running"
-        WAITING = "waiting"
+        RUNNING = "running", _("Running")
+        WAITING = "waiting", _("Waiting")
         """For a person, who was asked something. The run is over; its answer begins another one."""
-        DONE = "done"
-        STOPPED = "stopped"
-        FAILED = "failed"
-        INTERRUPTED = "interrupted"
+        DONE = "done", _("Done")
+        STOPPED = "stopped", _("Stopped")
+        FAILED = "failed", _("Failed")
+        INTERRUPTED = "interrupted", _("Interrupted")
 
-    id = models.UUIDField(primary_key=True, editable=False)
-    owner = models.UUIDField(db_index=True)
+    id = models.UUIDField(_("id"), primary_key=True, editable=False)
+    owner = models.UUIDField(_("owner"), db_index=True)
     """The `Process` that runs it. No foreign key: that row is deleted to take the run away."""
-    attempt = models.PositiveSmallIntegerField(default=1)
-    status = models.CharField(max_length=11, choices=Status, default=Status.RUNNING, db_index=True)
-    created = models.DateTimeField(auto_now_add=True)
-    ended = models.DateTimeField(null=True, db_index=True)
-    last_event = models.PositiveIntegerField(null=True)
+    attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
+    status = models.CharField(
+        _("status"), max_length=11, choices=Status, default=Status.RUNNING, db_index=True
+    )
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+    ended = models.DateTimeField(_("ended"), null=True, db_index=True)
+    last_event = models.PositiveIntegerField(_("last event"), null=True)
     """The number of its `End`, once it has ended."""
-    stop_requested = models.DateTimeField(null=True)
-    stopped_after_ms = models.PositiveIntegerField(null=True)
+    stop_requested = models.DateTimeField(_("stop requested"), null=True)
+    stopped_after_ms = models.PositiveIntegerField(_("stopped after ms"), null=True)
     """From the request to stop, wherever it was made, to the end of the upstream connections."""
-    belongs_to = models.CharField(max_length=255, blank=True, db_index=True)
+    belongs_to = models.CharField(_("belongs to"), max_length=255, blank=True, db_index=True)
     """Who may follow and stop it by `streaming.urls`: what `streaming.views.asking()` said of the request."""
-    metadata = models.JSONField(default=dict, blank=True)
+    metadata = models.JSONField(_("metadata"), default=dict, blank=True)
     """Whatever `runs.start()` was given to find the run by."""
 
     objects = RunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("run")
+        verbose_name_plural = _("runs")
 
     def __str__(self) -> str:
         return f"run {self.pk}"

@@ -19,6 +19,7 @@ OTHERS = {
     "DATABASE_URL_FILE",
     "DEBUG",
     "HOST",
+    "LANGUAGE_CODE",
     "LOG_LEVEL",
     "PORT",
     "REDIS_URL",
@@ -31,6 +32,9 @@ PROXIES = {"ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
 for name in list(os.environ):
     if name.startswith(OURS) or name in OTHERS or name.upper() in PROXIES:
         del os.environ[name]
+
+# Whatever the developer's terminal speaks (chatsite/config/terminal.py).
+os.environ["LANGUAGE"] = "en"
 
 # A run of the tests over other stores than usual (tests/streaming/log/test_other_stores.py).
 for name in ("DATABASE_URL", "REDIS_URL"):

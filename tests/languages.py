@@ -26,6 +26,8 @@ LANGUAGES = ("zh_Hans",)
 
 _SAYS = {
     "_": None,
+    "say": None,
+    "to_say": None,
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,

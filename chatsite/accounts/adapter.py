@@ -16,6 +16,7 @@ from django.core.mail import EmailMessage
 from django.http import Http404, HttpRequest
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 
 from chatsite.accounts import limits
 from chatsite.accounts.address import address_of
@@ -26,11 +27,13 @@ from chatsite.answers import busy, limited
 logger = logging.getLogger("chatsite.mail")
 
 MESSAGES = {
-    "account/messages/email_confirmed.txt": "Your address is confirmed.",
-    "account/messages/password_changed.txt": "Your password is changed. You are signed out everywhere else.",
-    "account/messages/password_set.txt": "Your password is set.",
-    "mfa/messages/totp_activated.txt": "Signing in needs a code from now on.",
-    "mfa/messages/totp_deactivated.txt": "Your password is enough to sign in from now on.",
+    "account/messages/email_confirmed.txt": _("Your address is confirmed."),
+    "account/messages/password_changed.txt": _(
+        "Your password is changed. You are signed out everywhere else."
+    ),
+    "account/messages/password_set.txt": _("Your password is set."),
+    "mfa/messages/totp_activated.txt": _("Signing in needs a code from now on."),
+    "mfa/messages/totp_deactivated.txt": _("Your password is enough to sign in from now on."),
 }
 """What a person is told of what they did; of the rest the next page tells enough."""
 SECONDS_TO_MAIL = 60
@@ -70,7 +73,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # it has no t
     ) -> EmailMessage:
         """Of one template: the subject is its first line."""
         text = render_to_string(f"{template_prefix}.txt", context)
-        subject, _, body = text.strip().partition("\n")
+        subject, _end, body = text.strip().partition("\n")
         to = [email] if isinstance(email, str) else email
         return EmailMessage(
             subject.strip(), body.strip() + "\n", settings.DEFAULT_FROM_EMAIL, to, headers=headers

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.forms import Form
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chatsite.accounts.invitations import GOOD_FOR, link_of
 from chatsite.accounts.models import Guest, Invitation, Limits
@@ -42,4 +43,5 @@ class InvitationAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # it is not g
         super().save_model(request, obj, form, change)
         if key:
             link = request.build_absolute_uri(link_of(key))
-            self.message_user(request, f"This link is shown once, and good for one account: {link}")
+            message = _("This link is shown once, and good for one account: {link}").format(link=link)
+            self.message_user(request, message)

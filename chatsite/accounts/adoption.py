@@ -6,17 +6,29 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from chatsite.accounts.models import Guest
 from chatsite.accounts.ownership import owned_models
 from chatsite.accounts.visitor import guest_of
 
+COUNTED = (
+    gettext_noop("{count} conversation"),
+    gettext_noop("{count} conversations"),
+    gettext_noop("{count} document"),
+    gettext_noop("{count} documents"),
+)
+"""What somebody may have had as a guest."""
+
 
 def signed_in(*, request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Somebody has signed in: what they had as a guest is theirs now. (A receiver of `user_logged_in`.)"""
     if (guest := guest_of(request)) is not None and (adopted := adopt(guest, user)):
-        told = " and ".join(f"{count} {name}" for name, count in adopted.items())
-        messages.success(request, f"What you had before you signed in is in your account now: {told}.")
+        forms = {f"{{count}} {name}": count for name, count in adopted.items()}
+        told = _(" and ").join(_(form).format(count=count) for form, count in forms.items())
+        message = _("What you had before you signed in is in your account now: {what}.")
+        messages.success(request, message.format(what=told))
 
 
 def signed_out(*, request: HttpRequest, **kwargs: Any) -> None:

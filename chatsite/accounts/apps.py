@@ -1,10 +1,12 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
     """Who may talk."""
 
     name = "chatsite.accounts"
+    verbose_name = _("Who may talk")
 
     def ready(self) -> None:
         from django.contrib.auth.signals import user_logged_in, user_logged_out

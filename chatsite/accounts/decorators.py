@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from chatsite.accounts.guests import hand_out_key
 from chatsite.accounts.limits import LimitReached
@@ -72,17 +73,18 @@ def _sign_in_first(request: HttpRequest) -> HttpResponse:
     is_over = is_session_over(request)
     if request.method in ("GET", "HEAD") and not wants_events(request):
         if is_over:
-            messages.info(request, "Your session is over. Sign in to go on.")
+            messages.info(request, _("Your session is over. Sign in to go on."))
         return redirect(f"{reverse('login')}?{urlencode({'next': request.get_full_path()})}")
     if is_over:
         # The browser keeps the key for now, so that the page which is loaded next leads to the sign-in page.
         del request.COOKIES[settings.SESSION_COOKIE_NAME]
-        message = "Your session is over. Load the chat again to sign in: what you wrote is kept."
+        message = _("Your session is over. Load the chat again to sign in: what you wrote is kept.")
         return error(request, 403, "session_over", message)
-    return error(request, 403, "sign_in_required", "Sign in first.")
+    return error(request, 403, "sign_in_required", _("Sign in first."))
 
 
 def _not_allowed(request: HttpRequest, response: HttpResponseBase) -> HttpResponse:
-    told = error(request, 405, "method_not_allowed", f"This address takes {response['Allow']} only.")
+    message = _("This address takes {methods} only.").format(methods=response["Allow"])
+    told = error(request, 405, "method_not_allowed", message)
     told["Allow"] = response["Allow"]
     return told

@@ -11,10 +11,11 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from chatsite.accounts.invitations import invitation_of
 
-_NOT_THEIRS = "That is not your password."
+_NOT_THEIRS = _("That is not your password.")
 
 
 class SignUpForm(allauth_forms.SignupForm):  # type: ignore[misc] # it has no types

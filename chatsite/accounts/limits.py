@@ -14,6 +14,8 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_noop as _
 
 from chatsite.accounts.address import address_of, group_of, is_this_machine
 from chatsite.accounts.models import Count, Limits
@@ -40,28 +42,30 @@ class Limit:
 
 
 LIMITS = {
-    "requests": Limit(MINUTE, "This site answers {most:,} requests a minute from one address."),
-    "sign_ins": Limit(HOUR, "This site takes {most:,} tries to sign in an hour from one address."),
-    "codes": Limit(HOUR, "You can try {most:,} codes an hour."),
-    "used_codes": Limit(0, "That code was used already. Wait for the next one."),
-    "mails": Limit(HOUR, "This site sends {most:,} mails an hour to one address. Look into your mailbox."),
-    "passwords": Limit(0, "This site takes {most:,} passwords at once from one address. Try again."),
-    "guests": Limit(DAY, "This site lets in {most:,} new guests a day from one address."),
-    "messages": Limit(HOUR, "You can ask for {most:,} replies an hour."),
-    "uploads": Limit(DAY, "You can upload {most:,} files a day."),
-    "imports": Limit(DAY, "You can import {most:,} files and shared chats a day."),
-    "importing": Limit(0, "You can have {most:,} file imported at once. Wait until that has ended."),
-    "exports": Limit(0, "You can have {most:,} exports at once. Wait until one of them has ended."),
-    "replies": Limit(0, "You can have {most:,} replies written at once. Wait until one of them has ended."),
-    "readers": Limit(0, "You can follow {most:,} replies at once. Close another page of this site."),
-    "files": Limit(0, "You can have {most:,} files read at once. Wait until one of them is done."),
-    "tokens": Limit(DAY, "You have used the {most:,} tokens that you can use a day."),
-    "cost": Limit(DAY, "You have used what your replies may cost a day."),
-    "disk": Limit(
-        0, "Your documents can have {most:,} bytes together. Delete one to upload another.", passes=False
+    "requests": Limit(MINUTE, _("This site answers {most:,} requests a minute from one address.")),
+    "sign_ins": Limit(HOUR, _("This site takes {most:,} tries to sign in an hour from one address.")),
+    "codes": Limit(HOUR, _("You can try {most:,} codes an hour.")),
+    "used_codes": Limit(0, _("That code was used already. Wait for the next one.")),
+    "mails": Limit(HOUR, _("This site sends {most:,} mails an hour to one address. Look into your mailbox.")),
+    "passwords": Limit(0, _("This site takes {most:,} passwords at once from one address. Try again.")),
+    "guests": Limit(DAY, _("This site lets in {most:,} new guests a day from one address.")),
+    "messages": Limit(HOUR, _("You can ask for {most:,} replies an hour.")),
+    "uploads": Limit(DAY, _("You can upload {most:,} files a day.")),
+    "imports": Limit(DAY, _("You can import {most:,} files and shared chats a day.")),
+    "importing": Limit(0, _("You can have {most:,} file imported at once. Wait until that has ended.")),
+    "exports": Limit(0, _("You can have {most:,} exports at once. Wait until one of them has ended.")),
+    "replies": Limit(
+        0, _("You can have {most:,} replies written at once. Wait until one of them has ended.")
     ),
-    "links": Limit(0, "You can have {most:,} links. Revoke one to make another.", passes=False),
-    "documents": Limit(0, "You can have {most:,} documents. Delete one to upload another.", passes=False),
+    "readers": Limit(0, _("You can follow {most:,} replies at once. Close another page of this site.")),
+    "files": Limit(0, _("You can have {most:,} files read at once. Wait until one of them is done.")),
+    "tokens": Limit(DAY, _("You have used the {most:,} tokens that you can use a day.")),
+    "cost": Limit(DAY, _("You have used what your replies may cost a day.")),
+    "disk": Limit(
+        0, _("Your documents can have {most:,} bytes together. Delete one to upload another."), passes=False
+    ),
+    "links": Limit(0, _("You can have {most:,} links. Revoke one to make another."), passes=False),
+    "documents": Limit(0, _("You can have {most:,} documents. Delete one to upload another."), passes=False),
 }
 
 
@@ -69,9 +73,9 @@ class LimitReached(Exception):
     """Somebody has done as much as they may. The text is for people: which limit, and when it ends."""
 
     def __init__(self, name: str, *, most: int, retry_after: int | None) -> None:
-        told = LIMITS[name].sentence.format(most=most)
+        told = gettext(LIMITS[name].sentence).format(most=most)
         if retry_after and LIMITS[name].seconds:
-            told += f" Try again in {duration(retry_after)}."
+            told += gettext(" Try again in {time}.").format(time=duration(retry_after))
         super().__init__(told)
         self.name = name
         self.retry_after = retry_after
@@ -80,10 +84,11 @@ class LimitReached(Exception):
 
 def duration(seconds: int) -> str:
     """So many seconds, in words."""
-    for size, name in ((HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
-        if seconds >= 2 * size or size == 1:
-            return f"{-(-seconds // size)} {name}{'s' if seconds > 1 else ''}"
-    raise AssertionError(seconds)
+    if seconds >= 2 * HOUR:
+        return gettext("{number} hours").format(number=-(-seconds // HOUR))
+    if seconds >= 2 * MINUTE:
+        return gettext("{number} minutes").format(number=-(-seconds // MINUTE))
+    return ngettext("{number} second", "{number} seconds", seconds).format(number=seconds)
 
 
 class Allowance:

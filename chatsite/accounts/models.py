@@ -11,6 +11,8 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 KEY_BYTES = 32
 KEYLESS = "session "
@@ -58,18 +60,22 @@ class GuestQuerySet(models.QuerySet["Guest"]):
 class Guest(models.Model):
     """A guest who has sent something. What they own names them by `id`; the key itself is only theirs."""
 
-    id = models.CharField(primary_key=True, max_length=32, default=_new_id, editable=False)
+    id = models.CharField(_("id"), primary_key=True, max_length=32, default=_new_id, editable=False)
     key_hash = models.CharField(max_length=64, unique=True, editable=False)
-    created = models.DateTimeField(auto_now_add=True)
-    seen = models.DateTimeField(default=timezone.now, db_index=True)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+    seen = models.DateTimeField(_("seen"), default=timezone.now, db_index=True)
     """When they last sent something, to the day."""
-    ended = models.DateTimeField(null=True, blank=True)
+    ended = models.DateTimeField(_("ended"), null=True, blank=True)
     """When they signed in, or were sent away: the key is worth nothing since."""
 
     objects = GuestQuerySet.as_manager()
 
+    class Meta:
+        verbose_name = _("guest")
+        verbose_name_plural = _("guests")
+
     def __str__(self) -> str:
-        return f"guest {self.pk}"
+        return gettext("guest {name}").format(name=self.pk)
 
     def renew(self) -> bool:
         """Let the session last from today on. False if it does already."""
@@ -96,19 +102,30 @@ class Invitation(models.Model):
     """Lets somebody make one account, where SIGN_UP says `invitation`."""
 
     key_hash = models.CharField(max_length=64, unique=True, editable=False)
-    note = models.CharField(max_length=200, blank=True, help_text="Whom it is for.")
-    created = models.DateTimeField(auto_now_add=True)
-    ends = models.DateTimeField()
-    used = models.DateTimeField(null=True, blank=True, editable=False)
+    note = models.CharField(_("note"), max_length=200, blank=True, help_text=_("Whom it is for."))
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+    ends = models.DateTimeField(_("ends"))
+    used = models.DateTimeField(_("used"), null=True, blank=True, editable=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        verbose_name=_("user"),
     )
     """Who made their account by it."""
 
     objects = InvitationQuerySet.as_manager()
 
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+
     def __str__(self) -> str:
-        return f"invitation {self.pk}" + (f" ({self.note})" if self.note else "")
+        return gettext("invitation {number}").format(number=self.pk) + (
+            f" ({self.note})" if self.note else ""
+        )
 
     def give_key(self) -> str:
         """Make its key, which is not kept: whoever has it can make one account."""
@@ -129,20 +146,32 @@ class Limits(models.Model):
     """Limits other than the settings', for members of a group, or for guests. Empty: as there; 0: none."""
 
     group = models.OneToOneField(
-        Group, null=True, blank=True, on_delete=models.CASCADE, help_text="None: for guests."
+        Group,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        help_text=_("None: for guests."),
+        verbose_name=_("group"),
     )
-    messages = models.PositiveBigIntegerField(null=True, blank=True, help_text="Replies an hour.")
-    uploads = models.PositiveBigIntegerField(null=True, blank=True, help_text="Files a day.")
-    replies = models.PositiveBigIntegerField(null=True, blank=True, help_text="Replies written at once.")
-    tokens = models.PositiveBigIntegerField(null=True, blank=True, help_text="A day.")
-    cost = models.PositiveBigIntegerField(null=True, blank=True, help_text="Cents a day.")
-    disk = models.PositiveBigIntegerField(null=True, blank=True, help_text="Bytes of documents.")
+    messages = models.PositiveBigIntegerField(
+        _("messages"), null=True, blank=True, help_text=_("Replies an hour.")
+    )
+    uploads = models.PositiveBigIntegerField(_("uploads"), null=True, blank=True, help_text=_("Files a day."))
+    replies = models.PositiveBigIntegerField(
+        _("replies"), null=True, blank=True, help_text=_("Replies written at once.")
+    )
+    tokens = models.PositiveBigIntegerField(_("tokens"), null=True, blank=True, help_text=_("A day."))
+    cost = models.PositiveBigIntegerField(_("cost"), null=True, blank=True, help_text=_("Cents a day."))
+    disk = models.PositiveBigIntegerField(
+        _("disk"), null=True, blank=True, help_text=_("Bytes of documents.")
+    )
 
     class Meta:
-        verbose_name_plural = "limits"
+        verbose_name = _("limits")
+        verbose_name_plural = _("limits")
 
     def __str__(self) -> str:
-        return f"limits of {self.group or 'guests'}"
+        return gettext("limits of {whom}").format(whom=self.group or gettext("guests"))
 
 
 class Count(models.Model):

@@ -21,6 +21,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chatsite.accounts import limits
@@ -75,10 +76,9 @@ def sign_in_to_admin(request: HttpRequest) -> HttpResponse:
 def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: object) -> HttpResponse:
     """The answer to somebody who has guessed too often. (AXES_LOCKOUT_CALLABLE)"""
     wait = settings.AXES_COOLOFF_TIME.total_seconds()
-    message = (
-        f"{settings.AXES_FAILURE_LIMIT:,} wrong passwords came for that name from your address. "
-        f"Try again in {limits.duration(int(wait))}."
-    )
+    message = _(
+        "{number:,} wrong passwords came for that name from your address. Try again in {time}."
+    ).format(number=settings.AXES_FAILURE_LIMIT, time=limits.duration(int(wait)))
     return limited(request, message, retry_after=int(wait))
 
 
@@ -136,7 +136,7 @@ def sign_out_elsewhere(request: HttpRequest) -> HttpResponse:
     user.set_password(form.cleaned_data["password"])
     user.save(update_fields=["password"])
     update_session_auth_hash(request, user)
-    messages.success(request, "You are signed out everywhere else.")
+    messages.success(request, _("You are signed out everywhere else."))
     return SeeOther(reverse("account"))
 
 

@@ -5,6 +5,7 @@ from typing import Any, NotRequired
 
 from django.apps import apps
 from django.conf import settings
+from django.utils.translation import gettext_noop as _
 from langchain.agents import AgentState, create_agent
 from langchain.agents.middleware import (
     AgentMiddleware,
@@ -23,6 +24,7 @@ from chatsite.assistants.base import Assistant, Turn
 from chatsite.assistants.chat_model import chat_model
 from chatsite.assistants.tools import calculator, clock, documents, units
 from streaming import RunFailed
+from streaming.errors import with_places
 from streaming.events import Error
 
 logger = logging.getLogger(__name__)
@@ -32,9 +34,12 @@ MAX_MODEL_CALLS = 10
 
 TOO_MANY_STEPS = Error(
     "too_many_steps",
-    f"The assistant came to no answer in {MAX_MODEL_CALLS} steps, and was stopped. Ask for less at once.",
+    with_places(
+        _("The assistant came to no answer in {steps} steps, and was stopped. Ask for less at once.")
+    ).format(steps=MAX_MODEL_CALLS),
     retryable=False,
 )
+_TOOL_FAILED = with_places(_("The tool failed ({kind}). Go on without it."))
 INSTRUCTIONS = (
     "Use the tools for calculations, times and units rather than working them out yourself. "
     "When a tool reports an error, correct the call or say what is missing."
@@ -68,7 +73,7 @@ class BrokenCalls(AgentMiddleware[Any, Any, Any]):
         if not isinstance(message, AIMessage) or not message.invalid_tool_calls:
             return None
         told = [
-            ToolMessage("The arguments are not valid JSON.", tool_call_id=call["id"] or "", status="error")
+            ToolMessage(_("The arguments are not valid JSON."), tool_call_id=call["id"] or "", status="error")
             for call in message.invalid_tool_calls
         ]
         return {"messages": told} if message.tool_calls else {"messages": told, "jump_to": "model"}
@@ -79,7 +84,7 @@ def tell_and_go_on(exc: Exception, request: ToolCallRequest) -> str:
     name = request.tool_call["name"]
     logger.warning("tool %s failed: %s", name, type(exc).__qualname__)
     logger.debug("tool %s failed here:", name, exc_info=exc)
-    return f"The tool failed ({type(exc).__name__}). Go on without it."
+    return _TOOL_FAILED.format(kind=type(exc).__name__)
 
 
 def tools() -> list[BaseTool]:
@@ -111,12 +116,16 @@ def what_was_said(turn: Turn) -> dict[str, Any]:
 
 assistant = Assistant(
     slug="agent",
-    name="Agent",
-    description=(
+    name=_("Agent"),
+    description=_(
         "Calculates, tells the time anywhere, converts units, searches your documents, and shows each step. "
         "It needs a model that can call tools: the small built-in one answers without them."
     ),
     build=build,
     input=what_was_said,
-    examples=("What is 17.5 % of 2,349?", "What time is it in Tokyo?", "How many miles are 42.195 km?"),
+    examples=(
+        _("What is 17.5 percent of 2,349?"),
+        _("What time is it in Tokyo?"),
+        _("How many miles are 42.195 km?"),
+    ),
 )

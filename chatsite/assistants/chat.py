@@ -1,12 +1,14 @@
 """Talks about anything: the chat model itself."""
 
+from django.utils.translation import gettext_noop as _
+
 from chatsite.assistants.base import Assistant
 from chatsite.assistants.chat_model import chat_model
 
 assistant = Assistant(
     slug="chat",
-    name="Chat",
-    description="Talks about anything.",
+    name=_("Chat"),
+    description=_("Talks about anything."),
     build=chat_model,
     continues=True,
 )

@@ -4,6 +4,7 @@ import functools
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from langchain.chat_models import init_chat_model
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
@@ -25,7 +26,8 @@ def model_name() -> str:
 
 def model_label() -> str:
     """Which model answers, for people."""
-    return f"{model_name()} (on this machine)" if settings.CHAT_LOCAL_MODEL else model_name()
+    name = model_name()
+    return _("{model} (on this machine)").format(model=name) if settings.CHAT_LOCAL_MODEL else name
 
 
 @functools.cache
@@ -38,10 +40,11 @@ def chat_model() -> BaseChatModel:
 
 def _local_model() -> ChatOpenAI:
     if not settings.CHAT_LOCAL_MODEL_URL:
-        raise ModelNotConfigured(
+        message = _(
             "The local model is not running: `make run` starts it. "
             "Or set OPENAI_API_KEY, OPENAI_BASE_URL or CHAT_MODEL."
         )
+        raise ModelNotConfigured(message)
     return _openai_client(
         local_model.NAME, base_url=settings.CHAT_LOCAL_MODEL_URL, api_key=settings.CHAT_LOCAL_MODEL_KEY
     )
@@ -76,9 +79,8 @@ def _model_of_other_provider() -> BaseChatModel | None:
     try:
         model: BaseChatModel = init_chat_model(name, model_provider=provider, **_length())
     except ImportError as exc:
-        message = (
-            f"CHAT_MODEL is {settings.CHAT_MODEL!r}, but that provider's package is not installed: {exc}"
-        )
+        message = _("CHAT_MODEL is {model!r}, but that provider's package is not installed: {why}")
+        message = message.format(model=settings.CHAT_MODEL, why=exc)
         raise ModelNotConfigured(message) from exc
     except ValueError as exc:
         # LangChain has no other sign of it. A provider that it knows, and that lacks a setting, must not be

@@ -8,12 +8,17 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
+from chatsite.config.terminal import say as _
+
 
 @register()
 def check_modules_exist(**kwargs: Any) -> list[CheckMessage]:
     """Looks without loading: the assistants load LangChain, which takes seconds."""
     return [
-        Error(f"CHAT_ASSISTANTS names {name!r}: there is no such module.", id="chatsite.assistants.E001")
+        Error(
+            _("CHAT_ASSISTANTS names {name!r}: there is no such module.").format(name=name),
+            id="chatsite.assistants.E001",
+        )
         for name in settings.CHAT_ASSISTANTS
         if not _exists(name)
     ]
@@ -30,10 +35,12 @@ def check_provider(**kwargs: Any) -> Iterator[CheckMessage]:
         except ModelNotConfigured as exc:
             yield Error(str(exc), id="chatsite.assistants.E003")
         except Exception as exc:  # noqa: BLE001 - a provider's class says in its own way what it lacks
-            message = f"CHAT_MODEL is {settings.CHAT_MODEL!r}, and that model cannot be made"
+            message = _("CHAT_MODEL is {model!r}, and that model cannot be made").format(
+                model=settings.CHAT_MODEL
+            )
             yield Error(
                 f"{message} ({type(exc).__name__}).",
-                hint="Set the environment variables that LangChain's package for that provider reads.",
+                hint=_("Set the environment variables that LangChain's package for that provider reads."),
                 id="chatsite.assistants.E003",
             )
 

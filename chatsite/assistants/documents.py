@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy, gettext_noop
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.runnables import Runnable, RunnableBranch, RunnableConfig, RunnableLambda
@@ -37,7 +38,7 @@ INSTRUCTIONS = (
 )
 NOTHING_FOUND = "(No passage was found.)"
 SAY_SO = "If this asks for what my documents say, answer: I found nothing about it in your documents."
-INVITATION = (
+INVITATION = gettext_lazy(
     "You have not uploaded any documents yet. Upload a file under **Your documents**, beside the message "
     "box, and ask again: I answer from what your documents say."
 )
@@ -69,7 +70,7 @@ def question_of(turn: Turn) -> Question:
 def build() -> Runnable[Question, BaseMessage]:
     """Retriever, prompt, model; without a model where there is nothing to read."""
     prompt: Runnable[Question, list[BaseMessage]] = RunnableLambda(_prompt, name="prompt")
-    invitation = Notice(text=INVITATION)
+    invitation = Notice(text=str(INVITATION))
     return RunnableBranch(
         (lambda question: question["has_documents"], prompt | chat_model()),
         RunnableLambda(lambda question: question["text"], name="question") | invitation,
@@ -111,8 +112,10 @@ def _room_for_passages(question: str) -> int:
 
 assistant = Assistant(
     slug="documents",
-    name="Documents",
-    description="Answers from the files that you upload, PDF, Word, text and others, and shows where.",
+    name=gettext_noop("Documents"),
+    description=gettext_noop(
+        "Answers from the files that you upload, PDF, Word, text and others, and shows where."
+    ),
     build=build,
     input=question_of,
 )

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 from langchain_core.utils.function_calling import convert_to_openai_function
 from pydantic import BaseModel, Field
 
@@ -16,7 +17,7 @@ class Form(BaseModel):
     """A form: its fields' descriptions are what the model reads."""
 
     label: ClassVar[str]
-    """What it is called on the page."""
+    """What it is called on the page, in English: the model reads it, too."""
 
     @classmethod
     def instructions(cls) -> str:
@@ -38,7 +39,7 @@ class Ingredient(BaseModel):
 class Recipe(Form):
     """A recipe."""
 
-    label = "Recipe"
+    label = _("Recipe")
 
     title: str = Field(description="the name of the dish")
     servings: int = Field(description="for how many people")
@@ -49,7 +50,7 @@ class Recipe(Form):
 class Contact(Form):
     """A contact."""
 
-    label = "Contact"
+    label = _("Contact")
 
     name: str = Field(description="the person's name")
     organisation: str = Field(description="where they work")
@@ -61,7 +62,7 @@ class Contact(Form):
 class Event(Form):
     """An event."""
 
-    label = "Event"
+    label = _("Event")
 
     @classmethod
     def instructions(cls) -> str:

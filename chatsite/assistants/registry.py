@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from chatsite.assistants.base import Assistant
+from chatsite.config.terminal import say as _
 
 
 @functools.cache
@@ -18,14 +19,18 @@ def assistants() -> Mapping[str, Assistant]:
         try:
             assistant = import_module(name).assistant
         except (ImportError, AttributeError) as exc:
-            message = f"CHAT_ASSISTANTS names {name!r}: expected a module that has an `assistant` ({exc})."
+            message = _(
+                "CHAT_ASSISTANTS names {name!r}: expected a module that has an `assistant` ({why})."
+            ).format(name=name, why=exc)
             raise ImproperlyConfigured(message) from exc
         if not isinstance(assistant, Assistant) or assistant.slug in found:
-            message = f"CHAT_ASSISTANTS names {name!r}: expected an Assistant with a slug of its own."
+            message = _(
+                "CHAT_ASSISTANTS names {name!r}: expected an Assistant with a slug of its own."
+            ).format(name=name)
             raise ImproperlyConfigured(message)
         found[assistant.slug] = assistant
     if not found:
-        raise ImproperlyConfigured("CHAT_ASSISTANTS is empty: expected at least one module.")
+        raise ImproperlyConfigured(_("CHAT_ASSISTANTS is empty: expected at least one module."))
     return found
 
 

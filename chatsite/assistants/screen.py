@@ -8,6 +8,7 @@ from typing import Any
 import jsonpatch
 from django.core.management.base import OutputWrapper
 
+from streaming.errors import in_language
 from streaming.events import Documents, End, Event, Output, Reasoning, Token, ToolEnd, ToolStart
 
 _TITLE_LENGTH = 60
@@ -86,7 +87,7 @@ def _aside(event: Event) -> str:
         case ToolStart():
             return f"{event.name} {json.dumps(event.input, ensure_ascii=False, default=str)}\n"
         case ToolEnd():
-            return f"{event.name}: {event.error or _text(event.output)}\n"
+            return f"{event.name}: {in_language(event.error or '') or _text(event.output)}\n"
     return ""
 
 
@@ -96,4 +97,8 @@ def _text(value: Any) -> str:
 
 def _title(document: Mapping[str, str]) -> str:
     """What a document is called; how it begins, if it has no name."""
-    return document["title"] or document["source"] or textwrap.shorten(document["text"], _TITLE_LENGTH)
+    return (
+        in_language(document["title"])
+        or document["source"]
+        or textwrap.shorten(document["text"], _TITLE_LENGTH)
+    )

@@ -8,6 +8,8 @@ from operator import or_
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, SystemMessage
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableGenerator, RunnableSequence
@@ -32,7 +34,7 @@ _FINISHED = ("stop", "tool_calls", "tool_use", "end_turn")
 
 NOT_FILLED_IN = Error(
     "output_invalid",
-    "The model did not fill in the form as it was asked to. Try again, or put it in other words.",
+    _("The model did not fill in the form as it was asked to. Try again, or put it in other words."),
     retryable=True,
 )
 
@@ -52,7 +54,8 @@ def _chain(model: BaseChatModel, form: type[Form]) -> Runnable[Any, Any]:
     try:
         asking = model.with_structured_output(form.model_json_schema())
     except NotImplementedError as exc:
-        raise ModelNotConfigured(f"{model_name()} cannot fill in forms: choose another model.") from exc
+        message = gettext("{model} cannot fill in forms: choose another model.")
+        raise ModelNotConfigured(message.format(model=model_name())) from exc
     if not isinstance(asking, RunnableSequence):
         return asking
     # The last step, LangChain's parser, begins anew with each piece of the form.
@@ -120,8 +123,8 @@ def with_instructions(turn: Turn) -> Mapping[str, Any]:
 
 assistant = Assistant(
     slug="structured",
-    name="Structured",
-    description=(
+    name=_("Structured"),
+    description=_(
         "Turns what you write into a recipe, a contact or an event, field by field. "
         "The small built-in model keeps to the form, but often gets the content wrong."
     ),
@@ -129,8 +132,8 @@ assistant = Assistant(
     input=with_instructions,
     options={name: form.label for name, form in FORMS.items()},
     examples=(
-        "Pancakes for two, with blueberries",
-        "Anna Schmidt, Example Ltd, anna@example.org, +49 30 1234567",
-        "Team lunch next Friday at noon in the canteen, for an hour",
+        _("Pancakes for two, with blueberries"),
+        _("Anna Schmidt, Example Ltd, anna@example.org, +49 30 1234567"),
+        _("Team lunch next Friday at noon in the canteen, for an hour"),
     ),
 )

@@ -5,6 +5,7 @@ from urllib.parse import unquote_to_bytes
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from chatsite.accounts.visitor import Visitor
 from chatsite.assistants.registry import default_assistant, get_assistant
@@ -36,8 +37,8 @@ class TitleForm(CodedForm):
 
     title = forms.CharField(
         error_messages={
-            "required": "Write a title first.",
-            "null_characters_not_allowed": "The title contains a NUL character, which cannot be stored.",
+            "required": _("Write a title first."),
+            "null_characters_not_allowed": _("The title contains a NUL character, which cannot be stored."),
         },
     )
 
@@ -46,7 +47,8 @@ class TitleForm(CodedForm):
         if not line:
             raise forms.ValidationError(self.fields["title"].error_messages["required"], code="required")
         if len(line) > TITLE_LENGTH:
-            message = f"The title has {len(line):,} characters. It can have {TITLE_LENGTH} at most."
+            told = _("The title has {length:,} characters. It can have {most} at most.")
+            message = told.format(length=len(line), most=TITLE_LENGTH)
             raise forms.ValidationError(message, code="too_long")
         return line
 
@@ -63,8 +65,8 @@ class MessageForm(KeyForm):
     text = forms.CharField(
         strip=False,
         error_messages={
-            "required": "Write something first.",
-            "null_characters_not_allowed": "The text contains a NUL character, which cannot be sent.",
+            "required": _("Write something first."),
+            "null_characters_not_allowed": _("The text contains a NUL character, which cannot be sent."),
         },
     )
     conversation = forms.UUIDField(required=False)
@@ -85,10 +87,11 @@ class MessageForm(KeyForm):
         if not text.strip():
             raise forms.ValidationError(self.fields["text"].error_messages["required"], code="required")
         if len(text) > (most := settings.CHAT_MAX_LENGTH):
-            message = f"The text has {len(text):,} characters. At most {most:,} can be sent at once."
+            told = _("The text has {length:,} characters. At most {most:,} can be sent at once.")
+            message = told.format(length=len(text), most=most)
             raise forms.ValidationError(message, code="too_long")
         if not _is_utf_8(self._request, text):
-            raise forms.ValidationError("The text is not valid UTF-8.", code="bad_encoding")
+            raise forms.ValidationError(_("The text is not valid UTF-8."), code="bad_encoding")
         return text
 
     def clean_conversation(self) -> Conversation | None:
@@ -97,7 +100,10 @@ class MessageForm(KeyForm):
         found = Conversation.objects.for_visitor(self._visitor).filter(pk=pk).first()
         if found is None:
             raise forms.ValidationError(
-                "This conversation cannot be found. Perhaps you are signed out: sign in or start a new one.",
+                _(
+                    "This conversation cannot be found. "
+                    "Perhaps you are signed out: sign in or start a new one."
+                ),
                 code="not_found",
             )
         return found
@@ -108,7 +114,7 @@ class MessageForm(KeyForm):
     def clean_edited(self) -> Message | None:
         edited = self._message("edited")
         if edited is not None and edited.role != Message.Role.USER:
-            raise forms.ValidationError("Only a message of your own can be edited.", code="not_a_message")
+            raise forms.ValidationError(_("Only a message of your own can be edited."), code="not_a_message")
         return edited
 
     def clean_leaf(self) -> Message | None:
@@ -120,7 +126,7 @@ class MessageForm(KeyForm):
             return None
         found = Message.objects.for_visitor(self._visitor).filter(pk=pk).first()
         if found is None or found.conversation != self.cleaned_data.get("conversation"):
-            raise forms.ValidationError("That message does not exist.", code="not_found")
+            raise forms.ValidationError(_("That message does not exist."), code="not_found")
         return found
 
     def clean_assistant(self) -> str:
@@ -130,14 +136,15 @@ class MessageForm(KeyForm):
         if conversation is not None:
             return conversation.assistant
         if get_assistant(slug) is None:
-            raise forms.ValidationError("There is no such assistant.", code="no_assistant")
+            raise forms.ValidationError(_("There is no such assistant."), code="no_assistant")
         return slug
 
     def clean_option(self) -> str:
         assistant = get_assistant(self.cleaned_data.get("assistant", "")) or default_assistant()
         option: str = self.cleaned_data["option"] or next(iter(assistant.options), "")
         if option and option not in assistant.options:
-            raise forms.ValidationError(f"{assistant.name} has no such option.", code="no_option")
+            message = _("{assistant} has no such option.").format(assistant=assistant.name)
+            raise forms.ValidationError(message, code="no_option")
         return option
 
 

@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -87,7 +88,7 @@ def archive(request: VisitorRequest, conversation_id: UUID, *, is_archived: bool
     _change(request.visitor, conversation_id, is_archived=is_archived)
     if not is_archived:
         return SeeOther(reverse("chat:conversation", args=[conversation_id]))
-    messages.success(request, "The chat is in the archive now.")
+    messages.success(request, _("The chat is in the archive now."))
     return SeeOther(reverse("chat:conversations"))
 
 

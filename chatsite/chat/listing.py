@@ -11,13 +11,15 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from chatsite.chat.models import Conversation
 
 RECENT = 50
 """Conversations in the list beside the page, and on each page of the whole list."""
-PINNED = "Pinned"
-TODAY = "Today"
+PINNED = gettext_noop("Pinned")
+TODAY = gettext_noop("Today")
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Group:
 
     @property
     def is_today(self) -> bool:
-        return self.name == TODAY
+        return self.name == _(TODAY)
 
 
 @dataclass(frozen=True)
@@ -72,19 +74,19 @@ def grouped(conversations: Iterable[Conversation], *, with_today: bool = False) 
     found = groupby(conversations, key=lambda each: _heading(each, today))
     groups = [Group(name, list(rows)) for name, rows in found]
     if with_today and not any(group.is_today for group in groups):
-        groups.insert(sum(group.name == PINNED for group in groups), Group(TODAY, []))
+        groups.insert(sum(group.name == _(PINNED) for group in groups), Group(_(TODAY), []))
     return groups
 
 
 def _heading(conversation: Conversation, today: date) -> str:
     if conversation.is_pinned:
-        return PINNED
+        return _(PINNED)
     day = timezone.localdate(conversation.updated)
     if day >= today:
-        return TODAY
+        return _(TODAY)
     if day == today - timedelta(days=1):
-        return "Yesterday"
+        return _("Yesterday")
     for days in (7, 30):
         if day >= today - timedelta(days=days):
-            return f"Previous {days} days"
-    return format_date(day, "F Y")
+            return _("Previous {days} days").format(days=days)
+    return format_date(day, _("F Y"))

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from chatsite.accounts.ownership import UNDO_FOR, Owned, owned_by
 from chatsite.accounts.visitor import Visitor
@@ -158,13 +159,13 @@ class Message(models.Model):
     class Status(models.TextChoices):
         """A run's statuses. What a person wrote is done."""
 
-        QUEUED = "queued"
-        RUNNING = "running"
-        WAITING = "waiting"
-        DONE = "done"
-        STOPPED = "stopped"
-        FAILED = "failed"
-        INTERRUPTED = "interrupted"
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        WAITING = "waiting", _("Waiting")
+        DONE = "done", _("Done")
+        STOPPED = "stopped", _("Stopped")
+        FAILED = "failed", _("Failed")
+        INTERRUPTED = "interrupted", _("Interrupted")
 
     GOING_ON = (Status.QUEUED, Status.RUNNING)
     CUT = (Status.STOPPED, Status.FAILED, Status.INTERRUPTED)

@@ -1,15 +1,17 @@
 """One reader of a run: its place in this process, the last event that it has, and the rest of the events."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from chatsite.accounts import limits
 from chatsite.accounts.presence import while_here
 from chatsite.accounts.visitor import Visitor, VisitorRequest
 from chatsite.answers import error
+from chatsite.chat import told
 from chatsite.chat.models import Message
 from chatsite.chat.rendering.blocks import Shown, with_blocks
 from chatsite.chat.rendering.growing import OpenBlock
@@ -44,9 +46,11 @@ def stream(
     here = partial(while_here, request, request.visitor)
     text, owner = log.text(up_to=after), reply.conversation.owner
 
-    def html(events: Iterable[Event | Idle]) -> Iterator[Shown]:
+    in_language = told.in_language_of_request()
+
+    def html(events: Iterable[Event | Idle]) -> Iterable[Shown]:
         open_block = OpenBlock() if request.GET.get("open") == "1" else None
-        return with_blocks(here(events), text=text, owner=owner, open_block=open_block)
+        return in_language(with_blocks(here(events), text=text, owner=owner, open_block=open_block))
 
     presenter = html if request.GET.get("html") == "1" else here
     response = EventStreamResponse(log.follow(after=after), presenter=presenter, on_close=place.leave)
@@ -61,4 +65,4 @@ def reset(reply: Message) -> EventStreamResponse:
 
 def bad_event_id(request: HttpRequest) -> HttpResponse:
     """Refuse the number of an event that does not exist."""
-    return error(request, 400, "bad_event_id", "There is no event of that number. Reload the page.")
+    return error(request, 400, "bad_event_id", _("There is no event of that number. Reload the page."))

@@ -6,6 +6,7 @@ from typing import Concatenate
 
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 
 from chatsite.accounts.decorators import P, View, for_visitors
 from chatsite.accounts.visitor import VisitorRequest
@@ -32,9 +33,13 @@ def with_refusals(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRe
         except (Conversation.DoesNotExist, Message.DoesNotExist):  # deleted since the form was read
             raise Http404 from None
         except TooLong:
-            return error(request, 400, "too_long", "The text is longer than the model can read. Shorten it.")
+            return error(
+                request, 400, "too_long", _("The text is longer than the model can read. Shorten it.")
+            )
         except CannotGoOn:
-            return error(request, 400, "cannot_continue", "Only a reply that was cut short can be continued.")
+            return error(
+                request, 400, "cannot_continue", _("Only a reply that was cut short can be continued.")
+            )
         except ModelNotConfigured as exc:
             return error(request, 503, "no_model", str(exc))
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from chatsite.accounts.decorators import for_visitors
@@ -34,5 +35,5 @@ def delete(request: VisitorRequest) -> HttpResponse:
                 runs.stop(run_id)
         found.filter(pk__in=stopped).update(deleted=timezone.now() - UNDO_FOR - timedelta(seconds=1))
         found.exclude(pk__in=stopped).delete()
-    messages.success(request, "Your temporary chats are deleted.")
+    messages.success(request, _("Your temporary chats are deleted."))
     return SeeOther(reverse("chat:page"))

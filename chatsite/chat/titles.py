@@ -2,16 +2,18 @@
 
 import unicodedata
 
+from django.utils.translation import gettext_lazy
+
 from chatsite.chat.models import TITLE_LENGTH
 
-UNTITLED = "Untitled"
+UNTITLED = gettext_lazy("Untitled")
 _AROUND = "\"'`*_#“”„«»「」『』. "
 """What models write around a title though they were asked not to."""
 
 
 def of_message(text: str) -> str:
     """The first words of the message that it began with."""
-    line = as_line(text) or UNTITLED
+    line = as_line(text) or str(UNTITLED)
     return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1] + "…"
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
@@ -59,7 +60,7 @@ def go_on(request: VisitorRequest, message_id: UUID) -> HttpResponseBase:
     try:
         return _another(request, message_id, replies.go_on)
     except TooLong:
-        message = "The reply is so long that the model cannot read it and go on with it. Regenerate it."
+        message = _("The reply is so long that the model cannot read it and go on with it. Regenerate it.")
         return error(request, 400, "too_long", message)
 
 
@@ -110,7 +111,7 @@ def _another(request: VisitorRequest, message_id: UUID, start: Callable[..., Sta
     if message is None:
         raise Http404
     if message.role != Message.Role.ASSISTANT:
-        return error(request, 400, "not_a_reply", "That can only be done with a reply.")
+        return error(request, 400, "not_a_reply", _("That can only be done with a reply."))
     form = KeyForm(request.POST)
     if not form.is_valid():
         return error(request, 400, *form.first_error)

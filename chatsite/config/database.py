@@ -6,6 +6,7 @@ from typing import Any
 import dj_database_url
 
 from chatsite.config import env
+from chatsite.config.terminal import say as _
 
 # SQLite: writers take their lock at BEGIN. Without that, a transaction that has read is refused at once if
 # another one has written meanwhile. chatsite/config/sqlite/ has the queue of those who wait for the lock. The
@@ -42,7 +43,7 @@ def database(*, data_dir: Path) -> dict[str, Any]:
         found = {}
     if not found.get("NAME"):
         raise env.refuse(
-            "DATABASE_URL", "an address such as postgres://name:password@host:5432/database"
+            "DATABASE_URL", _("an address such as postgres://name:password@host:5432/database")
         ) from None
     # A stream lives for minutes: a connection kept for the next request would be held all that time.
     found["CONN_MAX_AGE"] = 0

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from chatsite.config.terminal import say as _
+
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
 FILE = "_FILE"
@@ -23,8 +25,11 @@ HOST = re.compile(r"\*|\.?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\]", re
 
 def refuse(name: str, expected: str, *, value: str | None = None) -> ImproperlyConfigured:
     """The error for a bad variable; leave `value` out where it may hold a secret."""
-    found = "has a value that cannot be used" if value is None else f"is {value!r}"
-    return ImproperlyConfigured(f"{name} {found}: expected {expected}.")
+    if value is None:
+        told = _("{name} has a value that cannot be used: expected {expected}.")
+    else:
+        told = _("{name} is {value!r}: expected {expected}.")
+    return ImproperlyConfigured(told.format(name=name, value=value, expected=expected))
 
 
 def text(name: str, default: str = "", *, pattern: str = "", expected: str = "") -> str:
@@ -33,7 +38,7 @@ def text(name: str, default: str = "", *, pattern: str = "", expected: str = "")
     if not value:
         return default
     if not value.isprintable():
-        raise refuse(name, "printable text on one line", value=value)
+        raise refuse(name, _("printable text on one line"), value=value)
     if pattern and not re.fullmatch(pattern, value):
         raise refuse(name, expected, value=value)
     return value
@@ -48,7 +53,8 @@ def given(name: str) -> str:
     """A text that may hold a secret, "" if unset: the variable's own, or that in the file of NAME_FILE."""
     value, path = (os.environ.get(variable, "").strip() for variable in (name, name + FILE))
     if value and path:
-        raise ImproperlyConfigured(f"{name} and {name}{FILE} are both set: expected one of them.")
+        told = _("{name} and {other} are both set: expected one of them.")
+        raise ImproperlyConfigured(told.format(name=name, other=name + FILE))
     return _in_file(name + FILE, path) if path else value
 
 
@@ -60,9 +66,11 @@ def _in_file(name: str, path: str) -> str:
     except OSError as error:
         reason = str(error.strerror)
     except UnicodeDecodeError:
-        reason = "not text"
+        reason = _("not text")
     if not value:
-        raise refuse(name, f"a file with a secret in it ({reason or 'empty'})", value=path)
+        raise refuse(
+            name, _("a file with a secret in it ({reason})").format(reason=reason or _("empty")), value=path
+        )
     return value
 
 
@@ -70,7 +78,9 @@ def secret(name: str, *, minimum: int = 1) -> str:
     """A key or a password, "" if unset. It goes into headers, so only visible ASCII is taken."""
     value = given(name)
     if value and not (len(value) >= minimum and value.isascii() and value.isprintable() and " " not in value):
-        raise refuse(name, f"at least {minimum} visible ASCII characters without blanks")
+        raise refuse(
+            name, _("at least {minimum} visible ASCII characters without blanks").format(minimum=minimum)
+        )
     return value
 
 
@@ -79,7 +89,9 @@ def flag(name: str, *, default: bool) -> bool:
     if not value:
         return default
     if value.lower() not in TRUE | FALSE:
-        raise refuse(name, "one of 1, true, yes, on, 0, false, no, off", value=value)
+        raise refuse(
+            name, _("one of {allowed}").format(allowed="1, true, yes, on, 0, false, no, off"), value=value
+        )
     return value.lower() in TRUE
 
 
@@ -89,7 +101,11 @@ def integer(name: str, default: int, *, minimum: int, maximum: int) -> int:
         return default
     # int() would take "1_000", "+5" and digits of other scripts.
     if not re.fullmatch(r"-?[0-9]{1,18}", value) or not minimum <= int(value) <= maximum:
-        raise refuse(name, f"a whole number from {minimum} to {maximum}", value=value)
+        raise refuse(
+            name,
+            _("a whole number from {minimum} to {maximum}").format(minimum=minimum, maximum=maximum),
+            value=value,
+        )
     return int(value)
 
 
@@ -109,8 +125,9 @@ def seconds(name: str, default: float, *, minimum: float = 0.0, maximum: float =
     except ValueError:
         number = math.nan
     if not (0 < number <= maximum and number >= minimum):  # false for nan as well
-        least = f"from {minimum:g}" if minimum else "above 0 and"
-        raise refuse(name, f"a number of seconds {least} up to {maximum:g}", value=value)
+        from_least = _("a number of seconds from {minimum:g} up to {maximum:g}")
+        told = from_least if minimum else _("a number of seconds above 0 and up to {maximum:g}")
+        raise refuse(name, told.format(minimum=minimum, maximum=maximum), value=value)
     return number
 
 
@@ -119,7 +136,7 @@ def choice(name: str, default: str, *, allowed: tuple[str, ...]) -> str:
     if not value:
         return default
     if value not in allowed:
-        raise refuse(name, f"one of {', '.join(allowed)}", value=value)
+        raise refuse(name, _("one of {allowed}").format(allowed=", ".join(allowed)), value=value)
     return value
 
 
@@ -132,7 +149,7 @@ def hosts(name: str, default: list[str]) -> list[str]:
     found = words(name)
     for host in found:
         if not HOST.fullmatch(host):
-            raise refuse(name, "host names separated by commas, without scheme or port", value=host)
+            raise refuse(name, _("host names separated by commas, without scheme or port"), value=host)
     return found or default
 
 
@@ -140,7 +157,9 @@ def origins(name: str) -> list[str]:
     found = words(name)
     for origin in found:
         if not re.fullmatch(r"https?://(\*\.)?[^/\s?#@]+", origin):
-            raise refuse(name, "origins such as https://chat.example.org, separated by commas", value=origin)
+            raise refuse(
+                name, _("origins such as https://chat.example.org, separated by commas"), value=origin
+            )
     return found
 
 
@@ -157,9 +176,8 @@ def url(name: str, default: str = "") -> str:
     if not good or "@" in value or not value.isprintable() or " " in value:
         # Not shown if it may carry a password: http://name:password@host
         shown = None if "@" in value else value
-        raise refuse(
-            name, "an address such as https://api.example.org/v1, without a name or a password", value=shown
-        )
+        told = _("an address such as https://api.example.org/v1, without a name or a password")
+        raise refuse(name, told, value=shown)
     return value.rstrip("/")
 
 
@@ -175,7 +193,8 @@ def redis_url(name: str) -> str | None:
     except ValueError:
         good = False
     if not good or not value.isprintable() or " " in value:
-        raise refuse(name, "an address such as redis://name:password@host:6379/0, or rediss:// for TLS")
+        told = _("an address such as redis://name:password@host:6379/0, or rediss:// for TLS")
+        raise refuse(name, told)
     return value
 
 
@@ -183,5 +202,5 @@ def directory(name: str, default: str, *, base: Path) -> Path:
     """A folder, taken from `base` if it is relative. It need not exist yet."""
     path = base / Path(os.environ.get(name, "").strip() or default).expanduser()
     if path.exists() and not path.is_dir():
-        raise refuse(name, "a folder", value=str(path))
+        raise refuse(name, _("a folder"), value=str(path))
     return path

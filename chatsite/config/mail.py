@@ -6,10 +6,12 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from chatsite.config import env
+from chatsite.config.terminal import say as _
+from chatsite.config.terminal import to_say
 
 PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 """The schemes, each with its usual port."""
-_EXPECTED = (
+_EXPECTED = to_say(
     "an address such as smtp+tls://name:password@mail.example.org "
     "(smtps: TLS from the first byte on; smtp: without TLS)"
 )
@@ -33,12 +35,13 @@ def mail_server() -> MailServer | None:
     """What EMAIL_URL and EMAIL_FROM say. The address may hold a password, so it is never shown."""
     address = env.given("EMAIL_URL")
     sender = env.text(
-        "EMAIL_FROM", pattern=_SENDER, expected="chat@example.org, or The chat <chat@example.org>"
+        "EMAIL_FROM", pattern=_SENDER, expected=_("chat@example.org, or The chat <chat@example.org>")
     )
     if not address:
         return None
     if not sender:
-        raise ImproperlyConfigured("EMAIL_URL is set, and EMAIL_FROM is not: expected whom mail comes from.")
+        told = _("EMAIL_URL is set, and EMAIL_FROM is not: expected whom mail comes from.")
+        raise ImproperlyConfigured(told)
     parts = _parts_of(address)
     return MailServer(
         host=parts.hostname or "",
@@ -56,7 +59,7 @@ def _parts_of(address: str) -> SplitResult:
         parts = urlsplit(address)
         good = parts.scheme in PORTS and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        raise env.refuse("EMAIL_URL", _EXPECTED) from None
+        raise env.refuse("EMAIL_URL", _(_EXPECTED)) from None
     if not good or not address.isprintable() or " " in address:
-        raise env.refuse("EMAIL_URL", _EXPECTED)
+        raise env.refuse("EMAIL_URL", _(_EXPECTED))
     return parts

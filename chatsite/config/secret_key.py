@@ -10,6 +10,8 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from chatsite.config.terminal import say as _
+
 MINIMUM_LENGTH = 50
 
 
@@ -20,15 +22,15 @@ def secret_key(path: Path) -> str:
             _create(path)
         key = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it holds something else"
-        message = (
-            f"The secret key in {path} cannot be read or made ({reason}): "
+        reason = error.strerror if isinstance(error, OSError) else _("it holds something else")
+        message = _(
+            "The secret key in {path} cannot be read or made ({reason}): "
             "set SECRET_KEY, or DATA_DIR to a folder that can be written."
         )
-        raise ImproperlyConfigured(message) from None
+        raise ImproperlyConfigured(message.format(path=path, reason=reason)) from None
     if len(key) < MINIMUM_LENGTH:
-        message = f"The secret key in {path} is damaged: remove it, and a new one is made."
-        raise ImproperlyConfigured(message)
+        message = _("The secret key in {path} is damaged: remove it, and a new one is made.")
+        raise ImproperlyConfigured(message.format(path=path))
     return key
 
 

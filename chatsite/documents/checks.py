@@ -7,14 +7,17 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 
+from chatsite.config.terminal import say
 from chatsite.documents import pgvector
 
 
 @register(Tags.compatibility)
 def embeddings_have_a_server(**_: Any) -> Iterator[CheckMessage]:
     if settings.EMBEDDING_MODEL and not (settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL):
-        message = f"EMBEDDING_MODEL is {settings.EMBEDDING_MODEL!r}, and there is no server to ask for it."
-        hint = "Set OPENAI_API_KEY or OPENAI_BASE_URL: the model in the box makes no embeddings."
+        message = say("EMBEDDING_MODEL is {model!r}, and there is no server to ask for it.").format(
+            model=settings.EMBEDDING_MODEL
+        )
+        hint = say("Set OPENAI_API_KEY or OPENAI_BASE_URL: the model in the box makes no embeddings.")
         yield Error(message, hint=hint, id="chatsite.documents.E001")
 
 
@@ -35,6 +38,8 @@ def passages_have_vectors(databases: Sequence[str] | None = None, **_: Any) -> I
         if Embedding._meta.db_table not in connections[alias].introspection.table_names():
             continue
         if Passage.objects.using(alias).not_embedded(model).exists():
-            message = f"Some documents were uploaded without the EMBEDDING_MODEL {model!r}."
-            hint = "They are found by their words only, until `python manage.py embed` has been run."
+            message = say("Some documents were uploaded without the EMBEDDING_MODEL {model!r}.").format(
+                model=model
+            )
+            hint = say("They are found by their words only, until `python manage.py embed` has been run.")
             yield Warning(message, hint=hint, id="chatsite.documents.W001")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import httpx2
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext_noop as _
 from langchain_openai import OpenAIEmbeddings
 from pydantic import SecretStr
 
@@ -44,18 +45,18 @@ else:
 """Of length 1: only directions are compared, and single precision then neither overflows nor vanishes."""
 
 UNUSABLE = Error(
-    "upstream_error", "The embedding model's server gave an answer that cannot be used.", retryable=True
+    "upstream_error", _("The embedding model's server gave an answer that cannot be used."), retryable=True
 )
 _SENTENCES = {
-    "upstream_unreachable": "The embedding model's server cannot be reached. Try again in a while.",
-    "upstream_auth": "The embedding model's server did not accept this site's key.",
-    "upstream_model_missing": "The embedding model's server does not have this model.",
-    "upstream_rate_limited": "The embedding model's server has too many requests. Try again shortly.",
-    "upstream_rejected": "The embedding model's server rejected the request.",
-    "context_too_long": "The embedding model's server does not take so much text at once.",
-    "upstream_error": "The embedding model's server failed. Try again.",
-    "upstream_incomplete": "The embedding model's server broke off. Try again.",
-    "timeout": "The embedding model's server took too long. Try again, or with less text.",
+    "upstream_unreachable": _("The embedding model's server cannot be reached. Try again in a while."),
+    "upstream_auth": _("The embedding model's server did not accept this site's key."),
+    "upstream_model_missing": _("The embedding model's server does not have this model."),
+    "upstream_rate_limited": _("The embedding model's server has too many requests. Try again shortly."),
+    "upstream_rejected": _("The embedding model's server rejected the request."),
+    "context_too_long": _("The embedding model's server does not take so much text at once."),
+    "upstream_error": _("The embedding model's server failed. Try again."),
+    "upstream_incomplete": _("The embedding model's server broke off. Try again."),
+    "timeout": _("The embedding model's server took too long. Try again, or with less text."),
 }
 
 

@@ -3,6 +3,7 @@
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext, gettext_lazy
 
 from chatsite.documents.parsing import KINDS
 from chatsite.documents.upload_handler import FORM
@@ -16,7 +17,7 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         allow_empty_file=True,  # that it is empty is said where files are read
-        error_messages={"required": "Choose a file first."},
+        error_messages={"required": gettext_lazy("Choose a file first.")},
     )
 
     def __init__(self, request: HttpRequest) -> None:
@@ -42,4 +43,7 @@ class UploadForm(forms.Form):
 
 def too_large() -> str:
     megabytes = settings.DOCUMENT_MAX_BYTES / 1_000_000
-    return f"The file is larger than {megabytes:g} MB. Split it, or save only its text, and upload that."
+    told = gettext(
+        "The file is larger than {megabytes:g} MB. Split it, or save only its text, and upload that."
+    )
+    return told.format(megabytes=megabytes)

@@ -8,10 +8,13 @@ from uuid import uuid4
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_noop as _
 
 from chatsite.accounts.ownership import Owned, owned_by
 from chatsite.accounts.visitor import Visitor
 from chatsite.documents.vectors import CosineDistance, VectorField
+from streaming.errors import with_places
 
 TITLE_LENGTH = 200
 PLACE_LENGTH = 120
@@ -22,6 +25,22 @@ PAUSE = 0.01
 """Seconds between two of them: SQLite has one writer, and others look now and then whether it is free."""
 LEFT_BEHIND = timedelta(hours=1)
 """After which a document that is not whole belongs to a process that died."""
+
+
+PLACES = tuple(
+    with_places(form)
+    for form in (
+        _("page {number:d}"),
+        _("part {number:d}"),
+        _("row {number:d}"),
+        _("rows {first:d}-{last:d}"),
+        _("{title}, page {number:d}"),
+        _("{title}, part {number:d}"),
+        _("{title}, row {number:d}"),
+        _("{title}, rows {first:d}-{last:d}"),
+    )
+)
+"""How passages are called that have no heading, alone and with their document. They are kept in English."""
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
@@ -47,13 +66,13 @@ class Document(Owned):
     """The text of a file that a person uploaded."""
 
     class Kind(models.TextChoices):
-        TEXT = "text", "Text"
+        TEXT = "text", gettext_lazy("Text")
         MARKDOWN = "markdown", "Markdown"
         PDF = "pdf", "PDF"
         WORD = "word", "Word"
         HTML = "html", "HTML"
-        TABLE = "table", "Table"
-        CODE = "code", "Source code"
+        TABLE = "table", gettext_lazy("Table")
+        CODE = "code", gettext_lazy("Source code")
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     title = models.CharField(max_length=TITLE_LENGTH)

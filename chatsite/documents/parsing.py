@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from chatsite.confined.budgets import READING
 from chatsite.confined.pool import NoPlace, Pool, TooMuch
@@ -18,6 +19,7 @@ from chatsite.documents.models import Document
 from chatsite.documents.passages import Piece
 from chatsite.documents.refusals import Why
 from streaming.admission import Busy
+from streaming.errors import with_places
 
 AT_ONCE = 4
 """Files that are being read. Of one person's, one is."""
@@ -43,9 +45,27 @@ KINDS = {f".{suffix}": kind for kind, suffixes in _SUFFIXES.items() for suffix i
 """By the end of the file's name."""
 
 
-UNKNOWN_KIND = (
+UNKNOWN_KIND = gettext_lazy(
     "Files of this kind cannot be read. Save the document as PDF, Word (.docx), HTML, CSV, "
     "Markdown (.md) or text (.txt), and upload that."
+)
+_WITHOUT_TEXT = with_places(
+    gettext_noop(
+        "No text on page {number}: what is in pictures there is not found. "
+        "Text recognition (OCR) would make it text."
+    )
+)
+_SEVERAL_WITHOUT_TEXT = with_places(
+    gettext_noop(
+        "No text on pages {numbers}: what is in pictures there is not found. "
+        "Text recognition (OCR) would make it text."
+    )
+)
+_OTHER_ENCODING = with_places(
+    gettext_noop(
+        "Not in UTF-8: read as {encoding}. "
+        "If letters are wrong, save it with the encoding UTF-8, and upload that."
+    )
 )
 
 
@@ -60,14 +80,14 @@ class Parsed:
     characters: int
     pieces: Sequence[Piece]
     remark: str = ""
-    """What to know of how it was read; for people."""
+    """What to know of how it was read; for people, who see it `in_language`."""
 
 
 def parse(name: str, content: bytes, *, owner: Hashable = None) -> Parsed:
     """Read a file. Raises `Unreadable`, and `Busy` when its turn does not come."""
     kind = kind_of(name)
     if not content:
-        raise Unreadable("The file is empty. Choose one with text in it.")
+        raise Unreadable(gettext("The file is empty. Choose one with text in it."))
     most: int = settings.DOCUMENT_MAX_CHARACTERS
     job = {"kind": kind.value, "pages": settings.DOCUMENT_MAX_PAGES, "characters": most}
     try:
@@ -92,28 +112,22 @@ def kind_of(name: str) -> Kind:
 
 def _remark(done: Mapping[str, Any]) -> str:
     if done["without_text"]:
-        return (
-            f"No text on {_ranges(done['without_text'])}: what is in pictures there is not found. "
-            "Text recognition (OCR) would make it text."
-        )
+        numbers = _ranges(done["without_text"])
+        told = _WITHOUT_TEXT if len(done["without_text"]) == 1 else _SEVERAL_WITHOUT_TEXT
+        return told.format(number=numbers, numbers=numbers)
     if done["encoding"]:
-        return (
-            f"Not in UTF-8: read as {done['encoding']}. "
-            "If letters are wrong, save it with the encoding UTF-8, and upload that."
-        )
+        return _OTHER_ENCODING.format(encoding=done["encoding"])
     return ""
 
 
 def _ranges(pages: Sequence[int]) -> str:
-    """Page numbers, as people write them: "page 3", "pages 2-4 and 7". Of many ranges, the first."""
+    """Page numbers, as people write them: "3", "2-4, 7". Of many ranges, the first."""
     ranges = [
         [page for _, page in group]
         for _, group in groupby(enumerate(pages), key=lambda numbered: numbered[1] - numbered[0])
     ]
     shown = [f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in ranges[:MOST_RANGES]]
-    shown += ["others"] if len(ranges) > MOST_RANGES else []
-    listed = " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
-    return f"page{'s' if len(pages) > 1 else ''} {listed}"
+    return ", ".join([*shown, "…"] if len(ranges) > MOST_RANGES else shown)
 
 
 def _longest_answer(characters: int) -> int:
@@ -128,33 +142,36 @@ def _pool() -> Pool:
 
 
 _SENTENCES: dict[Why, Callable[[], str]] = {
-    "broken": lambda: "The PDF is damaged and cannot be read. Save or download it again.",
-    "encrypted": lambda: "The PDF opens with a password only. Save a copy without one, and upload that.",
-    "no_docx": lambda: (
+    "broken": lambda: gettext("The PDF is damaged and cannot be read. Save or download it again."),
+    "encrypted": lambda: gettext(
+        "The PDF opens with a password only. Save a copy without one, and upload that."
+    ),
+    "no_docx": lambda: gettext(
         "The file is not a Word document, or damaged, though its name says so. Save it as .docx again."
     ),
-    "no_pdf": lambda: "The file is not a PDF, though its name says so. Save it as a PDF again.",
-    "no_text": lambda: "The file has no text in it. Choose another one.",
-    "no_text_encoding": lambda: (
+    "no_pdf": lambda: gettext("The file is not a PDF, though its name says so. Save it as a PDF again."),
+    "no_text": lambda: gettext("The file has no text in it. Choose another one."),
+    "no_text_encoding": lambda: gettext(
         "The file is not text in UTF-8 or UTF-16, nor plainly in another encoding. "
         "Save it with the encoding UTF-8, and upload that."
     ),
-    "nul": lambda: "The file contains NUL characters, so it is not text. Save it as plain text in UTF-8.",
-    "old_word": lambda: (
+    "nul": lambda: gettext(
+        "The file contains NUL characters, so it is not text. Save it as plain text in UTF-8."
+    ),
+    "old_word": lambda: gettext(
         "The file is an old Word file (.doc), or has a password, though its name ends in .docx. "
         "Save it as .docx without a password, and upload that."
     ),
-    "only_pictures": lambda: (
+    "only_pictures": lambda: gettext(
         "The PDF has no text, only pictures of it. Run it through text recognition (OCR) first."
     ),
-    "too_long": lambda: (
-        f"The document has more than {settings.DOCUMENT_MAX_CHARACTERS:,} characters. "
-        "Split it, and upload the parts."
-    ),
-    "too_many_pages": lambda: (
-        f"The PDF has more than {settings.DOCUMENT_MAX_PAGES:,} pages. Split it, and upload the parts."
-    ),
-    "too_much_work": lambda: (
+    "too_long": lambda: gettext(
+        "The document has more than {most:,} characters. Split it, and upload the parts."
+    ).format(most=settings.DOCUMENT_MAX_CHARACTERS),
+    "too_many_pages": lambda: gettext(
+        "The PDF has more than {most:,} pages. Split it, and upload the parts."
+    ).format(most=settings.DOCUMENT_MAX_PAGES),
+    "too_much_work": lambda: gettext(
         "Reading the file takes more time or memory than this site allows. "
         "Print it to a new PDF, or save its text, and upload that."
     ),

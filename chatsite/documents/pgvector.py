@@ -10,15 +10,17 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-INSTALL = (
+from chatsite.config.terminal import say, to_say
+
+INSTALL = to_say(
     "EMBEDDING_MODEL needs pgvector, which this PostgreSQL does not have. Install it there (on Debian and "
     "Ubuntu the package postgresql-<version>-pgvector), or unset EMBEDDING_MODEL."
 )
-CREATE = (
+CREATE = to_say(
     "EMBEDDING_MODEL needs pgvector, which this PostgreSQL has, but its extension could not be made in the "
     "database. Run there, as a superuser: CREATE EXTENSION vector; and then migrate again."
 )
-MIGRATE = "EMBEDDING_MODEL needs pgvector, which is not in use yet: run `python manage.py migrate`."
+MIGRATE = to_say("EMBEDDING_MODEL needs pgvector, which is not in use yet: run `python manage.py migrate`.")
 
 
 def put_to_use(sender: Any, using: str, **_: Any) -> None:
@@ -27,12 +29,12 @@ def put_to_use(sender: Any, using: str, **_: Any) -> None:
     if not is_wanted(database) or _column_type(database) in ("", "vector"):
         return
     if not is_installed(database):
-        raise CommandError(INSTALL)
+        raise CommandError(say(INSTALL))
     with transaction.atomic(using=using), database.cursor() as cursor:
         try:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
         except DatabaseError as exc:
-            raise CommandError(CREATE) from exc
+            raise CommandError(say(CREATE)) from exc
         cursor.execute("ALTER TABLE documents_embedding ALTER COLUMN vector TYPE vector USING vector::vector")
 
 
@@ -49,7 +51,7 @@ def is_installed(database: BaseDatabaseWrapper) -> bool:
 
 def what_is_missing() -> str:
     """What to do before the site can serve; "" if nothing."""
-    return MIGRATE if is_wanted(connection) and _column_type(connection) != "vector" else ""
+    return say(MIGRATE) if is_wanted(connection) and _column_type(connection) != "vector" else ""
 
 
 def _column_type(database: BaseDatabaseWrapper) -> str:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -23,6 +24,7 @@ from chatsite.documents.models import Document, Passage, PassageQuerySet
 from chatsite.documents.parsing import UNKNOWN_KIND, Unreadable
 from chatsite.documents.shown import shown
 from streaming.admission import Busy
+from streaming.errors import in_language
 
 _STATUS = {"too_large": 413, "limit_reached": 429, "embedding_failed": 502, "busy": 503}
 """Of refusals; the others are 400."""
@@ -53,8 +55,8 @@ def ask(request: VisitorRequest, document_id: UUID) -> HttpResponse:
     """Answer questions from a document (`asked` is 1), or leave it out (0)."""
     found = _own(request, document_id)
     found.ask(asked=request.POST.get("asked") == "1")
-    told = "answers questions again" if found.is_asked else "is left out of answers"
-    messages.success(request, f"{found.title} {told}.")
+    told = _("{title} answers questions again.") if found.is_asked else _("{title} is left out of answers.")
+    messages.success(request, told.format(title=found.title))
     return SeeOther(reverse("documents:list"))
 
 
@@ -64,7 +66,7 @@ def delete(request: VisitorRequest, document_id: UUID) -> HttpResponse:
     """Delete a document and all its passages."""
     found = _own(request, document_id)
     found.remove()
-    messages.success(request, f"{found.title} was deleted.")
+    messages.success(request, _("{title} was deleted.").format(title=found.title))
     return SeeOther(reverse("documents:list"))
 
 
@@ -105,7 +107,7 @@ def _passage_page(request: VisitorRequest, passages: PassageQuerySet) -> HttpRes
 
 def _gone(request: VisitorRequest) -> HttpResponse:
     """A reply's source outlives its document. Who asks for another person's is told the same."""
-    message = (
+    message = _(
         "This is not among your documents, or not any more. What a reply has quoted stands below the reply."
     )
     if "application/json" in request.headers.get("Accept", ""):
@@ -121,22 +123,24 @@ def _upload(request: VisitorRequest, visitor: Visitor) -> HttpResponse:
     try:
         document = uploads.add(file.name, file.read(), visitor=known_visitor_of(request))
     except uploads.AlreadyThere as exc:
-        return _taken(request, f"You have this file already, as {exc.document.title}.", status=200)
+        told = _("You have this file already, as {title}.").format(title=exc.document.title)
+        return _taken(request, told, status=200)
     except Unreadable as exc:
         return _refuse(request, visitor, ValidationError(str(exc), code="unreadable"))
     except LimitReached as exc:
         refusal = ValidationError(str(exc), code="limit_reached")
         return _refuse(request, visitor, refusal, retry_after=exc.retry_after)
     except EmbeddingFailed as exc:
-        return _refuse(
-            request, visitor, ValidationError(f"Nothing was stored. {exc}", code="embedding_failed")
-        )
+        told = _("Nothing was stored. {why}").format(why=in_language(str(exc)))
+        return _refuse(request, visitor, ValidationError(told, code="embedding_failed"))
     except Busy as exc:
-        again = f"upload yours again in {exc.retry_after} seconds."
-        refusal = ValidationError(f"Too many files come at once. Nothing was stored: {again}", code="busy")
+        told = _(
+            "Too many files come at once. Nothing was stored: upload yours again in {seconds} seconds."
+        ).format(seconds=exc.retry_after)
+        refusal = ValidationError(told, code="busy")
         return _refuse(request, visitor, refusal, retry_after=exc.retry_after)
-    added = f"{document.title} was added. You can ask about it now. {document.remark}"
-    return _taken(request, added.strip(), status=201)
+    added = _("{title} was added. You can ask about it now.").format(title=document.title)
+    return _taken(request, f"{added} {in_language(document.remark)}".strip(), status=201)
 
 
 def _taken(request: HttpRequest, message: str, *, status: int) -> HttpResponse:

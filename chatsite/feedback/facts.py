@@ -2,8 +2,14 @@
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from chatsite.chat import history
 from chatsite.chat.models import Message
+
+SOURCES = (gettext_noop("reported"), gettext_noop("estimated"))
+"""What numbers of tokens can be, as events have it."""
 
 
 def facts_of(reply: Message) -> list[tuple[str, str]]:
@@ -14,7 +20,8 @@ def facts_of(reply: Message) -> list[tuple[str, str]]:
 def context_of(reply: Message) -> str:
     """How full the model's context is with the conversation up to the reply, without the next message."""
     path = reply.conversation.path(reply, characters=history.most_characters())
-    return f"{history.reach_of(path).percent} % full after this reply (estimated)"
+    percent = history.reach_of(path).percent
+    return _("{percent} % full after this reply (estimated)").format(percent=percent)
 
 
 def rate_of(reply: Message) -> float | None:
@@ -26,15 +33,15 @@ def rate_of(reply: Message) -> float | None:
 
 
 def _all(reply: Message) -> Iterator[tuple[str, str]]:
-    source = f" ({reply.usage_source})" if reply.usage_source else ""
+    source = _(" ({source})").format(source=_(reply.usage_source)) if reply.usage_source else ""
     rate = rate_of(reply)
-    yield "Model", reply.model
-    yield "Ended", reply.finish_reason or reply.get_status_display()
-    yield "Tokens read", _tokens(reply.input_tokens, source)
-    yield "Tokens written", _tokens(reply.output_tokens, source)
-    yield "First token after", _seconds(reply.first_token_ms)
-    yield "Written after", _seconds(reply.took_ms)
-    yield "Speed", f"{rate:,.1f} tokens a second" if rate is not None else ""
+    yield _("Model"), reply.model
+    yield _("Ended"), reply.finish_reason or reply.get_status_display()
+    yield _("Tokens read"), _tokens(reply.input_tokens, source)
+    yield _("Tokens written"), _tokens(reply.output_tokens, source)
+    yield _("First token after"), _seconds(reply.first_token_ms)
+    yield _("Written after"), _seconds(reply.took_ms)
+    yield _("Speed"), _("{rate:,.1f} tokens a second").format(rate=rate) if rate is not None else ""
 
 
 def _tokens(number: int | None, source: str) -> str:
@@ -42,4 +49,4 @@ def _tokens(number: int | None, source: str) -> str:
 
 
 def _seconds(milliseconds: int | None) -> str:
-    return "" if milliseconds is None else f"{milliseconds / 1000:,.2f} s"
+    return "" if milliseconds is None else _("{seconds:,.2f} s").format(seconds=milliseconds / 1000)

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -39,7 +40,7 @@ def think(request: VisitorRequest, message_id: UUID) -> HttpResponse:
         return _page(request, reply, status=400, refusal=message)
     values = {"is_good": form.cleaned_data["good"] == "yes", "comment": form.cleaned_data["comment"]}
     Opinion.objects.update_or_create(message=reply, defaults=values)
-    messages.success(request, "What you think of the reply was kept.")
+    messages.success(request, _("What you think of the reply was kept."))
     return SeeOther(reverse("feedback:details", args=[reply.pk]))
 
 
@@ -49,7 +50,7 @@ def forget(request: VisitorRequest, message_id: UUID) -> HttpResponse:
     """Forget what a person thought of a reply."""
     reply = _reply(request.visitor, message_id)
     Opinion.objects.filter(message=reply).delete()
-    messages.success(request, "What you thought of the reply was forgotten.")
+    messages.success(request, _("What you thought of the reply was forgotten."))
     return SeeOther(reverse("feedback:details", args=[reply.pk]))
 
 
@@ -65,7 +66,7 @@ def _page(request: VisitorRequest, reply: Message, *, status: int = 200, refusal
     opinion = Opinion.objects.filter(message=reply).first()
     context = {
         "reply": reply,
-        "facts": [*facts_of(reply), ("Context", context_of(reply))],
+        "facts": [*facts_of(reply), (_("Context"), context_of(reply))],
         "opinion": opinion,
         "comment": request.POST.get("comment", opinion.comment if opinion else ""),
         "comment_length": COMMENT_LENGTH,

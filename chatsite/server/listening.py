@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterable
 
 from chatsite.config import env
+from chatsite.config.terminal import say as _
 
 Address = tuple[str, int] | str | int
 """What gunicorn makes of `bind`: host and port, the path of a Unix socket, or an inherited descriptor."""
@@ -19,7 +20,7 @@ class CannotListenError(Exception):
 def host() -> str:
     """Read HOST, the name or address to listen on."""
     return env.text(
-        "HOST", "127.0.0.1", pattern=r"[\w.:\[\]-]+", expected="a name or an address, without a port"
+        "HOST", "127.0.0.1", pattern=r"[\w.:\[\]-]+", expected=_("a name or an address, without a port")
     )
 
 
@@ -55,10 +56,13 @@ def _try(host: str, port: int) -> None:
 
 def _explain(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} on {host} is taken by another program. Stop that one, or set PORT to another."
+        told = _("port {port} on {host} is taken by another program. Stop that one, or set PORT to another.")
+        return told.format(port=port, host=host)
     if error.errno == errno.EACCES:
-        return f"port {port} needs rights that this user does not have. Choose one above 1023: PORT=8000"
-    return f"HOST is {host!r}, which is not an address of this machine ({error.strerror})."
+        told = _("port {port} needs rights that this user does not have. Choose one above 1023: PORT=8000")
+        return told.format(port=port)
+    told = _("HOST is {host!r}, which is not an address of this machine ({why}).")
+    return told.format(host=host, why=error.strerror)
 
 
 def link(sock: socket.socket) -> str:

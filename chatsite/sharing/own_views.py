@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -35,7 +36,7 @@ def share(request: VisitorRequest, conversation_id: UUID) -> HttpResponse:
         return _page(request, Link.objects.for_visitor(request.visitor).filter(conversation=found), of=found)
     leaf = _leaf(found)
     if leaf is None or leaf.is_running:
-        told = "The reply is still being written. Share the chat when it has ended."
+        told = _("The reply is still being written. Share the chat when it has ended.")
         return error(request, 400, "not_ended", told)
     _make(found, leaf, request.visitor)
     return SeeOther(reverse("sharing:share", args=[found.pk]))
@@ -57,7 +58,7 @@ def revoke(request: VisitorRequest, token: str) -> HttpResponse:
     if link is None:
         raise Http404
     link.delete()
-    messages.success(request, "The link leads nowhere any more.")
+    messages.success(request, _("The link leads nowhere any more."))
     return SeeOther(reverse("sharing:links"))
 
 

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -50,7 +51,7 @@ def copy(request: VisitorRequest, token: str) -> HttpResponse:
     try:
         copied = copying.copy(link, visitor=known_visitor_of(request))
     except copying.TooLongToCopy:
-        return error(request, 400, "too_long", "The chat is too long to be copied.")
+        return error(request, 400, "too_long", _("The chat is too long to be copied."))
     return SeeOther(Conversation(pk=copied).get_absolute_url())
 
 
@@ -95,5 +96,5 @@ def _is_own(request: HttpRequest, link: Link) -> bool:
 
 
 def _nowhere(request: HttpRequest) -> HttpResponse:
-    message = "This link leads nowhere. Whoever shared the chat may have revoked it, or deleted the chat."
+    message = _("This link leads nowhere. Whoever shared the chat may have revoked it, or deleted the chat.")
     return error(request, 404, "not_found", message)

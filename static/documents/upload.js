@@ -51,7 +51,7 @@ function addRow(name) {
   title.dir = "auto";
   title.textContent = name;
   const progress = document.createElement("progress");
-  progress.ariaLabel = `Upload of ${name}`;
+  progress.ariaLabel = (form.dataset.uploading ?? "").replace("{}", () => name);
   progress.value = 0;
   const told = document.createElement("p");
   told.setAttribute("role", "status");
@@ -87,7 +87,7 @@ function send(file, progress) {
     };
     request.upload.onload = () => progress.removeAttribute("value"); // it is being read now
     request.onload = () => resolve(answered(request));
-    request.onerror = () => resolve({ ok: false, message: "The site could not be reached. Upload it again." });
+    request.onerror = () => resolve({ ok: false, message: form.dataset.unreachable ?? "" });
     request.open("POST", form.action);
     request.setRequestHeader("Accept", "application/json");
     request.send(data);
@@ -100,7 +100,7 @@ function answered({ status, responseText }) {
     const answer = JSON.parse(responseText);
     return { ok: status < 300, message: answer.message ?? answer.error.message };
   } catch {
-    return { ok: false, message: "That did not work. Reload the page, and upload it again." };
+    return { ok: false, message: form.dataset.failed ?? "" };
   }
 }
 

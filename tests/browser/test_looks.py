@@ -67,21 +67,31 @@ def test_text_does_not_show_through_the_dock_in_forced_colours(browser: Browser,
     context.close()
 
 
-def test_messages_say_when_they_were_written(site: Site, browser: Browser) -> None:
-    context = browser.new_context(base_url=site.url, locale="de-DE", timezone_id="Asia/Tokyo")
+@pytest.mark.parametrize(
+    ("locale", "full", "medium"),
+    [
+        ("en-GB", r"Monday,? 5 May 2031 at 01:30", r"\d\d? \w+ 20\d\d, \d\d:\d\d"),
+        ("zh-CN", r"2031年5月5日星期一 01:30", r"20\d\d年\d\d?月\d\d?日 \d\d:\d\d"),
+    ],
+)
+def test_messages_say_when_they_were_written(
+    site: Site, browser: Browser, locale: str, full: str, medium: str
+) -> None:
+    context = browser.new_context(base_url=site.url, locale=locale, timezone_id="Asia/Tokyo")
     page = context.new_page()
     page.clock.set_fixed_time(datetime(2031, 5, 4, 16, 30, tzinfo=UTC))
     chat = ChatPage(page).open()
+    chat.prompt = page.locator("[data-prompt]")  # it has another name in Chinese
     site.upstream.enqueue(Reply("Hello."))
     chat.ask("Hi")
     chat.expect_status("done")
     for message in (chat.questions, chat.reply):
         expect(message.locator("time")).to_have_text("01:30")
-        expect(message.locator("time")).to_have_attribute("title", "Montag, 5. Mai 2031 um 01:30")
+        expect(message.locator("time")).to_have_attribute("title", re.compile(full))
         expect(message.locator("time")).to_have_attribute("datetime", "2031-05-04T16:30:00.000Z")
     page.reload()  # the server's clock says another day
     for message in (chat.questions, chat.reply):
-        expect(message.locator("time")).to_have_text(re.compile(r"^\d\d\.\d\d\.20\d\d, \d\d:\d\d$"))
+        expect(message.locator("time")).to_have_text(re.compile(f"^{medium}$"))
     context.close()
 
 

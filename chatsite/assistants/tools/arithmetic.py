@@ -8,6 +8,10 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from django.utils.translation import gettext_noop as _
+
+from streaming.errors import with_places
+
 Number = int | float
 T = TypeVar("T")
 
@@ -18,6 +22,13 @@ MAX_BITS = 4_096
 _MAX_FACTORIAL = 500
 _MAX_PLACES = 20
 
+# The model reads these in English, and people in their language.
+_TOO_LONG = with_places(_("The expression has {length} characters; {most} are allowed."))
+_NOT_KNOWN = with_places(_("{name} is not known here. Known are: {names}."))
+_NO_RESULT = with_places(_("This has no result: {why}."))
+_FACTORIAL = with_places(_("factorial() takes whole numbers from 0 to {most}."))
+_ROUND = with_places(_("round() takes up to {most} places."))
+
 
 class CannotCalculate(ValueError):
     """The expression is refused, or has no result. The message says what would be taken."""
@@ -26,19 +37,19 @@ class CannotCalculate(ValueError):
 def calculate(expression: str) -> Number:
     """The value of an expression. Raises `CannotCalculate`."""
     if len(expression) > MAX_LENGTH:
-        raise CannotCalculate(f"The expression has {len(expression)} characters; {MAX_LENGTH} are allowed.")
+        raise CannotCalculate(_TOO_LONG.format(length=len(expression), most=MAX_LENGTH))
     for sign, meaning in _SIGNS.items():
         expression = expression.replace(sign, meaning)
     if not expression.isascii():
-        raise CannotCalculate("Only ASCII digits, names and operators are understood.")
+        raise CannotCalculate(_("Only ASCII digits, names and operators are understood."))
     try:
         return _value(ast.parse(expression.strip(), mode="eval").body)
     except (SyntaxError, MemoryError, RecursionError) as exc:
-        raise CannotCalculate("That is not an arithmetic expression. Example: (2 + 3) * 4 ** 2") from exc
+        raise CannotCalculate(_("That is not an arithmetic expression. Example: (2 + 3) * 4 ** 2")) from exc
     except ZeroDivisionError as exc:
-        raise CannotCalculate("Division by zero.") from exc
+        raise CannotCalculate(_("Division by zero.")) from exc
     except OverflowError as exc:
-        raise CannotCalculate("The result is too large.") from exc
+        raise CannotCalculate(_("The result is too large.")) from exc
 
 
 def _value(node: ast.expr) -> Number:
@@ -56,13 +67,16 @@ def _value(node: ast.expr) -> Number:
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
             return _applied(_known(name, _FUNCTIONS), *map(_value, arguments))
     raise CannotCalculate(
-        "Only numbers (no separators of thousands), + - * / // % **, brackets and functions are understood."
+        _(
+            "Only numbers (no separators of thousands), + - * / // % **, brackets and functions "
+            "are understood."
+        )
     )
 
 
 def _known(name: str, names: Mapping[str, T]) -> T:
     if name not in names:
-        raise CannotCalculate(f"{name!r} is not known here. Known are: {', '.join(names)}.")
+        raise CannotCalculate(_NOT_KNOWN.format(name=repr(name), names=", ".join(names)))
     return names[name]
 
 
@@ -72,12 +86,13 @@ def _applied(function: Callable[..., Number], *values: Number) -> Number:
     except (TypeError, ValueError) as exc:
         if isinstance(exc, CannotCalculate):
             raise
-        raise CannotCalculate(f"This has no result: {str(exc) or 'the arguments do not fit'}.") from exc
+        why = str(exc) or "the arguments do not fit"
+        raise CannotCalculate(_NO_RESULT.format(why=why)) from exc
 
 
 def _bounded(number: Number) -> Number:
     if isinstance(number, complex):
-        raise CannotCalculate("This has no real result.")
+        raise CannotCalculate(_("This has no real result."))
     if isinstance(number, int):
         if number.bit_length() > MAX_BITS:
             raise OverflowError
@@ -97,14 +112,14 @@ def _power(base: Number, exponent: Number) -> Number:
 
 def _factorial(number: Number) -> Number:
     if number != int(number) or not 0 <= number <= _MAX_FACTORIAL:
-        raise CannotCalculate(f"factorial() takes whole numbers from 0 to {_MAX_FACTORIAL}.")
+        raise CannotCalculate(_FACTORIAL.format(most=_MAX_FACTORIAL))
     return math.factorial(int(number))
 
 
 def _round(number: Number, places: Number = 0) -> Number:
     """Python's would work out 10 ** 999999999 for the places of a whole number."""
     if not isinstance(places, int) or abs(places) > _MAX_PLACES:
-        raise CannotCalculate(f"round() takes up to {_MAX_PLACES} places.")
+        raise CannotCalculate(_ROUND.format(most=_MAX_PLACES))
     return round(number, places)
 
 

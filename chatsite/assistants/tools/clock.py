@@ -6,12 +6,15 @@ import zoneinfo
 from datetime import datetime
 from typing import Annotated
 
+from django.utils.translation import gettext_noop as _
 from langchain_core.tools import ToolException
 
 from chatsite.assistants.tools.tool import make_tool
+from streaming.errors import with_places
 
 _MAX_LENGTH = 60
 _SUGGESTIONS = 5
+_NO_ZONE = with_places(_("There is no such time zone. Names look like: {names}."))
 
 
 def clock(
@@ -39,7 +42,7 @@ def _name_of(zone: str) -> str:
     if wanted in names:
         return names[wanted]
     near = difflib.get_close_matches(wanted, names, n=_SUGGESTIONS) or ["utc", "europe/berlin"]
-    raise ToolException(f"There is no such time zone. Names look like: {', '.join(names[n] for n in near)}.")
+    raise ToolException(_NO_ZONE.format(names=", ".join(names[n] for n in near)))
 
 
 @functools.cache

@@ -2,9 +2,14 @@
 
 from collections.abc import Callable
 
+from django.utils.translation import gettext_noop as _
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import ValidationError
 from pydantic.v1 import ValidationError as ValidationErrorV1
+
+from streaming.errors import with_places
+
+DO_NOT_FIT = with_places(_("The arguments do not fit. {faults}."))
 
 
 def make_tool(function: Callable[..., str]) -> BaseTool:
@@ -20,4 +25,4 @@ def make_tool(function: Callable[..., str]) -> BaseTool:
 def _what_is_wrong(error: ValidationError | ValidationErrorV1) -> str:
     """Which arguments are missing or of another type. What they held is left out."""
     faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
-    return f"The arguments do not fit. {'. '.join(faults)}."
+    return DO_NOT_FIT.format(faults=". ".join(faults))

@@ -9,16 +9,23 @@ import math
 import re
 from typing import TYPE_CHECKING, Annotated
 
+from django.utils.translation import gettext_noop as _
 from langchain_core.tools import ToolException
 
 from chatsite.assistants.tools.calculator import shown
 from chatsite.assistants.tools.tool import make_tool
+from streaming.errors import with_places
 
 if TYPE_CHECKING:
     from pint import Unit, UnitRegistry
 
 _MAX_LENGTH = 60
-_EXAMPLES = "Units are names or symbols, such as kg, km/h, m^2, cup, degF."
+_NO_UNIT = _("That is not a unit. Units are names or symbols, such as kg, km/h, m^2, cup, degF.")
+_NOT_KNOWN = with_places(
+    _("There is no unit {text}. Units are names or symbols, such as kg, km/h, m^2, cup, degF.")
+)
+_OTHER_THINGS = with_places(_("{source} and {target} measure different things."))
+_NOT_CONVERTED = with_places(_("{source} cannot be converted to {target}."))
 _WORD = "[A-Za-zµμΩÅ]+"
 _NAME = rf"°?{_WORD}(?:[ _]{_WORD})*|%"
 _ONE = rf"(?:{_NAME})(?: ?(?:\^|\*\*) ?-?[1-9]|[²³])?"
@@ -34,16 +41,16 @@ def convert_units(
     import pint
 
     if not math.isfinite(value):
-        raise ToolException("The value must be a finite number.")
+        raise ToolException(_("The value must be a finite number."))
     source, target = _unit(unit), _unit(to)
     try:
         result = float(_registry().Quantity(value, source).to(target).magnitude)
     except pint.DimensionalityError as exc:
-        raise ToolException(f"{source} and {target} measure different things.") from exc
+        raise ToolException(_OTHER_THINGS.format(source=source, target=target)) from exc
     except (ArithmeticError, pint.PintError, ValueError) as exc:
-        raise ToolException(f"{source} cannot be converted to {target}.") from exc
+        raise ToolException(_NOT_CONVERTED.format(source=source, target=target)) from exc
     if not math.isfinite(result):
-        raise ToolException("The result is too large.")
+        raise ToolException(_("The result is too large."))
     return f"{shown(value)} {source} = {shown(result)} {target}"
 
 
@@ -53,13 +60,13 @@ def _unit(text: str) -> "Unit":
 
     text = " ".join(text.split())
     if len(text) > _MAX_LENGTH or not _UNIT.fullmatch(text):
-        raise ToolException(f"That is not a unit. {_EXAMPLES}")
+        raise ToolException(_NO_UNIT)
     for spelling in (text, text.lower()):
         try:
             return _registry().parse_units(spelling)
         except (pint.PintError, ArithmeticError, AttributeError, TypeError, ValueError):
             continue
-    raise ToolException(f"There is no unit {text!r}. {_EXAMPLES}")
+    raise ToolException(_NOT_KNOWN.format(text=repr(text)))
 
 
 @functools.cache

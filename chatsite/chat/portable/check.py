@@ -1,7 +1,8 @@
 """Runs in a child process: whether a file is one of ours, and whether all that is in it can be stored.
 
 Nothing of Django is loaded here. A refusal is a sentence that says which item it is about: of what stands in
-the file it quotes nothing.
+the file it quotes nothing. It is handed over in parts (`Refused.told`), for `imports.py` to say it in the
+person's language.
 """
 
 import json
@@ -14,7 +15,16 @@ from typing import Any, NoReturn
 
 from chatsite.chat.portable import format as file_format
 
-_OTHER_FILE = "This is not a file that this site has exported. Choose one whose name ends in .json."
+
+def _(sentence: str) -> str:
+    """Mark what is translated where it is shown."""
+    return sentence
+
+
+Where = tuple[tuple[str, int], ...]
+"""The way to an item of the file: each time what it is called, and its number."""
+
+_OTHER_FILE = _("This is not a file that this site has exported. Choose one whose name ends in .json.")
 _SLUG = re.compile(r"[\w-]{0,50}", re.ASCII)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DEEPEST = 40
@@ -25,7 +35,13 @@ _MOST_TOKENS = 2**31 - 1
 
 
 class Refused(Exception):
-    """The file cannot be imported. The text is for people."""
+    """The file cannot be imported. The text is for people, in English; its parts are in `told`."""
+
+    def __init__(self, sentence: str, *, where: Where = (), **values: object) -> None:
+        place = ", ".join(name.format(number=number) for name, number in where)
+        why = sentence.format(**values)
+        super().__init__(f"{place}: {why}" if place else why)
+        self.told = {"sentence": sentence, "values": values, "where": where}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,34 +61,42 @@ def work(job: dict[str, Any], content: bytes) -> dict[str, Any]:
         conversations = checked(content, Most(**job["most"]), now=datetime.fromisoformat(job["now"]))
         return {"conversations": [json.dumps(each, ensure_ascii=False) for each in conversations]}
     except Refused as exc:
-        return {"refused": str(exc)}
+        return {"refused": exc.told}
     except RecursionError:
-        return {"refused": "The file has lists within lists, too many to be read."}
+        return {"refused": Refused(_("The file has lists within lists, too many to be read.")).told}
     except MemoryError:
-        return {"refused": "The file takes more memory than this site allows. Import its chats one by one."}
+        sentence = _("The file takes more memory than this site allows. Import its chats one by one.")
+        return {"refused": Refused(sentence).told}
 
 
 def checked(content: bytes, most: Most, *, now: datetime) -> list[dict[str, Any]]:
     """The conversations of a file, with what is known of them and nothing else. Raises `Refused`."""
-    whole = _Item("The file", _parsed(content))
+    whole = _Item(((_("The file"), 0),), _parsed(content))
     if whole.given.get("format") != file_format.NAME:
         raise Refused(_OTHER_FILE)
     if whole.given.get("version") != file_format.VERSION:
-        raise Refused(
-            f"The file has another version of the format than the one that this site reads, "
-            f"{file_format.VERSION}. It was exported by a newer site."
+        sentence = _(
+            "The file has another version of the format than the one that this site reads, {version}. "
+            "It was exported by a newer site."
         )
+        raise Refused(sentence, version=file_format.VERSION)
     conversations = whole.objects("conversations")
     if not conversations:
-        raise Refused("There is no chat in the file.")
+        raise Refused(_("There is no chat in the file."))
     if len(conversations) > most.conversations:
-        whole.refuse(f"it has {len(conversations):,} chats. At most {most.conversations:,} can be imported.")
+        whole.refuse(
+            _("it has {number:,} chats. At most {most:,} can be imported."),
+            number=len(conversations),
+            most=most.conversations,
+        )
     read, messages = [], 0
     for number, given in enumerate(conversations, 1):
-        read.append(_conversation(_Item(f"Chat {number:,}", given), most, now))
+        read.append(_conversation(_Item(((_("Chat {number:,}"), number),), given), most, now))
         messages += len(read[-1]["messages"])
         if messages > most.messages:
-            whole.refuse(f"it has more messages than can be imported at once, which is {most.messages:,}.")
+            whole.refuse(
+                _("it has more messages than can be imported at once, which is {most:,}."), most=most.messages
+            )
     return read
 
 
@@ -106,10 +130,10 @@ def _messages(conversation: "_Item", most: Most, now: datetime) -> list[dict[str
     """In the file's order, in which each message comes after the one that it answers."""
     read: dict[int, dict[str, Any]] = {}
     for number, given in enumerate(conversation.objects("messages"), 1):
-        item = _Item(f"{conversation.where}, message {number:,}", given)
+        item = _Item((*conversation.where, (_("message {number:,}"), number)), given)
         message = _message(item, most, now)
         if message["id"] in read:
-            item.refuse("another message of the chat has the same id.")
+            item.refuse(_("another message of the chat has the same id."))
         _check_place(item, message, read)
         read[message["id"]] = message
     return list(read.values())
@@ -119,11 +143,11 @@ def _check_place(item: "_Item", message: Mapping[str, Any], earlier: Mapping[int
     """Where it is in the tree."""
     parent, continued = message["parent"], message["continued"]
     if parent is not None and parent not in earlier:
-        item.refuse("“parent” is not the id of an earlier message of the chat.")
+        item.refuse(_("“parent” is not the id of an earlier message of the chat."))
     if message["role"] == "assistant" and (parent is None or earlier[parent]["role"] != "user"):
-        item.refuse("a reply has to answer a message of yours.")
+        item.refuse(_("a reply has to answer a message of yours."))
     if continued is not None and (continued not in earlier or earlier[continued]["role"] != "assistant"):
-        item.refuse("“continued” is not the id of an earlier reply of the chat.")
+        item.refuse(_("“continued” is not the id of an earlier reply of the chat."))
 
 
 def _message(item: "_Item", most: Most, now: datetime) -> dict[str, Any]:
@@ -160,7 +184,7 @@ def _details(item: "_Item", most: Most) -> dict[str, Any]:
         "reasoning": item.text("reasoning", most=most.characters),
         "steps": [_step(item.inner("steps", *each), most) for each in item.numbered("steps")],
         "documents": [_document(item.inner("documents", *each), most) for each in item.numbered("documents")],
-        "asked": [each for _, each in item.numbered("asked")],
+        "asked": [each for _number, each in item.numbered("asked")],
     }
     given = {name: part for name, part in found.items() if part}
     return given | ({"output": item.given["output"]} if "output" in item.given else {})
@@ -180,18 +204,18 @@ def _document(item: "_Item", most: Most) -> dict[str, Any]:
 class _Item:
     """An object of the file, and what it is called where something is wrong with it."""
 
-    where: str
+    where: Where
     given: Mapping[str, Any]
 
-    def refuse(self, why: str) -> NoReturn:
-        raise Refused(f"{self.where}: {why}")
+    def refuse(self, why: str, **values: object) -> NoReturn:
+        raise Refused(why, where=self.where, **values)
 
     def text(self, name: str, *, most: int, least: int = 0, required: bool = False) -> str:
         value = self.given.get(name, None if required or least else "")
         if not isinstance(value, str):
-            self.refuse(f"“{name}” is not a text.")
+            self.refuse(_("“{name}” is not a text."), name=name)
         if len(value) < least:
-            self.refuse(f"“{name}” is empty.")
+            self.refuse(_("“{name}” is empty."), name=name)
         self.check_value(value, most, name)
         return value
 
@@ -203,30 +227,31 @@ class _Item:
     def slug(self, name: str) -> str:
         value = self.given.get(name, "")
         if not isinstance(value, str) or not _SLUG.fullmatch(value):
-            self.refuse(f"“{name}” is not a name of letters, digits, - and _, of 50 at most.")
+            self.refuse(_("“{name}” is not a name of letters, digits, - and _, of 50 at most."), name=name)
         return value
 
     def one_of(self, name: str, values: Sequence[str], *, usual: str | None = None) -> str:
         value = self.given.get(name, usual)
         if value not in values:
-            self.refuse(f"“{name}” is none of {', '.join(filter(None, values))}.")
+            allowed = ", ".join(filter(None, values))
+            self.refuse(_("“{name}” is none of {allowed}."), name=name, allowed=allowed)
         return str(value)
 
     def flag(self, name: str) -> bool:
         value = self.given.get(name, False)
         if not isinstance(value, bool):
-            self.refuse(f"“{name}” is neither true nor false.")
+            self.refuse(_("“{name}” is neither true nor false."), name=name)
         return value
 
     def number(self, name: str) -> int | None:
         value = self.given.get(name)
         if value is not None and (type(value) is not int or not 0 <= value <= _MOST_TOKENS):
-            self.refuse(f"“{name}” is not a whole number from 0 to {_MOST_TOKENS:,}.")
+            self.refuse(_("“{name}” is not a whole number from 0 to {most:,}."), name=name, most=_MOST_TOKENS)
         return value
 
     def required_number(self, name: str) -> int:
         if (value := self.number(name)) is None:
-            self.refuse(f"“{name}” is missing.")
+            self.refuse(_("“{name}” is missing."), name=name)
         return value
 
     def moment(self, name: str, now: datetime) -> str:
@@ -234,37 +259,37 @@ class _Item:
             moment = datetime.fromisoformat(self.given.get(name, ""))
             moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         except (TypeError, ValueError, OverflowError):
-            self.refuse(f"“{name}” is not a time such as 2026-01-31T12:00:00Z.")
+            self.refuse(_("“{name}” is not a time such as 2026-01-31T12:00:00Z."), name=name)
         if not _EARLIEST <= moment <= now + _CLOCKS_DIFFER_BY:
-            self.refuse(f"“{name}” is in the future, or before 1970.")
+            self.refuse(_("“{name}” is in the future, or before 1970."), name=name)
         return moment.isoformat()
 
     def objects(self, name: str) -> list[dict[str, Any]]:
-        return [each for _, each in self.numbered(name, required=True)]
+        return [each for _number, each in self.numbered(name, required=True)]
 
     def numbered(self, name: str, *, required: bool = False) -> list[tuple[int, dict[str, Any]]]:
         value = self.given.get(name, None if required else [])
         if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-            self.refuse(f"“{name}” is not a list of objects.")
+            self.refuse(_("“{name}” is not a list of objects."), name=name)
         return list(enumerate(value, 1))
 
     def part(self, name: str) -> "_Item":
         value = self.given.get(name, {})
         if not isinstance(value, dict):
-            self.refuse(f"“{name}” is not an object.")
-        return _Item(f"{self.where}, {name}", value)
+            self.refuse(_("“{name}” is not an object."), name=name)
+        return _Item((*self.where, (name, 0)), value)
 
     def inner(self, name: str, number: int, given: dict[str, Any]) -> "_Item":
-        return _Item(f"{self.where}, {name} {number:,}", given)
+        return _Item((*self.where, (f"{name} {{number:,}}", number)), given)
 
     def check_value(self, value: object, most: int, name: str = "", depth: int = 0) -> None:
         """Whether the value can be stored, whatever it is."""
         if depth > _DEEPEST:
-            self.refuse(f"it has lists within lists, more than {_DEEPEST} deep.")
+            self.refuse(_("it has lists within lists, more than {most} deep."), most=_DEEPEST)
         if isinstance(value, str):
             self._check_text(value, most, name)
         elif isinstance(value, float) and not math.isfinite(value):
-            self.refuse("a number is too large.")
+            self.refuse(_("a number is too large."))
         elif isinstance(value, list):
             for each in value:
                 self.check_value(each, most, name, depth + 1)
@@ -274,8 +299,10 @@ class _Item:
                 self.check_value(each, most, name, depth + 1)
 
     def _check_text(self, text: str, most: int, name: str) -> None:
-        called = f"“{name}”" if name else "a text"
         if len(text) > most:
-            self.refuse(f"{called} has {len(text):,} characters. At most {most:,} can be imported.")
+            sentence = _("“{name}” has {length:,} characters. At most {most:,} can be imported.")
+            nameless = _("a text has {length:,} characters. At most {most:,} can be imported.")
+            self.refuse(sentence if name else nameless, name=name, length=len(text), most=most)
         if "\0" in text or _SURROGATE.search(text):
-            self.refuse(f"{called} has a character that cannot be stored.")
+            nameless = _("a text has a character that cannot be stored.")
+            self.refuse(_("“{name}” has a character that cannot be stored.") if name else nameless, name=name)

@@ -1,10 +1,13 @@
 """Takes a file of conversations: has it checked in a child process, and stores all of it or nothing."""
 
 import json
+from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chatsite.accounts import limits
 from chatsite.accounts.limits import Allowance
@@ -41,7 +44,7 @@ def import_file(content: bytes, *, visitor: Visitor) -> int:
         try:
             return len(staging.store(map(json.loads, conversations), visitor=visitor))
         except staging.TookTooLong:
-            raise CannotImport("Storing the file took too long. Import its chats one by one.") from None
+            raise CannotImport(_("Storing the file took too long. Import its chats one by one.")) from None
 
 
 def _place(visitor: Visitor) -> Place:
@@ -68,11 +71,18 @@ def _checked(content: bytes, visitor: Visitor) -> list[str]:
     except NoPlace:
         raise Busy from None
     except TooMuch:
-        raise CannotImport("Reading the file takes more time or memory than this site allows.") from None
+        raise CannotImport(_("Reading the file takes more time or memory than this site allows.")) from None
     if "refused" in done:
-        raise CannotImport(done["refused"])
+        raise CannotImport(_told(**done["refused"]))
     conversations: list[str] = done["conversations"]
     return conversations
+
+
+def _told(*, where: Iterable[tuple[str, int]], sentence: str, values: Mapping[str, Any]) -> str:
+    """What the child has refused, in the language of whoever asks."""
+    why = _(sentence).format(**values)
+    place = _(", ").join(_(name).format(number=number) for name, number in where)
+    return _("{place}: {why}").format(place=place, why=why) if place else why
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+from django.utils.translation import gettext as _
+
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.portable.numbering import path_to, read
 from chatsite.chat.rendered import is_read_as_fields
@@ -17,14 +19,15 @@ def as_markdown(conversations: Iterable[Conversation]) -> Iterator[str]:
 
 
 def _message(message: Message) -> str:
-    who = "You" if message.role == Message.Role.USER else message.model or "Reply"
+    who = _("You") if message.role == Message.Role.USER else message.model or _("Reply")
     parts = [f"\n## {who} · {message.created:%Y-%m-%d %H:%M} UTC\n\n{_text(message)}\n"]
     if message.status in (*Message.CUT, *Message.GOING_ON):
-        parts.append(f"\n*({'not finished yet' if message.is_running else message.status})*\n")
+        how = _("not finished yet") if message.is_running else message.get_status_display().lower()
+        parts.append(f"\n*({how})*\n")
     if documents := message.details.get("documents"):
-        names = [document.get("title") or document.get("source") or "Untitled" for document in documents]
+        names = [document.get("title") or document.get("source") or _("Untitled") for document in documents]
         listed = "".join(f"{number}. {name}\n" for number, name in enumerate(names, 1))
-        parts.append(f"\nSources:\n\n{listed}")
+        parts.append(f"\n{_('Sources:')}\n\n{listed}")
     return "".join(parts)
 
 

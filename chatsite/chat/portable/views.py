@@ -12,6 +12,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
@@ -48,9 +50,10 @@ class ImportForm(UploadForm):
 
     def too_large(self) -> str:
         megabytes = settings.DOCUMENT_MAX_BYTES / 1_000_000
-        return (
-            f"The file is larger than {megabytes:g} MB. Export the chats one by one, and import those files."
+        told = _(
+            "The file is larger than {megabytes:g} MB. Export the chats one by one, and import those files."
         )
+        return told.format(megabytes=megabytes)
 
 
 class Download(StreamingHttpResponse):
@@ -105,12 +108,14 @@ def take(request: VisitorRequest) -> HttpResponse:
     try:
         number = imports.import_file(form.cleaned_data["file"].read(), visitor=known_visitor_of(request))
     except imports.CannotImport as exc:
-        return _refuse(request, ValidationError(f"Nothing was imported. {exc}", code="unreadable"))
+        told = _("Nothing was imported. {why}").format(why=exc)
+        return _refuse(request, ValidationError(told, code="unreadable"))
     except LimitReached as exc:
         return _refuse(request, ValidationError(str(exc), code="limit_reached"), retry_after=exc.retry_after)
     except Busy as exc:
         return busy(request, retry_after=exc.retry_after)
-    messages.success(request, f"{number:,} chat{'s were' if number > 1 else ' was'} imported.")
+    told = ngettext("{number:,} chat was imported.", "{number:,} chats were imported.", number)
+    messages.success(request, told.format(number=number))
     return SeeOther(reverse("chat:conversations"))
 
 

@@ -5,6 +5,7 @@ what is escaped.
 """
 
 import hashlib
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,7 @@ from typing import Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, gettext_noop
 
 from chatsite.confined.budgets import RENDERING
 from chatsite.confined.pool import Pool, TooMuch
@@ -28,6 +30,10 @@ _JOBS = 5_000
 """Of one child, which might grow."""
 _DEAR = 1_000
 """Pieces that are known to be too dear, and are not tried again."""
+LABELS = (gettext_noop("Code"), gettext_noop("Table"), gettext_noop("Done"), gettext_noop("To do"))
+"""What is read out of parts of a reply, in `markup.py`."""
+# In a tag: in a text "<" is escaped.
+_LABEL = re.compile(rf'(<(?:pre|div|input) [^<>]*?aria-label=")({"|".join(LABELS)})(?=")')
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,19 @@ def _remember(name: bytes, why: type[TooMuch]) -> None:
     _too_dear[name] = why
     while len(_too_dear) > _DEAR:
         _too_dear.pop(next(iter(_too_dear)), None)
+
+
+def labels() -> dict[str, str]:
+    """What is read out of parts of a reply, and what that is in the active language. Nothing in English."""
+    told = {label: gettext(label) for label in LABELS}
+    return {} if all(label == text for label, text in told.items()) else told
+
+
+def labelled(html: str, labels: Mapping[str, str]) -> SafeString:
+    """The same HTML, which a child has sanitised, with these labels in the place of the English ones."""
+    if not labels:
+        return _safe(html)
+    return _safe(_LABEL.sub(lambda found: f"{found[1]}{labels[found[2]]}", html))
 
 
 def _safe(html: str) -> SafeString:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.utils.translation import gettext_noop as _
 
 from chatsite.chat.models import Message
 from chatsite.chat.rendered import is_read_as_fields, looks_like_json
+from chatsite.chat.rendering import pieces
 from chatsite.chat.rendering.blocks import Reply
 from streaming import errors
 
@@ -41,9 +43,9 @@ class Example:
 
 
 GENERAL_EXAMPLES = (
-    Example("What is the capital of France?"),
-    Example("Why is the sky blue?"),
-    Example("Write a short poem about the sea."),
+    Example(_("What is the capital of France?")),
+    Example(_("Why is the sky blue?")),
+    Example(_("Write a short poem about the sea.")),
 )
 
 
@@ -70,17 +72,23 @@ def text_of(message: Message | None) -> Text:
     if is_read_as_fields(message):
         return Text(json=message.content)
     if not message.is_running:
-        return Text(html=message.html)
+        return Text(html=pieces.labelled(message.html, pieces.labels()))
     if looks_like_json(message):
         return Text(tail=message.content)
     so_far = Reply(message.content, owner=message.conversation.owner)
-    return Text(html=so_far.html, tail=so_far.tail)
+    return Text(html=pieces.labelled(so_far.html, pieces.labels()), tail=so_far.tail)
 
 
 @register.filter
 def in_language(sentence: str) -> str:
     """A sentence of ours that was stored, in the reader's language; any other as it is."""
     return errors.in_language(sentence)
+
+
+@register.filter
+def labelled(html: str) -> str:
+    """Rendered HTML, with what is read out of its parts in the reader's language."""
+    return pieces.labelled(html, pieces.labels()) if html else html
 
 
 @register.filter

@@ -1,7 +1,7 @@
 // What draws attention to a reply while nobody can see it grow: how long the model has been thinking, and, in a hidden
 // tab, a sign in the title when it is done.
 
-import { announce, find } from "../reply/elements.js";
+import { announce, find, word } from "../reply/elements.js";
 
 const SHOWN_AFTER = 3; // seconds
 const SAID_EVERY = 20;
@@ -31,7 +31,7 @@ export class Attention {
     const thinking = find(this.#article, "[data-thinking]");
     if (!thinking.checkVisibility()) return;
     const seconds = Math.round((Date.now() - this.#began) / 1000);
-    if (seconds >= SHOWN_AFTER) find(thinking, "[data-elapsed]").textContent = `, ${seconds} s`;
-    if (seconds % SAID_EVERY === 0) announce(`Still thinking, after ${seconds} seconds.`);
+    if (seconds >= SHOWN_AFTER) find(thinking, "[data-elapsed]").textContent = word("elapsed", seconds);
+    if (seconds % SAID_EVERY === 0) announce(word("thinking", seconds));
   }
 }

@@ -1,6 +1,6 @@
 // How much room is left in the message box: shown with each letter near its end, and said when that is near.
 
-import { find } from "../reply/elements.js";
+import { find, word } from "../reply/elements.js";
 
 const LEVELS = [1000, 100, 0]; // characters left: shown from the first on, and said when one of them is passed
 
@@ -20,8 +20,8 @@ export class Counter {
   /** Shows how much room is left. @param {string} text @returns {string} that the text is too long, or nothing */
   count(text) {
     const left = this.#max - this.#length(text);
-    const tooLong = left < 0 ? `This is ${-left} characters too long.` : "";
-    const sentence = tooLong || (left < LEVELS[0] ? `${left} characters left` : "");
+    const tooLong = left < 0 ? word("overlong", -left) : "";
+    const sentence = tooLong || (left < LEVELS[0] ? word("left", left) : "");
     this.#shown.textContent = sentence;
     const passed = LEVELS.filter((level) => left < level).length;
     if (passed !== this.#passed) this.#said.textContent = sentence;

@@ -2,7 +2,7 @@
 
 import { RunReader } from "../../streaming/reader.js";
 import { answer } from "../../streaming/waiting.js";
-import { address, announce } from "../reply/elements.js";
+import { address, announce, word } from "../reply/elements.js";
 import { Attention } from "./attention.js";
 import { withHtml } from "./requests.js";
 
@@ -114,7 +114,7 @@ export class CurrentReply {
     if (event.type === "end") return announce(reply.end(event.data));
     if (event.type === "start") onStart(event.data);
     reply.take(event);
-    if (event.type === "start" && this.#page.phase.name === "running") announce("The reply has begun.");
+    if (event.type === "start" && this.#page.phase.name === "running") announce(word("begun"));
   }
 
   /**
@@ -124,7 +124,6 @@ export class CurrentReply {
    */
   #failed(error) {
     reportError(error);
-    const message = "The page could not show the reply. Retry loads it again.";
-    this.#page.notice.show({ message, retryAfter: 0, retry: () => location.reload() });
+    this.#page.notice.show({ message: word("unshown"), retryAfter: 0, retry: () => location.reload() });
   }
 }

@@ -1,6 +1,6 @@
 // A form in the place of a message of one's own. What is sent with it stands beside the message, with a reply of its own.
 
-import { copyOf, find } from "../reply/elements.js";
+import { copyOf, find, word } from "../reply/elements.js";
 import { begin } from "./branch.js";
 import { newKey } from "./draft.js";
 import { removeFrom } from "./messages.js";
@@ -63,8 +63,7 @@ async function send(form, article, page) {
   const text = String(data.get("text"));
   if (!text.trim() || !form.isConnected) return;
   if (["running", "stopping"].includes(page.phase.name)) {
-    const message = "A reply is being written. Stop it first, or wait for its end.";
-    return page.notice.show({ message, retryAfter: 0, retry: null });
+    return page.notice.show({ message: word("writing"), retryAfter: 0, retry: null });
   }
   const accepted = await page.sender.ask(form.action, data, () => send(form, article, page));
   if (!accepted) return;

@@ -1,6 +1,6 @@
 // Says beside the message box why something could not be done, and has the button that tries again.
 
-import { find } from "../reply/elements.js";
+import { find, word } from "../reply/elements.js";
 
 /** @typedef {{ message: string, retryAfter: number, retry: (() => void) | null }} Refusal  `retryAfter` in seconds */
 
@@ -32,7 +32,7 @@ export class Notice {
     let left = refusal.retryAfter;
     const tick = () => {
       this.#button.disabled = left > 0;
-      this.#button.textContent = left > 0 ? `Retry in ${left} s` : "Retry";
+      this.#button.textContent = left > 0 ? word("wait", left) : word("retry");
       if (left-- <= 0) clearInterval(this.#countdown);
     };
     tick();

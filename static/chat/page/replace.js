@@ -1,6 +1,6 @@
 // Another reply in the place of one: a new one, or one that goes on where that stopped. Those before are kept beside it.
 
-import { address, copyOf } from "../reply/elements.js";
+import { address, copyOf, word } from "../reply/elements.js";
 import { said } from "../reply/ending.js";
 import { begin } from "./branch.js";
 import { removeFrom } from "./messages.js";
@@ -23,5 +23,5 @@ export async function replace(form, page) {
   await begin({ question, article }, accepted, "", page);
   if (article.isConnected) return;
   // The server shows a finished one in place of one that failed or was stopped.
-  page.notice.show({ message: `${said(article)} The reply before is kept.`, retryAfter: 0, retry: null });
+  page.notice.show({ message: word("kept", said(article)), retryAfter: 0, retry: null });
 }

@@ -1,6 +1,7 @@
 // Requests that make the server do something, and the reason if it refuses.
 
 import { answer } from "../../streaming/waiting.js";
+import { word } from "../reply/elements.js";
 
 /** @typedef {import("../../streaming/waiting.js").Limits} Limits */
 
@@ -63,14 +64,14 @@ async function told(response, signal) {
     return await response;
   } catch (error) {
     if (signal.aborted) throw error;
-    throw new Refused("The site could not be reached. Check the connection and try again.", { isUnreachable: true });
+    throw new Refused(word("unreachable"), { isUnreachable: true });
   }
 }
 
 /** @param {Response} response @returns {Promise<Refused>} */
 async function refusal(response) {
   const told = await response.json().catch(() => null);
-  const message = told?.error?.message ?? `The site could not do that (status ${response.status}).`;
+  const message = told?.error?.message ?? word("refused", response.status);
   const retryAfter = Number(response.headers.get("Retry-After")) || 0;
   return new Refused(message, { retryAfter, retryable: response.status >= 500 || response.status === 429 });
 }

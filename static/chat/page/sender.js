@@ -1,6 +1,7 @@
 // Sends what a person asks for to the server, and says beside the message box why it was refused.
 
 import { pause } from "../../streaming/waiting.js";
+import { word } from "../reply/elements.js";
 import { Refused, openEvents, postForEvents, postForJson } from "./requests.js";
 
 const SOON = 2; // seconds
@@ -99,7 +100,7 @@ export class Sender {
   #refused(error, retry) {
     if (!(error instanceof Refused)) throw error;
     const { message, retryAfter, retryable } = error;
-    const back = { message: "The connection is back. That was not sent yet.", retryAfter: 0, retry };
+    const back = { message: word("unsent"), retryAfter: 0, retry };
     this.#onOnline = error.isUnreachable ? () => this.#notice.show(retry && back) : null;
     this.#notice.show({ message, retryAfter, retry: retryable ? retry : null });
   }

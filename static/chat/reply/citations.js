@@ -1,5 +1,7 @@
 // Citations in a reply's text, "[1]" or "[1, 3]", as links to the sources of these numbers.
 
+import { word } from "./elements.js";
+
 /** @typedef {{ count: number, id: (number: number) => string }} Numbered */
 
 const CITATION = /\[\d{1,3}(?:\s*,\s*\d{1,3})*\]/g;
@@ -52,7 +54,7 @@ function link(text, id, number) {
   anchor.className = "citation";
   anchor.href = `#${id}`;
   anchor.dataset.citation = id;
-  anchor.setAttribute("aria-label", `Source ${number}`);
+  anchor.setAttribute("aria-label", word("source", number));
   anchor.textContent = text;
   return anchor;
 }

@@ -13,6 +13,11 @@ export function find(root, selector) {
   return /** @type {T} */ (root.querySelector(selector));
 }
 
+/** What the page's words say, in its language. @param {string} name @param {string | number} value  where they have {} */
+export function word(name, value = "") {
+  return (find(document.body, "[data-words]").dataset[name] ?? "").replace("{}", () => String(value));
+}
+
 /** Says something to people who do not see it. @param {string} sentence */
 export function announce(sentence) {
   find(document.body, "[data-announcer]").textContent = sentence;

@@ -1,6 +1,6 @@
 // How a reply has ended, and what can be done with it: message_end.html and message_actions.html have the same.
 
-import { address, find, showWhen } from "./elements.js";
+import { address, find, showWhen, word } from "./elements.js";
 import { addReplyCopyButton } from "./tools.js";
 
 const CUT_SHORT = ["stopped", "interrupted", "length"];
@@ -25,7 +25,7 @@ export function showEnd(article, { status, finish_reason: reason, error }) {
   showWhen(ending, kind);
   offerActions(article, kind);
   find(article, "[data-regenerate]").hidden = Boolean(error && !error.retryable);
-  return said(article) ?? "The reply is complete.";
+  return said(article) ?? word("complete");
 }
 
 /** The sentence that says how a reply ended, if there is one. @param {HTMLElement} article */

@@ -1,6 +1,6 @@
 // A reply on the page: hands each event to the part that it is about, and brings them up to date once a frame.
 
-import { find } from "./elements.js";
+import { find, word } from "./elements.js";
 import { showEnd } from "./ending.js";
 import { onceAFrame } from "./frames.js";
 import { Reasoning } from "./reasoning.js";
@@ -82,7 +82,7 @@ export class Reply {
     const line = find(this.article, "[data-connection]");
     if (line.hidden === !isLost) return "";
     line.hidden = !isLost;
-    return isLost ? (line.textContent ?? "") : "The connection is back.";
+    return isLost ? (line.textContent ?? "") : word("back");
   }
 
   /** @param {import("../../streaming/events.js").End} end @returns {string} the sentence that says so */

@@ -68,7 +68,7 @@ export class Sources {
     const isLocal = isLocalAddress(source);
     item.id = this.id(number);
     find(item, "[data-source-number]").textContent = String(number);
-    find(item, "[data-source-title]").textContent = title || source || "Untitled";
+    if (title || source) find(item, "[data-source-title]").textContent = title || source;
     find(item, "[data-source-text]").textContent = text;
     const link = /** @type {HTMLAnchorElement} */ (find(item, "[data-source-link]"));
     if (isLocal) link.href = source;

@@ -1,6 +1,6 @@
 // The tools that a reply has called: each step as it happens, all of them folded when the reply is done.
 
-import { Fold, copyOf, find, showWhen } from "./elements.js";
+import { Fold, copyOf, find, showWhen, word } from "./elements.js";
 import { plainText } from "./json_values.js";
 
 export class Steps {
@@ -50,7 +50,7 @@ export class Steps {
   end() {
     for (const step of this.#steps.values()) if (step.dataset.state === "running") become(step, "unfinished");
     const count = this.#steps.size;
-    find(this.#details, "[data-steps-summary]").textContent = `Used ${count} tool${count === 1 ? "" : "s"}`;
+    find(this.#details, "[data-steps-summary]").textContent = word(count === 1 ? "usedOne" : "used", count);
     this.#fold.open = false;
   }
 }

@@ -4,14 +4,18 @@ import logging
 from argparse import ArgumentParser
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from chatsite.config.command import TerminalCommand
 
 logger = logging.getLogger("chatsite.audit")
 
 
-class Command(BaseCommand):
-    help = "Delete an account with its conversations and documents. Nothing brings them back."
+class Command(TerminalCommand):
+    help = gettext_noop("Delete an account with its conversations and documents. Nothing brings them back.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
@@ -19,9 +23,9 @@ class Command(BaseCommand):
     def handle(self, *, username: str, **options: object) -> None:
         user = User.objects.filter(username=username).first()
         if user is None:
-            raise CommandError(f"There is no account of the name {username}.")
+            raise CommandError(_("There is no account of the name {name}.").format(name=username))
         pk = user.pk
         with transaction.atomic():
             user.delete()
         logger.info("account %s was deleted by the command", pk)
-        self.stdout.write(f"The account {username} and all that it had was deleted.")
+        self.stdout.write(_("The account {name} and all that it had was deleted.").format(name=username))

@@ -1,12 +1,14 @@
 """manage.py expire: deletes now what each worker deletes once an hour."""
 
-from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from chatsite.accounts.retention import expire
+from chatsite.config.command import TerminalCommand
 
 
-class Command(BaseCommand):
-    help = "Delete guests, and what is older than GUEST_KEEP_DAYS and KEEP_DAYS say."
+class Command(TerminalCommand):
+    help = gettext_noop("Delete guests, and what is older than GUEST_KEEP_DAYS and KEEP_DAYS say.")
 
     def handle(self, **options: object) -> None:
-        self.stdout.write(f"{expire()} conversations and documents were deleted.")
+        self.stdout.write(_("{number} conversations and documents were deleted.").format(number=expire()))

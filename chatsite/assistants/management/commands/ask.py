@@ -11,8 +11,10 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from chatsite.accounts.visitor import Visitor
@@ -21,8 +23,10 @@ from chatsite.assistants.chat_model import ModelNotConfigured
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
 from chatsite.assistants.screen import Screen
 from chatsite.chat.history import TooLong
+from chatsite.config.command import TerminalCommand
 from chatsite.server.local_model import LocalModel, LocalModelError
 from streaming import stream
+from streaming.errors import in_language
 from streaming.events import End
 
 INTERRUPTED = 130
@@ -31,8 +35,8 @@ NOBODY_READS = 141
 """The same for one whose pipe was closed by its reader."""
 
 
-class Command(BaseCommand):
-    help = (
+class Command(TerminalCommand):
+    help = gettext_noop(
         "Asks an assistant, and prints the reply as it comes. What leads to it (reasoning, calls of tools, "
         "documents) goes to standard error. Exits with 0 when the reply is complete, and with 1 when it is "
         "not: then what had come stands, and the reason is told on standard error. Ctrl-C ends the reply, "
@@ -40,10 +44,12 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("text", help='what to ask; "-" reads it from standard input')
-        parser.add_argument("--assistant", default="", help="whom to ask; the first one if it is not given")
-        parser.add_argument("--option", default="", help="one of the assistant's options")
-        parser.add_argument("--user", default="", help="whose documents to ask, by name; else nobody's")
+        parser.add_argument("text", help=_('what to ask; "-" reads it from standard input'))
+        parser.add_argument(
+            "--assistant", default="", help=_("whom to ask; the first one if it is not given")
+        )
+        parser.add_argument("--option", default="", help=_("one of the assistant's options"))
+        parser.add_argument("--user", default="", help=_("whose documents to ask, by name; else nobody's"))
 
     def run_from_argv(self, argv: list[str]) -> None:
         try:
@@ -56,13 +62,16 @@ class Command(BaseCommand):
     def handle(self, *, text: str, assistant: str, option: str, user: str, **options: Any) -> None:
         text = sys.stdin.read() if text == "-" else text
         if not text.strip():
-            raise CommandError("Ask something.")
+            raise CommandError(_("Ask something."))
         asked = get_assistant(assistant) if assistant else default_assistant()
         if asked is None:
-            raise CommandError(f"There is no assistant {assistant!r}. There are: {', '.join(assistants())}.")
+            told = _("There is no assistant {name!r}. There are: {all}.")
+            raise CommandError(told.format(name=assistant, all=", ".join(assistants())))
         option = option or next(iter(asked.options), "")
         if option and option not in asked.options:
-            raise CommandError(f"{asked.name} has no option {option!r}. It has: {', '.join(asked.options)}.")
+            told = _("{assistant} has no option {option!r}. It has: {all}.")
+            name, there = _(asked.name), ", ".join(asked.options)
+            raise CommandError(told.format(assistant=name, option=option, all=there))
         visitor = _visitor(user)
         screen = Screen(self.stdout, self.stderr, bold=self.style.HTTP_INFO)
         try:
@@ -71,7 +80,7 @@ class Command(BaseCommand):
         except (ModelNotConfigured, LocalModelError) as exc:
             raise CommandError(str(exc)) from exc
         except TooLong as exc:
-            raise CommandError("The text is longer than the model can read. Shorten it.") from exc
+            raise CommandError(_("The text is longer than the model can read. Shorten it.")) from exc
         except KeyboardInterrupt:
             screen.end_line(or_begin_one=True)
             raise
@@ -84,9 +93,9 @@ def _visitor(username: str) -> Visitor:
     try:
         return Visitor(user=User.objects.get_by_natural_key(username))
     except User.DoesNotExist as exc:
-        raise CommandError(f"There is no user {username!r}.") from exc
+        raise CommandError(_("There is no user {name!r}.").format(name=username)) from exc
     except DatabaseError as exc:
-        raise CommandError(f"The database cannot be used: {exc}") from exc
+        raise CommandError(_("The database cannot be used: {why}").format(why=exc)) from exc
 
 
 def _messages(text: str) -> list[BaseMessage]:
@@ -100,7 +109,7 @@ def _ask(asked: Assistant, turn: Turn, screen: Screen) -> None:
         for event in events:
             screen.show(event)
             if isinstance(event, End) and event.error is not None:
-                raise CommandError(event.error.message)
+                raise CommandError(in_language(event.error.message))
 
 
 @contextmanager

@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from chatsite.config.command import TerminalCommand
 from chatsite.documents import embeddings
 from chatsite.documents.models import Embedding, Passage
+from streaming.errors import in_language
 
 
-class Command(BaseCommand):
-    help = (
+class Command(TerminalCommand):
+    help = gettext_noop(
         "Makes the vectors that documents lack of the EMBEDDING_MODEL. "
         "What it has done is kept: run it again after a failure, and it goes on from there."
     )
@@ -23,24 +27,25 @@ class Command(BaseCommand):
         parser.add_argument(
             "--again",
             action="store_true",
-            help="make those that are there anew too: another server has a model of the same name",
+            help=_("make those that are there anew too: another server has a model of the same name"),
         )
 
     def handle(self, *, again: bool, **options: Any) -> None:
         model = embeddings.model_name()
         if not model:
-            raise CommandError("EMBEDDING_MODEL is not set: documents are found by their words.")
+            raise CommandError(_("EMBEDDING_MODEL is not set: documents are found by their words."))
         passages = Passage.objects.all() if again else Passage.objects.not_embedded(model)
         total, done = passages.count(), 0
         try:
             for texts in _batches(passages.values_list("pk", "text")):
                 done += _embed(texts, model=model)
-                self.stdout.write(f"{done} of {total} passages")
+                self.stdout.write(_("{done} of {total} passages").format(done=done, total=total))
         except embeddings.EmbeddingFailed as exc:
-            raise CommandError(f"{exc} {done} of {total} passages are done.") from exc
+            told = _("{why} {done} of {total} passages are done.")
+            raise CommandError(told.format(why=in_language(str(exc)), done=done, total=total)) from exc
         except KeyboardInterrupt:
             sys.exit(130)
-        self.stdout.write(f"Every passage has a vector of {model}.")
+        self.stdout.write(_("Every passage has a vector of {model}.").format(model=model))
 
 
 def _batches(passages: Any) -> Iterator[dict[int, str]]:
