@@ -3,10 +3,12 @@
 chatsite.config.env refuses what is wrong with a single variable, while the settings are read.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.urls import URLResolver, get_resolver
 
 from chatsite.config.terminal import say
 from chatsite.server.listening import is_loopback
@@ -59,3 +61,24 @@ def reply_fits_the_context(**_: Any) -> list[CheckMessage]:
         ).format(reply=reply, context=context)
         return [Error(message, hint=say("Lower the one or raise the other."), id="chatsite.E003")]
     return []
+
+
+@register(Tags.urls)
+def admin_is_in_nobodys_place(**_: Any) -> list[CheckMessage]:
+    first = settings.ADMIN_URL.partition("/")[0]
+    others = set(_first_parts(get_resolver())) | {settings.STATIC_URL.strip("/")}
+    if first and first in others:
+        message = f"ADMIN_URL is {settings.ADMIN_URL!r}: other pages of the site begin with {first!r}."
+        return [Error(message, hint="Choose another one, or off.", id="chatsite.E005")]
+    return []
+
+
+def _first_parts(resolver: URLResolver) -> Iterator[str]:
+    """What the addresses of the site begin with, the admin's left out."""
+    for found in resolver.url_patterns:
+        pattern = str(found.pattern)
+        if pattern in (settings.ADMIN_URL, f"{settings.ADMIN_URL}login/"):
+            continue
+        if not pattern and isinstance(found, URLResolver):
+            yield from _first_parts(found)
+        yield pattern.partition("/")[0]

@@ -34,6 +34,8 @@ CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 CHAT_ALLOW_GUESTS = env.flag("CHAT_ALLOW_GUESTS", default=False)
 # Who may make an account: nobody, who has an invitation, or everybody.
 SIGN_UP = env.choice("SIGN_UP", "OFF", allowed=("OFF", "INVITATION", "OPEN"))
+# The admin's address below the site's; "" where there is none.
+ADMIN_URL = env.path("ADMIN_URL", "admin/")
 CHAT_MODEL = env.text("CHAT_MODEL", pattern=r"\S{1,200}", expected=say("a model name, or provider:model"))
 OPENAI_API_KEY = env.secret("OPENAI_API_KEY")
 OPENAI_BASE_URL = env.url("OPENAI_BASE_URL")
@@ -157,6 +159,7 @@ INSTALLED_APPS = [
     "chatsite.sharing",
     "chatsite.feedback",
     "chatsite.documents",
+    "chatsite.staff",
 ]
 
 MIDDLEWARE = [

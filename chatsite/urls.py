@@ -1,10 +1,10 @@
 """Every address of the site."""
 
-from django.contrib import admin
+from django.conf import settings
 from django.urls import include, path
 
 from chatsite import health, languages
-from chatsite.accounts import views as accounts
+from chatsite.staff.urls import admin_at
 
 urlpatterns = [
     path("", include("chatsite.chat.urls")),
@@ -12,8 +12,7 @@ urlpatterns = [
     path("", include("chatsite.feedback.urls")),
     path("documents/", include("chatsite.documents.urls")),
     path("accounts/", include("chatsite.accounts.urls")),
-    path("admin/login/", accounts.sign_in_to_admin, name="sign_in_to_admin"),
-    path("admin/", admin.site.urls),
+    *admin_at(settings.ADMIN_URL),
     path("language/", languages.choose, name="language"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -10,23 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chatsite.accounts.invitations import GOOD_FOR, link_of
-from chatsite.accounts.models import Guest, Invitation, Limits
+from chatsite.accounts.models import Invitation, Limits
 
 
 @admin.register(Limits)
 class LimitsAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # it is not generic at run time
     list_display = ("__str__", "messages", "uploads", "replies", "tokens", "cost", "disk")
-
-
-@admin.register(Guest)
-class GuestAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # it is not generic at run time
-    """To see who there is, and to send somebody away by setting `ended`."""
-
-    list_display = ("__str__", "created", "seen", "ended")
-    readonly_fields = ("id", "created", "seen")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
 
 @admin.register(Invitation)

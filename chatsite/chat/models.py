@@ -205,6 +205,12 @@ class Message(models.Model):
 
     class Meta:
         ordering = ("created", "-role")  # what is stored at the same moment is a question and its reply
+        indexes = (
+            # For the usage of some days: without it every message that there is would be read.
+            models.Index(
+                fields=("created",), condition=models.Q(role="assistant"), name="chat_replies_by_time"
+            ),
+        )
 
     after = 0
     """The number of the last event that `content` covers, while the run goes on."""

@@ -181,6 +181,21 @@ def url(name: str, default: str = "") -> str:
     return value.rstrip("/")
 
 
+def path(name: str, default: str) -> str:
+    """The address of something on this site, without the first slash and with the last one; "" for off."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    if value.lower() in FALSE:
+        return ""
+    found = value.strip("/")
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,100}(/[A-Za-z0-9_-]{1,100}){0,5}", found):
+        raise refuse(
+            name, "an address on this site such as admin/, of letters, digits, - and _, or off", value=value
+        )
+    return f"{found}/"
+
+
 def redis_url(name: str) -> str | None:
     """A Redis server's address, None if unset. It may hold a password, so it is never shown."""
     value = given(name)
