@@ -149,6 +149,7 @@ INSTALLED_APPS = [
     # Not `allauth`, which has pages and mails of its own: all that is shown is in templates/.
     "allauth.account",
     "allauth.mfa",
+    "chatsite.accounts.apps.UserSessionsConfig",
     "axes",
     "csp",
     "streaming",
@@ -178,6 +179,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "chatsite.accounts.devices.Seen",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

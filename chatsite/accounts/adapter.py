@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatsite.accounts import limits
 from chatsite.accounts.address import address_of
+from chatsite.accounts.devices import NO_ADDRESS
 from chatsite.accounts.invitations import invitation_of
 from chatsite.accounts.limits import LimitReached
 from chatsite.answers import busy, limited
@@ -66,7 +67,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # it has no t
         return url_has_allowed_host_and_scheme(url, allowed_hosts=None)  # an address on this site
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return address_of(request)
+        return address_of(request) or NO_ADDRESS
 
     def render_mail(
         self, template_prefix: str, email: str | list[str], context: dict[str, Any], headers: Any = None

@@ -9,8 +9,8 @@ from django.core import serializers
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
 
-LEFT_OUT = ("password", "unspaced")
-"""The hash of a password, and pieces of words that are made of a passage for the search."""
+LEFT_OUT = ("password", "session_key", "unspaced")
+"""The hash of a password, what a session is known by, and pieces of words that are made for the search."""
 DERIVED = ("chat.renderedreply", "chat.searchtext", "documents.embedding", "mfa.authenticator")
 """Made of what is exported, or the keys of a second factor: of use to this site only."""
 

@@ -13,6 +13,7 @@ from django.db import DatabaseError, close_old_connections, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from chatsite.accounts.devices import forget_what_is_over
 from chatsite.accounts.models import Count, Guest
 from chatsite.accounts.ownership import UNDO_FOR, Owned, owned_models
 from chatsite.accounts.unconfirmed import KEPT_FOR, unconfirmed
@@ -46,6 +47,7 @@ def expire() -> int:
     Count.objects.filter(ends__lt=time()).delete()
     AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - settings.AXES_COOLOFF_TIME).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    forget_what_is_over()
     return deleted
 
 

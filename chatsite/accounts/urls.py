@@ -10,6 +10,7 @@ urlpatterns = [
     path("login/", views.sign_in, name="account_login"),
     path("logout/", views.sign_out, name="logout"),
     path("sessions/", views.sign_out_elsewhere, name="sign_out_elsewhere"),
+    path("sessions/<int:pk>/end/", views.end_session, name="end_session"),
     path("signup/", views.sign_up, name="account_signup"),
     path("inactive/", views.inactive, name="account_inactive"),
     path("second-factor/", include("chatsite.accounts.second_factor.urls")),

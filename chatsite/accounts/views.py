@@ -5,7 +5,7 @@ background, and in which order, is allauth's.
 """
 
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from allauth.account import views as allauth
@@ -22,14 +22,17 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from chatsite.accounts import limits
+from chatsite.accounts import devices, limits
 from chatsite.accounts.decorators import for_everybody, for_members
 from chatsite.accounts.forms import PasswordForm
 from chatsite.accounts.invitations import key_of
 from chatsite.accounts.unconfirmed import unconfirmed
 from chatsite.answers import SeeOther, limited
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
 class SignIn(LoginView):
@@ -131,13 +134,24 @@ def sign_out_elsewhere(request: HttpRequest) -> HttpResponse:
     password gets another one."""
     form = PasswordForm(request.user, request.POST or None)
     if not form.is_valid():
-        return render(request, "account/sign_out_elsewhere.html", {"form": form})
+        context = {"form": form, "devices": devices.devices_of(request, form.user)}
+        return render(request, "account/sign_out_elsewhere.html", context)
     user = form.user
     user.set_password(form.cleaned_data["password"])
     user.save(update_fields=["password"])
     update_session_auth_hash(request, user)
     messages.success(request, _("You are signed out everywhere else."))
     return SeeOther(reverse("account"))
+
+
+@for_members
+@require_POST
+def end_session(request: HttpRequest, pk: int) -> HttpResponse:
+    """End one session of one's own, on whatever machine it is served."""
+    if not devices.end(cast("User", request.user), pk):
+        raise Http404
+    messages.success(request, _("That browser is signed out."))
+    return SeeOther(reverse("sign_out_elsewhere"))
 
 
 def _with_mail(view: Any) -> Any:

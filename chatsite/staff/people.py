@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from chatsite.accounts import devices
 from chatsite.accounts.models import Guest
 from chatsite.accounts.ownership import owned_models
 from chatsite.staff import use
@@ -18,6 +20,7 @@ from chatsite.staff.looking import LookOnly, WithFacts
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
+admin.site.unregister(UserSession)  # to delete one would end no session
 
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 """Who could give these to themselves could do everything: superusers give them."""
@@ -58,7 +61,7 @@ class PersonAdmin(ShowsUse, UserAdmin):  # type: ignore[type-arg] # it is not ge
     )
     list_filter = ("is_active", "is_staff", "is_superuser", "date_joined", "last_login", "groups")
     ordering = ("-date_joined",)
-    actions = ("deactivate", "activate")
+    actions = ("sign_out", "deactivate", "activate")
 
     def add_facts(self, rows: list[Any]) -> None:
         found = use.of_accounts(person.pk for person in rows)
@@ -78,6 +81,15 @@ class PersonAdmin(ShowsUse, UserAdmin):  # type: ignore[type-arg] # it is not ge
         return super().has_delete_permission(request, obj) and _may_touch(request, obj)
 
     # What is done to several at once
+
+    @admin.action(description=gettext_lazy("Sign out everywhere"), permissions=["change"])
+    def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        people = list(self._others(request, queryset))
+        for person in people:
+            devices.end_all(person)
+            self.log_change(request, person, "signed out everywhere")
+        told = ngettext("%d account was signed out.", "%d accounts were signed out.", len(people))
+        self.message_user(request, told % len(people))
 
     @admin.action(description=gettext_lazy("Deactivate: they are signed out, and cannot sign in"))
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

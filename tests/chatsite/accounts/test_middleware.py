@@ -34,6 +34,7 @@ def test_without_debug_nothing_is_looked_at(settings: Settings) -> None:
 
 ARGUMENTS: dict[str, dict[str, str]] = {
     "account_confirm_email": {"key": "x"},
+    "end_session": {"pk": "1"},
     "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
 }
 
