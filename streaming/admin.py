@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from streaming import runs
 from streaming.models import Process, Run
@@ -29,12 +29,12 @@ class RunAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # it is not generic 
         found: QuerySet[Run] = super().get_queryset(request)
         return found.annotate(host=Subquery(process.values("host")), pid=Subquery(process.values("pid")))
 
-    @admin.display(description=_("process"))
+    @admin.display(description=gettext_lazy("process"))
     def process(self, run: Any) -> str:
         """Where its process is; nothing if that has ended since."""
-        return f"{run.pid} on {run.host}" if run.pid else ""
+        return _("%(pid)d on %(host)s") % {"pid": run.pid, "host": run.host} if run.pid else ""
 
-    @admin.action(description=_("Stop those that go on"), permissions=["stop"])
+    @admin.action(description=gettext_lazy("Stop those that go on"), permissions=["stop"])
     def stop(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
         going_on = list(queryset.filter(status=Run.Status.RUNNING))
         for run in going_on:

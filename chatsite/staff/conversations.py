@@ -61,8 +61,8 @@ class ConversationAdmin(LookOnly):
         return str(talk.pk)
 
     @admin.display(description=_("owner"))
-    def owner(self, talk: Conversation) -> str:
-        return talk.user.get_username() if talk.user else f"guest {talk.guest}"
+    def owner(self, talk: Conversation) -> Any:
+        return talk.user.get_username() if talk.user else _("guest %s") % talk.guest
 
     @admin.display(description=_("models"))
     def models(self, talk: Any) -> str:
@@ -100,7 +100,7 @@ class ConversationAdmin(LookOnly):
                 page = _read(request, talk, form.cleaned_data["reason"], form.cleaned_data["page"] or 1)
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
-            "title": f"Conversation {talk.pk}",
+            "title": _("Conversation %s") % talk.pk,
             "facts": [
                 (_("owner"), self.owner(talk)),
                 (_("assistant"), talk.assistant),

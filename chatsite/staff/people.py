@@ -106,6 +106,8 @@ class PersonAdmin(ShowsUse, UserAdmin):  # type: ignore[type-arg] # it is not ge
         for person in self._others(request, people).exclude(is_active=is_active):
             person.is_active = is_active
             person.save(update_fields=["is_active"])
+            if not is_active:
+                devices.end_all(person)  # or they would be signed in again once they are activated
             self.log_change(request, person, "activated" if is_active else "deactivated")
             changed += 1
         told = ngettext("%d account was changed.", "%d accounts were changed.", changed)

@@ -89,6 +89,7 @@ def test_whoever_is_deactivated_is_signed_out(root: Client, client: Client) -> N
     assert client.get("/accounts/").status_code == 302
     root.post(LIST, chosen("activate", alice))
     assert User.objects.get(pk=alice.pk).is_active
+    assert client.get("/accounts/").status_code == 302
 
 
 def test_nobody_deactivates_themselves_or_a_superuser(root: Client, staff: Callable[..., Client]) -> None:
