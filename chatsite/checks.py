@@ -68,8 +68,10 @@ def admin_is_in_nobodys_place(**_: Any) -> list[CheckMessage]:
     first = settings.ADMIN_URL.partition("/")[0]
     others = set(_first_parts(get_resolver())) | {settings.STATIC_URL.strip("/")}
     if first and first in others:
-        message = f"ADMIN_URL is {settings.ADMIN_URL!r}: other pages of the site begin with {first!r}."
-        return [Error(message, hint="Choose another one, or off.", id="chatsite.E005")]
+        message = say("ADMIN_URL is {address!r}: other pages of the site begin with {first!r}.").format(
+            address=settings.ADMIN_URL, first=first
+        )
+        return [Error(message, hint=say("Choose another one, or off."), id="chatsite.E005")]
     return []
 
 

@@ -191,7 +191,9 @@ def path(name: str, default: str) -> str:
     found = value.strip("/")
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,100}(/[A-Za-z0-9_-]{1,100}){0,5}", found):
         raise refuse(
-            name, "an address on this site such as admin/, of letters, digits, - and _, or off", value=value
+            name,
+            _("an address on this site such as admin/, of letters, digits, - and _, or off"),
+            value=value,
         )
     return f"{found}/"
 

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from chatsite.chat.models import Message
 
@@ -31,7 +32,9 @@ class Reading(models.Model):
         verbose_name = _("look into a conversation")
         verbose_name_plural = _("looks into conversations")
         default_permissions = ("view",)
-        permissions = (("read_messages", "Can read the messages in other people's conversations"),)
+        permissions = (
+            ("read_messages", gettext_noop("Can read the messages in other people's conversations")),
+        )
 
     def __str__(self) -> str:
         return f"{self.name}: {self.conversation}"

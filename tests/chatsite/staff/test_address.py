@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import include, path
 from pytest_django import Settings
 
-from chatsite import checks
+from chatsite import checks, languages
 from chatsite.staff.urls import admin_at
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +19,7 @@ def admin_is_at(settings: Settings, address: str) -> None:
     vars(urls)["urlpatterns"] = [
         path("", include("chatsite.chat.urls")),
         path("accounts/", include("chatsite.accounts.urls")),
+        path("language/", languages.choose, name="language"),
         *admin_at(address),
     ]
     settings.ADMIN_URL, settings.ROOT_URLCONF = address, urls
