@@ -27,6 +27,8 @@ MODULES = sorted(
 )
 SAME_IN_ALL = {"UTC", "JSON", "Enter", "Shift", "Ctrl", "Esc", "K", "MB"}
 """Names of keys, formats and units."""
+SAME_DATES = {"c", "Y-m-d"}
+"""Formats of dates that are the same everywhere."""
 catalogs = pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
 each_language = pytest.mark.parametrize("language", LANGUAGES)
 
@@ -144,7 +146,9 @@ def untranslated(source: str) -> list[str]:
     plain = _BLOCK.sub("", source)
     reader = _Read()
     reader.feed(_TAG.sub("", plain))
-    in_tags = [text for tag in _TAG.findall(plain) for text in _LITERAL.findall(tag) if text != "c"]
+    in_tags = [
+        text for tag in _TAG.findall(plain) for text in _LITERAL.findall(tag) if text not in SAME_DATES
+    ]
     said = [*reader.found, *in_tags]
     return [text.strip() for text in said if set(re.findall(r"[^\W\d_]+", text)) - SAME_IN_ALL]
 

@@ -167,7 +167,7 @@ class _Pace:
                 return None
         if not isinstance(event, Idle):
             self._sent = now
-            return sse.encode(self._in_language(event))
+            return sse.encode(self._in_language(event) if isinstance(event, told.TELLING) else event)
         if now - self._sent < self._heartbeat:
             return b""
         self._sent = now

@@ -9,15 +9,16 @@ from django.utils import translation
 from streaming.errors import in_language
 from streaming.events import End, ToolEnd
 
-_TELLING = (End, ToolEnd)
+TELLING = (End, ToolEnd)
+"""What has a sentence for people in it."""
 
 
 def in_language_of_request() -> Callable[[Any], Any]:
-    """Return what puts an event into the language that is active now, in whichever thread it is called."""
+    """Return what puts one of them into the language that is active now, in whichever thread it is called."""
     language = translation.get_language()
 
     def told(event: Any) -> Any:
-        if not isinstance(event, _TELLING) or not event.error:
+        if not event.error:
             return event
         with translation.override(language):
             return _told(event)
