@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from streaming import event_json
 from streaming.events import End, Event
@@ -88,7 +89,7 @@ class Run(models.Model):
         INTERRUPTED = "interrupted", _("Interrupted")
 
     id = models.UUIDField(_("id"), primary_key=True, editable=False)
-    owner = models.UUIDField(_("owner"), db_index=True)
+    owner = models.UUIDField(pgettext_lazy("run", "owner"), db_index=True)
     """The `Process` that runs it. No foreign key: that row is deleted to take the run away."""
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
     status = models.CharField(

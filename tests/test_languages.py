@@ -87,6 +87,13 @@ def test_a_catalog_is_compiled(package: Package, language: str) -> None:
     assert words(compiled) == words(expected), "run: python -m tests.languages"
 
 
+@each_language
+def test_both_packages_translate_the_same_words_alike(language: str) -> None:
+    """Django looks into one catalog after the other, whoever asks."""
+    one, other = ({key(each): each.string for each in messages(it, language)} for it in PACKAGES)
+    assert [name for name in one.keys() & other.keys() if one[name] != other[name]] == []
+
+
 def messages(package: Package, language: str) -> list[Message]:
     return [message for message in languages.read(package.po(language)) if message.id]
 
