@@ -109,7 +109,7 @@ def texts(given: str | tuple[str, ...] | list[str] | None) -> list[str]:
 def places(text: str) -> set[str]:
     """What is filled in: `%(name)s` of templates; `{name}`, with how it is to be written, of code."""
     of_code = {f"{name}:{how}" for _text, name, how, _ in Formatter().parse(text) if name is not None}
-    return of_code | set(re.findall(r"%\(\w+\)s", text))
+    return of_code | set(re.findall(r"%(?:\(\w+\))?[sd]", text))
 
 
 def markup(text: str) -> list[str]:

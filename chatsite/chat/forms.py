@@ -5,6 +5,7 @@ from urllib.parse import unquote_to_bytes
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.accounts.visitor import Visitor
@@ -143,7 +144,7 @@ class MessageForm(KeyForm):
         assistant = get_assistant(self.cleaned_data.get("assistant", "")) or default_assistant()
         option: str = self.cleaned_data["option"] or next(iter(assistant.options), "")
         if option and option not in assistant.options:
-            message = _("{assistant} has no such option.").format(assistant=assistant.name)
+            message = _("{assistant} has no such option.").format(assistant=gettext(assistant.name))
             raise forms.ValidationError(message, code="no_option")
         return option
 

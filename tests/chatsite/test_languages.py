@@ -257,3 +257,13 @@ def test_no_page_of_a_stranger_has_english_in_it(settings: Settings) -> None:
     for address in ("/accounts/login/", "/accounts/signup/", link_of(key), "/accounts/inactive/"):
         page = stranger.get(address)
         assert english_in(page.text) == set(), address
+
+
+def test_what_is_wrong_with_a_password_is_told_in_chinese(settings: Settings) -> None:
+    """Django and allauth say it, whose catalogs lack some of it."""
+    settings.SIGN_UP = "OPEN"
+    stranger = Client(headers=CHINESE)
+    for one, other in (("1", "1"), ("long and unusual 8", "another")):
+        page = stranger.post("/accounts/signup/", {"username": "new", "password1": one, "password2": other})
+        assert 'role="alert"' in page.text
+        assert english_in(page.text) == set()
