@@ -157,6 +157,7 @@ INSTALLED_APPS = [
     "chatsite.accounts",
     "chatsite.assistants",
     "chatsite.chat",
+    "chatsite.live",
     "chatsite.sharing",
     "chatsite.feedback",
     "chatsite.documents",

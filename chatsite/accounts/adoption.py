@@ -11,7 +11,8 @@ from django.utils.translation import gettext_noop
 
 from chatsite.accounts.models import Guest
 from chatsite.accounts.ownership import owned_models
-from chatsite.accounts.visitor import guest_of
+from chatsite.accounts.visitor import Visitor, guest_of
+from chatsite.live.changes import changes
 
 COUNTED = (
     gettext_noop("{count} conversation"),
@@ -48,4 +49,6 @@ def adopt(guest: Guest, user: User) -> dict[str, int]:
             if count := owned.update(user=user, guest=""):
                 names = model._meta
                 adopted[str(names.verbose_name if count == 1 else names.verbose_name_plural)] = count
+        if adopted:
+            changes.tell(Visitor(user))
     return adopted

@@ -17,6 +17,7 @@ from chatsite.accounts.devices import forget_what_is_over
 from chatsite.accounts.models import Count, Guest
 from chatsite.accounts.ownership import UNDO_FOR, Owned, owned_models
 from chatsite.accounts.unconfirmed import KEPT_FOR, unconfirmed
+from chatsite.live.models import ListChanges
 
 logger = logging.getLogger("chatsite.retention")
 
@@ -45,6 +46,7 @@ def expire() -> int:
     gone.delete()
     unconfirmed().filter(date_joined__lt=timezone.now() - KEPT_FOR).delete()
     Count.objects.filter(ends__lt=time()).delete()
+    ListChanges.objects.forgotten().delete()
     AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - settings.AXES_COOLOFF_TIME).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     forget_what_is_over()

@@ -12,6 +12,7 @@ from django.db import transaction
 from chatsite.accounts.limits import spend_tokens
 from chatsite.accounts.visitor import Visitor
 from chatsite.chat.models import Message
+from chatsite.live.changes import changes
 from streaming.events import End, Event
 from streaming.models import Run, Times
 
@@ -23,8 +24,9 @@ def store(
     found = Message.objects.filter(run_id=run_id)  # without the text, which may be long
     for reply, user, guest in found.values_list("pk", "conversation__user", "conversation__guest"):
         Message(pk=reply).end(end, events, times)
+        owner = Visitor(User(pk=user) if user else None, guest)
+        changes.tell(owner)
         if end.usage is not None:
-            owner = Visitor(User(pk=user) if user else None, guest)
             spend_tokens(owner, end.usage.input_tokens or 0, end.usage.output_tokens or 0)
         if settings.CHAT_TITLES and end.status == "done" and _is_first(reply):
             transaction.on_commit(partial(_want_title, reply))

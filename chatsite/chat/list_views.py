@@ -20,6 +20,7 @@ from chatsite.answers import SeeOther, error
 from chatsite.chat import listing
 from chatsite.chat.forms import TitleForm
 from chatsite.chat.models import TITLE_LENGTH, Conversation, Message
+from chatsite.live.changes import changes
 from streaming import runs
 
 UNDO_MINUTES = int(UNDO_FOR.total_seconds() // 60)
@@ -110,7 +111,9 @@ def delete(request: VisitorRequest, conversation_id: UUID) -> HttpResponse:
 def restore(request: VisitorRequest, conversation_id: UUID) -> HttpResponse:
     """Undo a deletion. Nothing changes if it was undone before."""
     deleted = Conversation.objects.just_deleted_by(request.visitor).filter(pk=conversation_id)
-    if not deleted.update(deleted=None):
+    if deleted.update(deleted=None):
+        changes.tell(request.visitor)
+    else:
         _conversation(request.visitor, conversation_id)
     return SeeOther(reverse("chat:conversation", args=[conversation_id]))
 
@@ -126,6 +129,7 @@ def _change(visitor: Visitor, conversation_id: UUID, **values: object) -> None:
     """Change this and nothing else of a conversation: two tabs may change two things at once."""
     if not Conversation.objects.for_visitor(visitor).filter(pk=conversation_id).update(**values):
         raise Http404
+    changes.tell(visitor)
 
 
 def _edit_page(

@@ -14,6 +14,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from chatsite.accounts.visitor import Visitor
+from chatsite.chat import news
 from chatsite.chat.models import Conversation
 
 RECENT = 50
@@ -65,6 +67,15 @@ class Place:
             Q(updated__lt=self.updated) | Q(updated=self.updated, id__lt=self.id)
         )
         return later | Q(is_pinned=False) if self.is_pinned else later
+
+
+def beside(visitor: Visitor, *, page_of: Conversation | None = None) -> list[Group]:
+    """The list beside the page of that conversation, with what is going on in each. What ended in it has been
+    seen."""
+    recent = Conversation.objects.for_visitor(visitor).listed().filter(is_archived=False)[:RECENT]
+    listed = list(recent)
+    news.add(listed, visitor, shown=page_of)
+    return grouped(listed, with_today=True)
 
 
 def grouped(conversations: Iterable[Conversation], *, with_today: bool = False) -> list[Group]:

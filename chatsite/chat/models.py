@@ -89,6 +89,9 @@ class Conversation(Owned):
             ),
         )
 
+    is_written = has_news = False
+    """Whether a reply is being written in it, or has ended and was not seen, once `news.add` has looked."""
+
     def __str__(self) -> str:
         return self.title
 
@@ -144,6 +147,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         own = self.filter(owned_by(visitor, through="conversation"), conversation__deleted=None)
         return own.select_related("conversation")
 
+    def news(self) -> "MessageQuerySet":
+        """Replies that go on, or whose end was not seen."""
+        return self.filter(is_news=True)
+
     def unfinished(self) -> "MessageQuerySet":
         """Replies whose run has not ended, as far as the database knows."""
         return self.filter(status__in=Message.GOING_ON)
@@ -185,6 +192,8 @@ class Message(models.Model):
     run_id = models.UUIDField(null=True, unique=True)
     key = models.UUIDField(null=True, unique=True, editable=False)
     """What the request that asked for it is known by (`idempotency.name_of`): there is one reply to it."""
+    is_news = models.BooleanField(null=True, editable=False)
+    """Whether its owner has not seen yet how it ended. True or None: an index has those that are True."""
     continued = models.ForeignKey("self", null=True, related_name="+", on_delete=models.SET_NULL)
     """The reply that it goes on with: its text begins with all of that one's."""
     model = models.CharField(max_length=200, blank=True)
@@ -209,6 +218,9 @@ class Message(models.Model):
             # For the usage of some days: without it every message that there is would be read.
             models.Index(
                 fields=("created",), condition=models.Q(role="assistant"), name="chat_replies_by_time"
+            ),
+            models.Index(
+                fields=("conversation",), condition=models.Q(is_news=True), name="chat_news_of_conversation"
             ),
         )
 

@@ -101,7 +101,6 @@ def _page(
 ) -> HttpResponse:
     """The page with these messages, of the branch with `leaf` if one was asked for."""
     chosen = current.assistant if current else request.GET.get("assistant", "")
-    listed = Conversation.objects.for_visitor(visitor).listed().filter(is_archived=False)[: listing.RECENT]
     if not is_earlier:
         history.mark_reach(path)
     asked = (message for message in reversed(path) if message.role == Message.Role.USER)
@@ -110,7 +109,7 @@ def _page(
         siblings.add(current, path)
     context = {
         "conversation": current,
-        "groups": listing.grouped(listed, with_today=True),
+        "groups": listing.beside(visitor, page_of=None if is_earlier else current),
         "message_count": current.messages.count() if current else 0,
         "chat_messages": rendered.with_html(replies.with_text_so_far(path)),
         "is_temporary": bool(current.expires) if current else "temporary" in request.GET,

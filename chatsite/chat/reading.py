@@ -1,8 +1,7 @@
 """One reader of a run: its place in this process, the last event that it has, and the rest of the events."""
 
 import re
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Iterable, Iterator
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -11,7 +10,7 @@ from chatsite.accounts import limits
 from chatsite.accounts.presence import while_here
 from chatsite.accounts.visitor import Visitor, VisitorRequest
 from chatsite.answers import error
-from chatsite.chat import told
+from chatsite.chat import news, told
 from chatsite.chat.models import Message
 from chatsite.chat.rendering.blocks import Shown, with_blocks
 from chatsite.chat.rendering.growing import OpenBlock
@@ -43,7 +42,10 @@ def stream(
     request: VisitorRequest, log: EventLog, reply: Message, *, after: int, place: Place
 ) -> EventStreamResponse:
     """Send the run's events after one. The response takes over the place, and leaves it when it is closed."""
-    here = partial(while_here, request, request.visitor)
+
+    def here(events: Iterable[Event | Idle]) -> Iterator[Event | Idle]:
+        return news.seen_by_reader(while_here(request, request.visitor, events), reply, request.visitor)
+
     text, owner = log.text(up_to=after), reply.conversation.owner
 
     in_language = told.in_language_of_request()

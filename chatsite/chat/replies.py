@@ -14,6 +14,7 @@ from chatsite.chat import history, titles
 from chatsite.chat.idempotency import Started, name_of, once
 from chatsite.chat.models import TEMPORARY_FOR, Conversation, Message
 from chatsite.chat.transcript import Transcript
+from chatsite.live.changes import changes
 from streaming import StepFilter, runs
 from streaming.runs import Job
 
@@ -104,6 +105,7 @@ def _start(
         key=name,
         continued=continued,
         model=_assistant_of(question.conversation).model,
+        is_news=True,
     )
     job = _job(reply, path, visitor)
     with runs.admit() as place, transaction.atomic():
@@ -111,6 +113,7 @@ def _start(
         _take(visitor)
         _store(question, reply)
         runs.start(job, run_id=run_id, place=place)
+        changes.tell(visitor)
     return reply
 
 

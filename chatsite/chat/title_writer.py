@@ -18,6 +18,7 @@ from chatsite.accounts.visitor import Visitor
 from chatsite.assistants.chat_model import chat_model
 from chatsite.chat import titles
 from chatsite.chat.models import Conversation, Message
+from chatsite.live.changes import changes
 from streaming import stream
 
 logger = logging.getLogger("chatsite.titles")
@@ -49,7 +50,8 @@ def write(reply_id: UUID) -> None:
     owner = Visitor(conversation.user, conversation.guest)
     if title := titles.of_model(_said(reply.parent.content, reply.content, owner)):
         unnamed = Conversation.objects.filter(pk=conversation.pk, deleted=None, title=first_words)
-        unnamed.update(title=title)
+        if unnamed.update(title=title):
+            changes.tell(owner)
 
 
 def _said(question: str, answer: str, owner: Visitor) -> str:

@@ -12,6 +12,7 @@ function begin(root) {
   new Chat(root, leaving.signal);
   const drawer = root.querySelector("[data-drawer]");
   letThemesBeChosen(leaving.signal);
+  import("./page/live_list.js").then(({ keepListLive }) => keepListLive(root, leaving.signal), () => {});
   if (drawer instanceof HTMLDetailsElement) closeable(drawer, leaving.signal);
   addEventListener("pagehide", () => leaving.abort());
   // Back from the browser's cache the page is a still of what it was: let the server show what has happened since.

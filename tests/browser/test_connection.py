@@ -116,7 +116,7 @@ def test_a_fault_of_the_page_is_not_retried(site: Site, chat: ChatPage, watch: W
     chat.ask("Go")
     expect(chat.notice).to_contain_text("The page could not show the reply.")
     expect(chat.send_button).to_be_visible()
-    assert [url for url in asked if "/events/" in url] == []
+    assert [url for url in asked if "/runs/" in url] == []
     chat.retry_button.click()
     expect(chat.reply).to_contain_text("Before,")
     gate.open()

@@ -81,7 +81,7 @@ def test_a_briefly_hidden_tab_keeps_its_connection(site: Site, watch: Watch) -> 
     tab.expect_status("done")
     tab.show()
     expect(tab.body).to_have_text("Before, and after.")
-    assert [url for url in asked if "/events/" in url] == []
+    assert [url for url in asked if "/runs/" in url] == []
 
 
 def test_a_tab_hidden_before_the_first_event_catches_up(site: Site, tab: Tab) -> None:
@@ -111,7 +111,7 @@ def test_a_background_tab_reads_nothing_until_shown(site: Site, tab: Tab) -> Non
     gate.open()
     tab.expect_status("done")
     behind.expect_status("running")
-    assert [url for url in asked if "/events/" in url] == []
+    assert [url for url in asked if "/runs/" in url] == []
     behind.show()
     behind.expect_status("done")
     expect(behind.body).to_have_text("Before, and after.")
@@ -194,7 +194,7 @@ def test_a_tab_with_another_conversation_is_left_alone(site: Site, tab: Tab) -> 
     begin(site, tab, "and after.").open()
     tab.expect_status("done")
     expect(other.replies).to_have_count(1)
-    assert [url for url in asked if "/static/" not in url] == []
+    assert [url for url in asked if not re.search("/static/|/conversations/", url)] == []
 
 
 def test_another_devices_messages_appear_when_the_tab_shows(browser: Browser, site: Site, tab: Tab) -> None:

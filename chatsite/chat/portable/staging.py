@@ -16,6 +16,7 @@ from django.utils import timezone
 from chatsite.accounts.visitor import Visitor
 from chatsite.chat import titles
 from chatsite.chat.models import Conversation, Message
+from chatsite.live.changes import changes
 
 BATCH = 100
 """Messages in one transaction."""
@@ -93,6 +94,7 @@ def _hand_over(staged: Sequence[UUID], visitor: Visitor) -> None:
         )
         if handed_over != len(staged):
             raise TookTooLong
+        changes.tell(visitor)
 
 
 def _some_at_a_time(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

@@ -28,6 +28,8 @@ NOT_NEEDED = {
     "json_patch.js",
     "output.js",
     "passage.js",
+    "list_rows.js",
+    "live_list.js",
     "replace.js",
     "save.js",
     "upload.js",
