@@ -46,6 +46,8 @@ CHAT_LOCAL_MODEL_URL = env.url(local_model.URL_VARIABLE)
 CHAT_LOCAL_MODEL_KEY = env.prose(local_model.KEY_VARIABLE, "none")
 # Whether people may make links by which everybody can read a conversation.
 CHAT_ALLOW_SHARING = env.flag("CHAT_ALLOW_SHARING", default=True)
+# Whether browsers are given a service worker, which says so where there is no network.
+OFFLINE_PAGE = env.flag("OFFLINE_PAGE", default=True)
 # Replies that one person may have written at once, so that there is room for others.
 CHAT_REPLIES_AT_ONCE = env.integer("CHAT_REPLIES_AT_ONCE", 4, minimum=1, maximum=100_000)
 CHAT_MAX_LENGTH = 32_000  # characters in one message of a person

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import include, path
 
-from chatsite import health, languages
+from chatsite import health, installed, languages
 from chatsite.staff.urls import admin_at
 
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("accounts/", include("chatsite.accounts.urls")),
     *admin_at(settings.ADMIN_URL),
     path("language/", languages.choose, name="language"),
+    path("manifest.webmanifest", installed.manifest, name="manifest"),
+    path("service-worker.js", installed.worker, name="service-worker"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

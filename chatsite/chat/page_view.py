@@ -122,6 +122,7 @@ def _page(
         "can_sign_in": can_sign_in(visitor),
         "is_small": settings.CHAT_LOCAL_MODEL,
         "key": uuid4(),
+        "has_worker": settings.OFFLINE_PAGE,
         "max_length": settings.CHAT_MAX_LENGTH,
         # For the page's script, as data- attributes.
         "title_length": TITLE_LENGTH,

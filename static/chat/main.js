@@ -14,6 +14,8 @@ function begin(root) {
   letThemesBeChosen(leaving.signal);
   import("./page/live_list.js").then(({ keepListLive }) => keepListLive(root, leaving.signal), () => {});
   if (drawer instanceof HTMLDetailsElement) closeable(drawer, leaving.signal);
+  const { worker } = root.dataset;
+  if (worker) addEventListener("load", () => navigator.serviceWorker?.register(worker).catch(() => {}));
   addEventListener("pagehide", () => leaving.abort());
   // Back from the browser's cache the page is a still of what it was: let the server show what has happened since.
   addEventListener("pageshow", ({ persisted }) => persisted && location.reload());

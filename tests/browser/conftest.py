@@ -122,7 +122,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def watch(browser: Browser, site: Site, tmp_path: Path) -> Iterator[Watch]:
     """Fails the test on any console error, uncaught error, or request to another host."""
-    context = browser.new_context(base_url=site.url)
+    # What goes through a worker cannot be held or changed by `page.route`.
+    context = browser.new_context(base_url=site.url, service_workers="block")
     context.set_default_timeout(PATIENCE)
     watch = Watch(context, picture=tmp_path / "page.png")
     yield watch

@@ -17,6 +17,7 @@ NOT_NEEDED = {
     "all_conversations.css",
     "documents.css",
     "feedback.css",
+    "offline.css",
     "plain.css",
     "shared.css",
     "temporary.css",
