@@ -135,3 +135,30 @@ def test_the_tools_of_code_cover_none_of_it(site: Site, chat: ChatPage) -> None:
     assert tools
     assert code
     assert tools["y"] + tools["height"] <= code["y"]
+
+
+def test_code_is_wider_than_text_where_there_is_room(site: Site, chat: ChatPage) -> None:
+    chat.page.set_viewport_size({"width": 1920, "height": 900})
+    site.upstream.enqueue(Reply(f"{'Some text. ' * 40}\n\n```python\nx = 1\n```\n"))
+    chat.ask("Go")
+    chat.expect_status("done")
+    text, code = chat.body.locator("p").bounding_box(), chat.body.locator(".code").bounding_box()
+    assert text
+    assert code
+    assert code["width"] > 1.2 * text["width"]
+
+
+def test_what_can_be_done_with_a_document_does_not_move_when_it_is_unfolded(chat: ChatPage) -> None:
+    page = chat.page
+    page.goto("/documents/")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "a.txt", "mimeType": "text/plain", "buffer": b"The harbour is deep."}
+    )
+    page.get_by_role("button", name="Upload").click()
+    buttons = [page.locator(".document-delete > summary"), page.get_by_role("button", name="Leave out")]
+    before = [button.bounding_box() for button in buttons]
+    buttons[0].click()
+    expect(page.get_by_role("button", name="Delete for good")).to_be_visible()
+    assert [button.bounding_box() for button in buttons] == before
+    buttons[1].click()
+    expect(page.get_by_text("Left out of answers")).to_be_visible()

@@ -43,6 +43,16 @@ def test_every_page_fits_into_320_pixels(chat: ChatPage, watch: Watch, path: str
     assert chat.page.evaluate("document.scrollingElement.scrollWidth") == ZOOMED["width"]
 
 
+def test_what_a_search_finds_fits_into_320_pixels(site: Site, chat: ChatPage) -> None:
+    answered(
+        site, chat, "Ten a month, says the guide. " * 5, question="What does the team plan cost in the guide?"
+    )
+    chat.page.set_viewport_size(ZOOMED)
+    chat.page.goto("/search/?q=guide")
+    expect(chat.page.locator("mark").first).to_be_visible()
+    assert chat.page.evaluate("document.scrollingElement.scrollWidth") == ZOOMED["width"]
+
+
 def test_right_to_left_text_has_its_direction(site: Site, chat: ChatPage) -> None:
     chat.prompt.fill(ARABIC)
     assert direction(chat.prompt) == "rtl"

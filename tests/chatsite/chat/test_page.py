@@ -3,6 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
 from chatsite.chat.models import LENGTH_LIMITS, TITLE_LENGTH
 from chatsite.chat.templatetags.json_values import DEEPEST
 from tests.site import Site
@@ -22,6 +26,16 @@ def test_the_page_carries_the_servers_numbers_and_names(site: Site) -> None:
     assert f'data-title-length="{TITLE_LENGTH}"' in page
     assert f'data-length-limits="{" ".join(LENGTH_LIMITS)}"' in page
     assert f'data-deepest="{DEEPEST}"' in page
+
+
+@pytest.mark.parametrize("is_small", [True, False])
+@pytest.mark.django_db
+@pytest.mark.usefixtures("site_in_this_process")
+def test_a_small_model_is_said_to_be_small(client: Client, settings: Settings, is_small: bool) -> None:
+    settings.CHAT_ALLOW_GUESTS = True
+    settings.CHAT_LOCAL_MODEL = is_small
+
+    assert ("A small model answers" in client.get("/").text) is is_small
 
 
 def test_scripts_have_no_name_of_a_length_limit() -> None:
