@@ -1,12 +1,14 @@
-"""The page in Firefox: a reply is rendered while it is written, stopped, resumed, the same after a reload."""
+"""The page in Firefox: replies and what can be done with them, documents, search and sharing."""
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.browser.chat_page import MARKUP
 from tests.browser.firefox import HOW_TO_GET_ONE, Firefox, find_firefox, running
+from tests.browser.test_connection import DROPPABLE
 from tests.site import Site
 from tests.upstream import Reply
 from tests.waiting import wait_until
@@ -23,7 +25,7 @@ PROMPT = "#prompt"
 REPLY = 'article[data-role="assistant"]'
 QUESTION = 'article[data-role="user"] [data-text]'
 LAST = "selector => [...document.querySelectorAll(selector)].at(-1)"
-CONTROL, ENTER, ESCAPE, ARROW_UP = "\ue009", "\ue006", "\ue00c", "\ue013"
+CONTROL, SHIFT, ENTER, ESCAPE, ARROW_UP = "\ue009", "\ue008", "\ue006", "\ue00c", "\ue013"
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +131,147 @@ def test_a_message_is_edited_and_its_versions_are_paged_through(site: Site, fire
     wait_until(lambda: firefox.text(f"{REPLY} [data-body]").strip() == "One.")
     assert "1/2" in firefox.text("[data-siblings]:not([hidden])")
     assert firefox.text(QUESTION) == asked
+
+
+def says(firefox: Firefox, selector: str, text: str) -> None:
+    """Wait until the last element of these says it."""
+    wait_until(lambda: text in firefox.text(selector), message=f"{selector} does not say {text!r}")
+
+
+def answered(site: Site, firefox: Firefox, reply: str) -> None:
+    site.upstream.enqueue(Reply(reply))
+    ask(firefox, "Go")
+    wait_until(lambda: status(firefox) == "done")
+
+
+def test_enter_sends_and_shift_enter_begins_a_line(site: Site, firefox: Firefox) -> None:
+    site.upstream.enqueue(Reply("Yes."))
+
+    firefox.type(PROMPT, f"one{SHIFT}{ENTER}{SHIFT}two{ENTER}")
+
+    wait_until(lambda: status(firefox) == "done")
+    assert firefox.text(QUESTION).endswith("one\ntwo")
+    assert firefox.run("return document.querySelector('#prompt').value") == ""
+
+
+def test_a_reply_goes_on_after_its_connection_broke(site: Site, firefox: Firefox) -> None:
+    firefox.run(f"({DROPPABLE})()")
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("Before, ", gate, "and after."))
+    ask(firefox, "Go")
+    says(firefox, REPLY, "Before,")
+
+    firefox.run("dropConnection()")
+    gate.open()
+
+    wait_until(lambda: status(firefox) == "done")
+    assert firefox.text(f"{REPLY} [data-body]").strip() == "Before, and after."
+
+
+def test_a_reply_is_regenerated_and_paged_through(site: Site, firefox: Firefox) -> None:
+    answered(site, firefox, "One.")
+    site.upstream.enqueue(Reply("Two."))
+
+    firefox.click("[data-regenerate] button")
+    says(firefox, f"{REPLY} [data-body]", "Two.")
+    says(firefox, f"{REPLY} [data-siblings]", "2/2")
+    firefox.click(f"{REPLY} [data-siblings] a[rel=prev]")
+
+    says(firefox, f"{REPLY} [data-body]", "One.")
+
+
+def test_code_and_replies_are_copied(site: Site, firefox: Firefox) -> None:
+    answered(site, firefox, "*Code*:\n\n```python\nx = 1\n```\n")
+
+    for selector, copied in ((".code-tools [data-tool=copy]", "x = 1\n"), ("[data-copy]", "*Code*:")):
+        firefox.click(f"{REPLY} {selector}")
+        says(firefox, "[data-announcer]", "Copied")
+        firefox.run("document.querySelector('#prompt').value = ''")
+        firefox.type(PROMPT, f"{CONTROL}v{CONTROL}")
+        pasted = firefox.run("return document.querySelector('#prompt').value")
+        assert pasted.startswith(copied)
+        firefox.run("document.querySelector('[data-announcer]').textContent = ''")
+
+
+def test_a_file_is_uploaded(site: Site, firefox: Firefox, tmp_path: Path) -> None:
+    file = tmp_path / "harbour.md"
+    file.write_text("The harbour is **deep**.")
+    firefox.open(f"{site.url}/documents/")
+
+    firefox.type("input[type=file]", str(file))
+    firefox.click("[data-upload] button[type=submit]")
+
+    says(firefox, "[data-documents]", "harbour.md")
+    firefox.click(".document-title a, a.document-title")
+    assert firefox.text(".passage-cited strong") == "deep"
+
+
+def test_keys_lead_to_the_search_and_that_to_the_message(site: Site, firefox: Firefox) -> None:
+    answered(site, firefox, "The harbour is deep.")
+
+    firefox.type(PROMPT, f"{CONTROL}k{CONTROL}")
+    wait_until(lambda: "/search/" in firefox.run("return location.pathname"))
+    firefox.type("input[type=search]", f"HARB{ENTER}")
+    says(firefox, "mark", "harb")
+    firefox.click(".found-message")
+
+    says(firefox, f"{REPLY} [data-body]", "The harbour is deep.")
+
+
+def test_a_question_mark_shows_what_keys_do(firefox: Firefox) -> None:
+    firefox.run("document.activeElement.blur()")
+
+    firefox.type("body", "?")
+    wait_until(lambda: firefox.run("return document.querySelector('dialog').open"))
+    firefox.type("dialog", ESCAPE)
+    wait_until(lambda: not firefox.run("return document.querySelector('dialog').open"))
+    firefox.type("body", "/")
+
+    wait_until(lambda: firefox.run("return document.activeElement.id") == "prompt")
+
+
+def test_a_chat_is_shared(site: Site, firefox: Firefox) -> None:
+    answered(site, firefox, "**Shared** words.")
+    firefox.open(firefox.run("return location.origin + location.pathname") + "share/")
+
+    firefox.click(".choice-row button")
+    wait_until(lambda: firefox.run("return document.querySelectorAll('.link-row').length") == 1)
+    firefox.click(".link-row a.button")
+
+    says(firefox, "article .prose strong", "Shared")
+
+
+def test_a_page_that_was_scrolled_stays_there(site: Site, firefox: Firefox) -> None:
+    gate, end = site.upstream.gate(), site.upstream.gate()
+    site.upstream.enqueue(Reply("A paragraph.\n\n" * 60, gate, "More.\n\n" * 30, end))
+    ask(firefox, "Go")
+    wait_until(lambda: firefox.text(REPLY).count("A paragraph.") == 60)
+    firefox.run("scrollTo({ top: 300, behavior: 'instant' })")
+    before = firefox.run("return scrollY")
+
+    gate.open()
+    wait_until(lambda: firefox.text(REPLY).count("More.") == 30)
+
+    assert firefox.run("return scrollY") == before
+    end.open()
+    wait_until(lambda: status(firefox) == "done")
+
+
+def test_rows_stand_still_while_others_come(site: Site, firefox: Firefox) -> None:
+    gate, end = site.upstream.gate(), site.upstream.gate()
+    first = "| Name | What it does |\n|---|---|\n" + "| house | street |\n" * 3
+    rest = "| a much longer name than before | quiet street |\n| house | street |\n"
+    site.upstream.enqueue(Reply(first, gate, rest, end, "\nDone."))
+    lefts = "return [...document.querySelectorAll('td')].map((cell) => cell.getBoundingClientRect().left)"
+    ask(firefox, "Go")
+    says(firefox, f"{REPLY} td", "street")
+    before = firefox.run(lefts)
+
+    gate.open()
+    wait_until(lambda: "a much longer" in firefox.text(f"{REPLY} table"))
+
+    after = firefox.run(lefts)
+    assert len(before) >= 4
+    assert after[: len(before)] == pytest.approx(before, abs=2)  # widths are whole pixels
+    end.open()
+    wait_until(lambda: status(firefox) == "done")
