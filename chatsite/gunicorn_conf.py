@@ -161,6 +161,7 @@ def post_worker_init(worker: Any) -> None:
     from django.conf import settings
 
     from chatsite.accounts import retention
+    from chatsite.waiting.sender import sender
     from streaming import admission, runs
 
     import_module(settings.ROOT_URLCONF)  # LangChain with it: seconds that the first visitor need not wait
@@ -168,6 +169,7 @@ def post_worker_init(worker: Any) -> None:
     admission.configure(max_streams=max_streams(worker.cfg))
     runs.look_after()
     retention.start()
+    sender.start()
     worker.draining = Draining(worker, worker.reload_state)
     worker.draining.start()
     if worker.age == 1:

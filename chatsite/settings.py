@@ -159,6 +159,7 @@ INSTALLED_APPS = [
     "chatsite.accounts",
     "chatsite.assistants",
     "chatsite.chat",
+    "chatsite.waiting",
     "chatsite.live",
     "chatsite.sharing",
     "chatsite.feedback",

@@ -8,6 +8,7 @@ from chatsite.staff.urls import admin_at
 
 urlpatterns = [
     path("", include("chatsite.chat.urls")),
+    path("", include("chatsite.waiting.urls")),
     path("", include("chatsite.live.urls")),
     path("", include("chatsite.sharing.urls")),
     path("", include("chatsite.feedback.urls")),

@@ -57,6 +57,8 @@ LIMITS = {
     "replies": Limit(
         0, _("You can have {most:,} replies written at once. Wait until one of them has ended.")
     ),
+    "waiting": Limit(0, _("{most:,} messages can wait in one chat. Wait until one of them is sent.")),
+    "waiting_in_all": Limit(0, _("You can have {most:,} messages waiting. Wait until one of them is sent.")),
     "readers": Limit(0, _("You can follow {most:,} replies at once. Close another page of this site.")),
     "files": Limit(0, _("You can have {most:,} files read at once. Wait until one of them is done.")),
     "tokens": Limit(DAY, _("You have used the {most:,} tokens that you can use a day.")),

@@ -54,14 +54,8 @@ class TitleForm(CodedForm):
         return line
 
 
-class MessageForm(KeyForm):
-    """A message: its `text`.
-
-    Optional are its `key`, the `conversation` and where in it: the message that it answers (`parent`), the
-    one that it is another version of (`edited`), or one of the branch at whose end it is to be (`leaf`). For
-    a new conversation the `assistant` and whether it is `temporary`, and one of that assistant's `option`s.
-    Another person's conversations and messages count as missing.
-    """
+class TextForm(KeyForm):
+    """What a person writes: its `text`."""
 
     text = forms.CharField(
         strip=False,
@@ -70,18 +64,10 @@ class MessageForm(KeyForm):
             "null_characters_not_allowed": _("The text contains a NUL character, which cannot be sent."),
         },
     )
-    conversation = forms.UUIDField(required=False)
-    parent = forms.UUIDField(required=False)
-    edited = forms.UUIDField(required=False)
-    leaf = forms.UUIDField(required=False)
-    assistant = forms.SlugField(required=False)
-    option = forms.SlugField(required=False)
-    temporary = forms.BooleanField(required=False)
 
-    def __init__(self, request: HttpRequest, visitor: Visitor) -> None:
+    def __init__(self, request: HttpRequest) -> None:
         super().__init__(request.POST)
         self._request = request
-        self._visitor = visitor
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"].replace("\r\n", "\n")
@@ -94,6 +80,30 @@ class MessageForm(KeyForm):
         if not _is_utf_8(self._request, text):
             raise forms.ValidationError(_("The text is not valid UTF-8."), code="bad_encoding")
         return text
+
+
+class MessageForm(TextForm):
+    """A message: its `text`.
+
+    Optional are its `key`, the `conversation` and where in it: the message that it answers (`parent`), the
+    one that it is another version of (`edited`), or one of the branch at whose end it is to be (`leaf`), and
+    whether it may `wait` there for the end of a reply. For a new conversation the `assistant` and whether it
+    is `temporary`, and one of that assistant's `option`s. Another person's conversations and messages count
+    as missing.
+    """
+
+    conversation = forms.UUIDField(required=False)
+    parent = forms.UUIDField(required=False)
+    edited = forms.UUIDField(required=False)
+    leaf = forms.UUIDField(required=False)
+    assistant = forms.SlugField(required=False)
+    option = forms.SlugField(required=False)
+    temporary = forms.BooleanField(required=False)
+    wait = forms.BooleanField(required=False)
+
+    def __init__(self, request: HttpRequest, visitor: Visitor) -> None:
+        super().__init__(request)
+        self._visitor = visitor
 
     def clean_conversation(self) -> Conversation | None:
         if (pk := self.cleaned_data["conversation"]) is None:

@@ -16,6 +16,9 @@ from chatsite.chat import history, listing, rendered, replies, siblings
 from chatsite.chat.models import LENGTH_LIMITS, TITLE_LENGTH, Conversation, Message
 from chatsite.chat.refusals import with_refusals
 from chatsite.chat.templatetags.json_values import DEEPEST
+from chatsite.waiting import queue
+from chatsite.waiting.queue import NOTHING_WAITS, Queue
+from chatsite.waiting.sender import sender
 
 PAGE_MESSAGES = 60
 """Messages on a page: the newest ones, or those before another page's."""
@@ -50,10 +53,13 @@ def conversation(request: VisitorRequest, conversation_id: UUID) -> HttpResponse
     if "before" in request.GET:
         earlier = _path(found, _before(found, request.GET["before"]))
         return _page(request, visitor, found, earlier, leaf=leaf, is_earlier=True)
-    version = f'"{found.version(below=leaf)}-{get_language()}"'
+    waiting = queue.of(found)
+    if waiting.goes_on:  # the process whose turn it was may have died
+        sender.wake()
+    version = f'"{found.version(below=leaf)}-{get_language()}{waiting.version}"'
     if (unchanged := get_conditional_response(request, etag=version)) is not None:
         return unchanged
-    response = _page(request, visitor, found, _path(found, below=leaf), leaf=leaf)
+    response = _page(request, visitor, found, _path(found, below=leaf), leaf=leaf, waiting=waiting)
     response["ETag"] = version
     return response
 
@@ -98,6 +104,7 @@ def _page(
     *,
     leaf: Message | None = None,
     is_earlier: bool = False,
+    waiting: Queue = NOTHING_WAITS,
 ) -> HttpResponse:
     """The page with these messages, of the branch with `leaf` if one was asked for."""
     chosen = current.assistant if current else request.GET.get("assistant", "")
@@ -114,6 +121,9 @@ def _page(
         "chat_messages": rendered.with_html(replies.with_text_so_far(path)),
         "is_temporary": bool(current.expires) if current else "temporary" in request.GET,
         "is_earlier": is_earlier,
+        "queue": waiting,
+        "is_live": waiting.goes_on or bool(path and path[-1].is_running),
+        "is_still": "still" in request.GET,
         # The page stays in the branch that it shows, whatever is written elsewhere.
         "leaf": leaf,
         "newest": leaf if is_earlier or not path else path[-1],

@@ -1,5 +1,6 @@
 """Replies: a message row and a run, started together; the run's end is stored in the row."""
 
+from collections.abc import Callable
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -35,16 +36,18 @@ def send(
     option: str = "",
     temporary: bool = False,
     key: UUID | None = None,
+    name: UUID | None = None,
+    claim: Callable[[Message], None] | None = None,
 ) -> Started:
     """Store what a person wrote, and start the reply.
 
     It answers `parent`, or what the `edited` message answers, or the newest message below `leaf`; the newest
     of the conversation if none of them is given. Nothing is stored when there is no room (`Busy`), the text
-    does not fit (`TooLong`), or no model is configured (`ModelNotConfigured`).
+    does not fit (`TooLong`), or no model is configured (`ModelNotConfigured`); nor when `claim` raises, which
+    is called with the message in the transaction that stores it. `name` is what it is known by, if that is
+    not to be made of the key.
     """
-    # Not the leaf: the page that sends it again may show more by then.
-    sent = [conversation and conversation.pk, parent and parent.pk, assistant, option, text]
-    name = name_of(key, visitor, "send", *sent, *([edited.pk] if edited else []))
+    name = name or known_by(key, visitor, conversation, parent, assistant, option, text, edited)
     path = _before(conversation, parent=parent, edited=edited, leaf=leaf) if conversation else []
     place = conversation or Conversation(
         user=visitor.user, guest=visitor.guest, title=titles.of_message(text), assistant=assistant
@@ -58,8 +61,24 @@ def send(
         content=text,
         option=option,
     )
-    start = partial(_start, [*path, message], visitor, name)
+    start = partial(_start, [*path, message], visitor, name, claim=claim)
     return once(name, visitor, start)
+
+
+def known_by(
+    key: UUID | None,
+    visitor: Visitor,
+    conversation: Conversation | None,
+    parent: Message | None,
+    assistant: str,
+    option: str,
+    text: str,
+    edited: Message | None = None,
+) -> UUID | None:
+    """What a message is known by when it is sent again (`idempotency.name_of`)."""
+    # Not the leaf: the page that sends it again may show more by then.
+    sent = [conversation and conversation.pk, parent and parent.pk, assistant, option, text]
+    return name_of(key, visitor, "send", *sent, *([edited.pk] if edited else []))
 
 
 def regenerate(reply: Message, *, visitor: Visitor, key: UUID | None = None) -> Started:
@@ -89,6 +108,7 @@ def _start(
     name: UUID | None,
     *,
     continued: Message | None = None,
+    claim: Callable[[Message], None] | None = None,
 ) -> Message:
     """Start a reply to the last message of the path, and store it; that message as well if it is new.
 
@@ -110,6 +130,8 @@ def _start(
     job = _job(reply, path, visitor)
     with runs.admit() as place, transaction.atomic():
         one_at_a_time(visitor)
+        if claim is not None:
+            claim(question)
         _take(visitor)
         _store(question, reply)
         runs.start(job, run_id=run_id, place=place)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -18,6 +18,8 @@ from chatsite.chat.history import TooLong
 from chatsite.chat.idempotency import Started
 from chatsite.chat.models import Message
 from chatsite.chat.refusals import with_refusals
+from chatsite.waiting import queue
+from chatsite.waiting.models import WaitingMessage
 from streaming import runs
 from streaming.admission import Place
 from streaming.runs import Busy, Pruned, UnknownRun
@@ -37,13 +39,17 @@ def source(request: VisitorRequest, message_id: UUID) -> HttpResponse:
 @with_refusals
 @require_POST
 def send(request: VisitorRequest) -> HttpResponseBase:
-    """Take a message, and answer with the reply's events or with the way to its page."""
+    """Take a message, and answer with the reply's events or with the way to its page. One that may `wait` is
+    sent when the reply is done that is being written."""
     form = MessageForm(request, request.visitor)
     if not form.is_valid():
         code, message = form.first_error
         return error(request, 404 if code == "not_found" else 400, code, message)
     visitor = known_visitor_of(request)
-    return _answer(request, visitor, lambda: replies.send(**form.cleaned_data, visitor=visitor))
+    fields = form.cleaned_data
+    if fields.pop("wait") and (waiting := queue.put(**fields, visitor=visitor)) is not None:
+        return _waits(request, waiting)
+    return _answer(request, visitor, lambda: replies.send(**fields, visitor=visitor))
 
 
 @with_refusals
@@ -116,6 +122,13 @@ def _another(request: VisitorRequest, message_id: UUID, start: Callable[..., Sta
     if not form.is_valid():
         return error(request, 400, *form.first_error)
     return _answer(request, visitor, lambda: start(message, visitor=visitor, **form.cleaned_data))
+
+
+def _waits(request: VisitorRequest, waiting: WaitingMessage) -> HttpResponse:
+    """Say that it was taken, and waits."""
+    if not (wants_events(request) or "application/json" in request.headers.get("Accept", "")):
+        return SeeOther(waiting.conversation.get_absolute_url(leaf=waiting.leaf_id))
+    return JsonResponse({"waiting": waiting.pk, "conversation": waiting.conversation_id}, status=201)
 
 
 def _answer(request: VisitorRequest, visitor: Visitor, start: Callable[[], Started]) -> HttpResponseBase:

@@ -60,23 +60,6 @@ def test_nothing_is_sent_when_there_is_nothing(chat: ChatPage) -> None:
     expect(chat.replies).to_have_count(0)
 
 
-def test_a_running_reply_allows_typing_not_sending(site: Site, chat: ChatPage) -> None:
-    gate = site.upstream.gate()
-    site.upstream.enqueue(Reply("Wait ", gate, "for it."), Reply("Second."))
-    chat.ask("First")
-    expect(chat.stop_button).to_be_visible()
-    expect(chat.send_button).to_be_hidden()
-    chat.prompt.fill("Next question")
-    chat.prompt.press("Enter")
-    gate.open()
-    chat.expect_status("done")
-    expect(chat.replies).to_have_count(1)
-    expect(chat.prompt).to_have_value("Next question")
-    chat.prompt.press("Enter")
-    expect(chat.replies).to_have_count(2)
-    chat.expect_status("done")
-
-
 def test_the_box_grows_with_its_text(chat: ChatPage) -> None:
     before = chat.prompt.bounding_box()
     chat.prompt.fill("line\n" * 6)

@@ -90,6 +90,20 @@ def test_escape_stops_a_reply(site: Site, firefox: Firefox) -> None:
     assert "and on" not in firefox.text(REPLY)
 
 
+def test_what_is_sent_while_a_reply_is_written_waits(site: Site, firefox: Firefox) -> None:
+    gate = site.upstream.gate()
+    site.upstream.enqueue(Reply("One ", gate, "more."), Reply("Two."))
+    ask(firefox, "Go")
+    wait_until(lambda: "One" in firefox.text(REPLY))
+
+    ask(firefox, "And then?")
+    wait_until(lambda: firefox.text("[data-queue] [data-text]") == "And then?")
+    gate.open()
+
+    wait_until(lambda: firefox.text(f"{REPLY} [data-body]").strip() == "Two.")
+    wait_until(lambda: not firefox.text("[data-queue]").strip())
+
+
 def test_a_reply_goes_on_after_a_reload(site: Site, firefox: Firefox) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("One ", gate, "two."))

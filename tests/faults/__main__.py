@@ -35,6 +35,7 @@ ON_PEOPLE: dict[str, Callable[[World, Reader], None]] = {
     "away for a while": lambda world, reader: reader.drop(away=True),
     "another tab": lambda world, reader: world.open_tab(reader),
     "another version": lambda world, reader: world.edit(reader, "flowing"),
+    "a message that waits": lambda world, reader: world.queue(reader, "flowing"),
     "Stop": lambda world, reader: world.stop(reader),
     "deleted": lambda world, reader: world.delete(reader),
     "deleted, and had back": lambda world, reader: world.delete(reader, restore=True),

@@ -117,7 +117,7 @@ class Prompt:
             self.place = response.headers["Content-Location"]
             return self.reading(response, after=after)
         response.read()
-        self.accepted = self.accepted or response.status_code == 303
+        self.accepted = self.accepted or response.status_code in {201, 303}  # 201: it waits
         return response
 
     def follow(self, door: Visitor | None = None, *, after: int = 0) -> Reading | httpx.Response:
@@ -176,6 +176,11 @@ class Prompt:
     def as_edited(self) -> dict[str, str]:
         """The fields of another version of it, once it was taken."""
         return {"conversation": self.conversation, "edited": self.place.partition("?leaf=")[2]}
+
+    @property
+    def as_next(self) -> dict[str, str]:
+        """The fields of a message that is to wait for its reply, once this has begun."""
+        return {"conversation": self.conversation, "leaf": self.message, "wait": "1"}
 
     @property
     def bereaved(self) -> bool:
@@ -257,8 +262,9 @@ class Ledger:
     def _answer(self, request: Request) -> Script | None:
         asked = str(request.messages)
         with self._lock:
-            prompt = next((prompt for prompt in self.prompts if prompt.text in asked), None)
-            if prompt is None:
+            # What it is about comes last: before it may be others, of the same conversation.
+            prompt = max(self.prompts, key=lambda prompt: asked.rfind(prompt.text), default=None)
+            if prompt is None or prompt.text not in asked:
                 self.strays.append(request)
                 return None
             script = prompt.scripts.popleft() if len(prompt.scripts) > 1 else prompt.scripts[0]

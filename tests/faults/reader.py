@@ -19,8 +19,9 @@ from tests.visitor import Reading, Visitor
 if TYPE_CHECKING:
     from tests.sse import ServerEvent
 
-COME_BACK = {502, 503, 504}
-"""Answers of a site that is about to end, starts, or has no room, and of a proxy in front of it."""
+COME_BACK = {201, 502, 503, 504}
+"""Answers of a site that is about to end, starts, or has no room, and of a proxy in front of it; and that the
+prompt waits for the end of another reply."""
 BACK_OFF = 0.05
 
 

@@ -50,6 +50,10 @@ class Life(RuleBasedStateMachine):
     def edit(self, index: int, kind: str) -> None:
         self.there.edit(self.of(index), kind)
 
+    @rule(index=INDEX, kind=st.sampled_from(["flowing", "held", "cut"]))
+    def queue(self, index: int, kind: str) -> None:
+        self.there.queue(self.of(index), kind)
+
     @rule(index=INDEX, events=EVENTS)
     def read(self, index: int, events: int) -> None:
         self.of(index).read_some(events)

@@ -21,6 +21,7 @@ from tests.faults.conftest import GRACE
 from tests.faults.ledger import Ledger, Prompt, Script
 from tests.faults.reader import Reader
 from tests.faults.store import SQLite
+from tests.faults.waiting import send_those_that_wait_for
 from tests.site import Site
 from tests.upstream import Cut, EndlessTokens, ErrorEvent, Failure, Gate, Pause, Reply, Reset
 from tests.upstream.script import Step
@@ -77,6 +78,11 @@ class World:
         if kind == "endless":
             self._endless.append(prompt)
         self.readers.append(Reader(prompt).start())
+
+    def queue(self, reader: Reader, kind: str) -> None:
+        """The same person sends the next message, which waits if the reply is still being written."""
+        if reader.prompt.has_started:
+            self._send(kind, reader.prompt.person, fields=reader.prompt.as_next)
 
     def open_tab(self, reader: Reader) -> None:
         """The same person reads it once more."""
@@ -208,10 +214,18 @@ class World:
         for reader in [*self.readers, *self.tabs]:
             try:
                 if not reader.is_turned_away:
+                    self._send_what_waits(reader)
                     reader.join(timeout=JOIN_WITHIN)
             except AssertionError as error:
                 reader.leave()
                 yield Breach("resume", reader.prompt.text, str(error))
+
+    def _send_what_waits(self, reader: Reader) -> None:
+        """The reply before it was stopped, has failed, or was interrupted: its person sends it."""
+        prompt, until = reader.prompt, time.monotonic() + JOIN_WITHIN
+        while "wait" in prompt.fields and not reader.is_over and time.monotonic() < until:
+            send_those_that_wait_for(prompt.person, prompt.fields["conversation"])
+            time.sleep(0.1)
 
     def _of_others(self) -> Iterator[Breach]:
         try:

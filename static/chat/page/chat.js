@@ -32,11 +32,14 @@ export class Chat {
   #toTop;
   #tabs;
   #current;
-  /** @type {Branching} */ #page;
+  /** @type {import("./queue.js").Page} */ #page;
+  #signal;
+  /** @type {Promise<import("./queue.js").Queue> | undefined} */ #loadedQueue;
 
   /** @param {HTMLElement} root @param {AbortSignal} signal */
   constructor(root, signal) {
     this.#root = root;
+    this.#signal = signal;
     this.#messages = find(root, "[data-messages]");
     this.#toTop = keepPlace(this.#messages, find(root, "[data-jump]"), signal);
     const phase = this.#phase;
@@ -49,10 +52,13 @@ export class Chat {
     const visibility = new Visibility({ hiddenAfter: Number(root.dataset.hiddenAfter) }, signal);
     visibility.addEventListener("back", () => updates.look({ happened: this.#conversation !== "" }), { signal });
     visibility.addEventListener("shown", () => updates.look(), { signal });
-    this.#tabs = new Tabs((changed) => updates.look({ happened: changed === this.#conversation }), signal);
+    this.#tabs = new Tabs((changed) => {
+      if (changed === `waiting ${this.#conversation}`) this.#queue.then((queue) => queue.refresh());
+      else updates.look({ happened: changed === this.#conversation });
+    }, signal);
     this.#current = new CurrentReply(root, { phase, sender, notice, updates, visibility }, signal);
     this.#page = {
-      ...{ root, phase, notice, sender, composer, updates },
+      ...{ root, phase, notice, sender, composer, updates, tabs: this.#tabs },
       append: (text, option) => this.#append(text, option),
       answer: (exchange, accepted, text) => this.#answer(exchange, accepted, text),
     };
@@ -63,6 +69,12 @@ export class Chat {
     const isRunning = () => phase.name === "running";
     listenToKeys(root, { onStop: actions.onStop, isRunning, onWrite: () => this.#composer.focus() }, signal);
     for (const article of this.#messages.children) this.#show(/** @type {HTMLElement} */ (article));
+    if (!find(root, "[data-queue]").hidden) this.#queue;
+  }
+
+  /** What waits for the end of a reply: loaded when something does. */
+  get #queue() {
+    return (this.#loadedQueue ??= import("./queue.js").then(({ Queue }) => new Queue(this.#page, this.#signal)));
   }
 
   /** @param {AbortSignal} signal */
@@ -107,8 +119,11 @@ export class Chat {
   /** Sends what is in the box. It is put back there if the server does not accept it. */
   async #send() {
     const { action, data, text } = this.#composer;
-    if (!text.trim() || !this.#phase.isIdle) return;
+    if (!text.trim()) return;
     this.#composer.takeOut();
+    if (!this.#phase.isIdle) {
+      return this.#queue.then((queue) => queue.send(action, data), () => this.#composer.putBack());
+    }
     await this.#exchange({ action, data, text, retry: () => this.#send(), taken: true });
   }
 

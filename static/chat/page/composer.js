@@ -12,7 +12,7 @@ export class Composer {
   #counter;
   #keepDraft;
   #phase;
-  /** What was taken out, and is not accepted yet. */ #onItsWay = "";
+  /** What was taken out, and is not accepted yet, in that order. @type {string[]} */ #onItsWay = [];
 
   /**
    * @param {HTMLFormElement} form
@@ -33,14 +33,14 @@ export class Composer {
     this.#prompt.addEventListener("input", () => this.#onInput(), { signal });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (phase.isIdle && this.text.trim()) onSend();
+      if (this.#maySend && this.text.trim()) onSend();
     }, { signal });
     this.#stop.addEventListener("click", (event) => {
       event.preventDefault(); // the form that it belongs to is for pages without script
       if (phase.name === "running") onStop();
     }, { signal });
-    phase.watch((name) => this.#showButtons(name), signal);
-    this.#keepDraft = keepDraft(this.#prompt, this.#key, () => this.#onItsWay || this.text, signal);
+    phase.watch(() => this.#showButtons(), signal);
+    this.#keepDraft = keepDraft(this.#prompt, this.#key, () => this.#onItsWay[0] || this.text, signal);
     this.#onInput();
   }
 
@@ -50,21 +50,20 @@ export class Composer {
 
   /** Empties the box; what was in it stays a draft until it is accepted. */
   takeOut() {
-    this.#onItsWay = this.text;
+    this.#onItsWay.push(this.text);
     this.#write("");
   }
 
-  /** Says that what was taken out is accepted: the next message has another key. */
+  /** Says that what was taken out first is accepted: the next message has another key. */
   accepted() {
     this.#key.value = newKey();
-    this.#onItsWay = "";
+    this.#onItsWay.shift();
     this.#keepDraft();
   }
 
-  /** Puts back what was taken out and not accepted, before what was written meanwhile. */
+  /** Puts back what was taken out first and not accepted, before what was written meanwhile. */
   putBack() {
-    this.#write([this.#onItsWay, this.text].filter(Boolean).join("\n\n"));
-    this.#onItsWay = "";
+    this.#write([this.#onItsWay.shift(), this.text].filter(Boolean).join("\n\n"));
   }
 
   /** @param {string} text */
@@ -105,15 +104,21 @@ export class Composer {
     this.#prompt.focus({ preventScroll: true });
   }
 
-  /** While a reply is written, a person can type and stop it, but not send. @param {import("./phase.js").Name} phase */
-  #showButtons(phase) {
+  /** What is sent while a reply is written waits for its end. */
+  get #maySend() {
+    return this.#phase.name !== "sending";
+  }
+
+  /** While a reply is written, there is Stop, and Send once there is something to send. */
+  #showButtons() {
+    const { name: phase } = this.#phase;
     const focused = document.activeElement;
-    this.#send.hidden = phase === "running" || phase === "stopping";
-    this.#stop.hidden = !this.#send.hidden;
+    this.#stop.hidden = phase !== "running" && phase !== "stopping";
+    this.#send.hidden = !this.#stop.hidden && !this.text.trim();
     // A button that was disabled would lose the focus, as does one that is gone.
     this.#send.setAttribute("aria-disabled", String(phase === "sending"));
     this.#stop.setAttribute("aria-disabled", String(phase === "stopping"));
-    if (focused === (this.#send.hidden ? this.#send : this.#stop)) this.focus();
+    if (focused instanceof HTMLButtonElement && focused.hidden) this.focus();
   }
 
   /** @param {KeyboardEvent} event */
@@ -123,11 +128,12 @@ export class Composer {
     // A phone's keyboard has no other key for a second line.
     if (matchMedia("(pointer: coarse)").matches && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
-    if (this.#phase.isIdle) this.#form.requestSubmit(this.#send);
+    if (this.#maySend) this.#form.requestSubmit(this.#send);
   }
 
   #onInput() {
     this.#prompt.setCustomValidity(this.#counter.count(this.text));
+    this.#showButtons();
     if (CSS.supports("field-sizing", "content")) return;
     this.#prompt.style.blockSize = "auto";
     this.#prompt.style.blockSize = `${this.#prompt.scrollHeight}px`;

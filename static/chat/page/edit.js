@@ -42,7 +42,7 @@ const idOf = (article) => article.id.slice("message-".length);
  * @param {KeyboardEvent} event
  * @param {() => void} close
  */
-function onKey(event, close) {
+export function onKey(event, close) {
   if (event.isComposing || event.keyCode === 229) return;
   const isLine = event.shiftKey || (matchMedia("(pointer: coarse)").matches && !event.ctrlKey && !event.metaKey);
   const isSent = event.key === "Enter" && !isLine;

@@ -41,6 +41,7 @@ export function openEvents(url, data, limits) {
 export async function postForJson(url, data, limits) {
   const response = await told(post(url, data, "application/json", limits), limits.signal);
   if (!response.ok) throw await refusal(response);
+  return response;
 }
 
 /** @param {string} url  of events @returns {string} the same, with rendered blocks */

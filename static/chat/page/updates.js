@@ -67,7 +67,9 @@ export class Updates {
   #show(page, messages) {
     const { messageCount } = find(page.body, "[data-message-count]").dataset;
     this.#root.dataset.messageCount = messageCount;
-    find(this.#root, "[data-earlier]").replaceWith(document.adoptNode(find(page.body, "[data-earlier]")));
+    for (const part of ["[data-earlier]", "[data-queue]"]) {
+      find(this.#root, part).replaceWith(document.adoptNode(find(page.body, part)));
+    }
     for (const article of showMessagesOf(page, messages)) this.#onArticle(article);
   }
 
@@ -79,7 +81,9 @@ export class Updates {
    */
   async #newerPage(url, messages) {
     const { message, status } = /** @type {HTMLElement | null} */ (messages.lastElementChild)?.dataset ?? {};
-    const headers = { Accept: "text/html", "If-None-Match": `"${message}-${status}-${this.#root.dataset.messageCount}-${document.documentElement.lang}"` };
+    const { version = "" } = find(this.#root, "[data-queue]").dataset;
+    const tag = `"${message}-${status}-${this.#root.dataset.messageCount}-${document.documentElement.lang}${version}"`;
+    const headers = { Accept: "text/html", "If-None-Match": tag };
     const limits = { within: Number(this.#root.dataset.answerWithin), signal: this.#signal };
     this.#backOff.restart();
     while (!this.#signal.aborted) {

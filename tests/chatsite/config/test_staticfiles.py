@@ -19,12 +19,14 @@ NOT_NEEDED = {
     "feedback.css",
     "offline.css",
     "plain.css",
+    "queue.css",
     "shared.css",
     "temporary.css",
     "follow.js",
     "branch.js",
     "copy.js",
     "edit.js",
+    "queue.js",
     "fields.js",
     "json_patch.js",
     "output.js",
@@ -38,8 +40,8 @@ NOT_NEEDED = {
     "toolbar.js",
 }
 """Other pages', for other sites' pages, and what is loaded when a person asks for it: to edit a message, to
-have another reply, a structured one, to copy something or save code as a file, to go through its tools by
-keyboard, to read a source, or to have another theme."""
+have another reply, a structured one, to write while one is written, to copy something or save code as a file,
+to go through its tools by keyboard, to read a source, or to have another theme."""
 BUDGET = 80_000
 """Bytes of script and style that the chat's page needs, uncompressed."""
 
