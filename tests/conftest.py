@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.signals import request_finished
 from django.db import close_old_connections, connections
+from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from chatsite.boot import use_wal
@@ -27,6 +28,13 @@ def responses_leave_connections_alone() -> Iterator[None]:
     request_finished.disconnect(close_old_connections)
     yield
     request_finished.connect(close_old_connections)
+
+
+@pytest.fixture(autouse=True)
+def no_language_is_left() -> Iterator[None]:
+    """A request leaves its language to the thread, as under a server. The next test speaks English."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

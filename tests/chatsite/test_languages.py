@@ -186,7 +186,8 @@ OURS = re.compile(r"[A-Za-z_]{2,}")
 NAMES = {
     *("English", "JSON", "Markdown", "PDF", "Word", "HTML", "CSV", "UTC", "MB", "KB", "Cookie", "km", "txt"),
     *("Enter", "Shift", "Ctrl", "Esc", "OPENAI_API_KEY", "OPENAI_BASE_URL", "timeout", "not_found"),
-    *("SmolLM", "Instruct", "wei", "wang", "example", "org", "testserver", "http", "https", "ValueError", "gpt", "mini"),
+    *("SmolLM", "Instruct"),
+    *("wei", "wang", "example", "org", "testserver", "http", "https", "ValueError", "gpt", "mini"),
 }
 """What stands in a Chinese page as it does in an English one."""
 
