@@ -54,13 +54,19 @@ def timeouts_fit_together(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.compatibility)
 def reply_fits_the_context(**_: Any) -> list[CheckMessage]:
-    reply, context = settings.CHAT_MAX_TOKENS, settings.CHAT_CONTEXT_TOKENS
-    if reply is not None and reply >= context:
-        message = say(
-            "CHAT_MAX_TOKENS ({reply}) leaves no room for a prompt in CHAT_CONTEXT_TOKENS ({context})."
-        ).format(reply=reply, context=context)
-        return [Error(message, hint=say("Lower the one or raise the other."), id="chatsite.E003")]
-    return []
+    reply = settings.CHAT_MAX_TOKENS
+    contexts = {"CHAT_CONTEXT_TOKENS": settings.CHAT_CONTEXT_TOKENS}
+    contexts |= {f"CHAT_MODELS {name}": size for name, size in settings.CHAT_MODELS.items() if size}
+    message = say("CHAT_MAX_TOKENS ({reply}) leaves no room for a prompt in {name} ({context}).")
+    return [
+        Error(
+            message.format(reply=reply, name=name, context=context),
+            hint=say("Lower the one or raise the other."),
+            id="chatsite.E003",
+        )
+        for name, context in contexts.items()
+        if reply is not None and reply >= context
+    ]
 
 
 @register(Tags.urls)

@@ -36,7 +36,14 @@ CHAT_ALLOW_GUESTS = env.flag("CHAT_ALLOW_GUESTS", default=False)
 SIGN_UP = env.choice("SIGN_UP", "OFF", allowed=("OFF", "INVITATION", "OPEN"))
 # The admin's address below the site's; "" where there is none.
 ADMIN_URL = env.path("ADMIN_URL", "admin/")
-CHAT_MODEL = env.text("CHAT_MODEL", pattern=r"\S{1,200}", expected=say("a model name, or provider:model"))
+# Models that people may choose from, and the tokens that each can take where that is not CHAT_CONTEXT_TOKENS.
+CHAT_MODELS = env.models("CHAT_MODELS")
+CHAT_MODEL = env.text(
+    "CHAT_MODEL",
+    next(iter(CHAT_MODELS), ""),
+    pattern=r"\S{1,200}",
+    expected=say("a model name, or provider:model"),
+)
 OPENAI_API_KEY = env.secret("OPENAI_API_KEY")
 OPENAI_BASE_URL = env.url("OPENAI_BASE_URL")
 # True if nothing else is configured: then the small model inside the installation answers.
@@ -165,6 +172,7 @@ INSTALLED_APPS = [
     "chatsite.feedback",
     "chatsite.documents",
     "chatsite.staff",
+    "chatsite.preferences",
 ]
 
 MIDDLEWARE = [

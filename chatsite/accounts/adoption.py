@@ -45,8 +45,7 @@ def adopt(guest: Guest, user: User) -> dict[str, int]:
         if not guest.end():
             return {}
         for model in owned_models():
-            owned = model._default_manager.filter(guest=guest.pk, user=None)
-            if count := owned.update(user=user, guest=""):
+            if count := model.adopt(guest.pk, user):
                 names = model._meta
                 adopted[str(names.verbose_name if count == 1 else names.verbose_name_plural)] = count
         if adopted:

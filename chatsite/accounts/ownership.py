@@ -6,11 +6,14 @@ from typing import ClassVar
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
 
 from chatsite.accounts.visitor import Visitor
 
+NOBODYS = {"user": None, "guest": ""}
+"""The owner of what is only waiting to be deleted."""
 UNDO_FOR = timedelta(minutes=10)
 """How long what a person has deleted can be had back."""
 
@@ -22,7 +25,7 @@ class Owned(models.Model):
     guest = models.CharField(max_length=32, blank=True, db_index=True)
 
     LAST_USED: ClassVar[str] = "created"
-    """The field that says when it was last used, for KEEP_DAYS."""
+    """The field that says when it was last used, for KEEP_DAYS. "": it stays as long as its owner."""
     DELETED: ClassVar[str] = ""
     """The field that says when a person deleted it, if they can have it back for a while."""
 
@@ -36,6 +39,17 @@ class Owned(models.Model):
     def owner(self) -> Hashable:
         """Whose it is, to tell people apart by."""
         return self.user_id or self.guest
+
+    @classmethod
+    def adopt(cls, guest: str, user: User) -> int:
+        """Give the user all of these that the guest has. Returns how many."""
+        return cls._default_manager.filter(guest=guest, user=None).update(user=user, guest="")
+
+    @classmethod
+    def let_go(cls, visitor: Visitor) -> int:
+        """Let all of these that the visitor has belong to nobody, however many they are: nobody sees them
+        since, and retention deletes them. In a transaction. Returns how many."""
+        return cls._default_manager.filter(owned_by(visitor)).update(**NOBODYS)
 
 
 def owned_models() -> list[type[Owned]]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from chatsite.accounts.devices import forget_what_is_over
 from chatsite.accounts.models import Count, Guest
-from chatsite.accounts.ownership import UNDO_FOR, Owned, owned_models
+from chatsite.accounts.ownership import NOBODYS, UNDO_FOR, Owned, owned_models
 from chatsite.accounts.unconfirmed import KEPT_FOR, unconfirmed
 from chatsite.live.models import ListChanges
 
@@ -39,7 +39,11 @@ def expire() -> int:
             deleted += _delete(model, Q(**{f"{model.DELETED}__lt": timezone.now() - UNDO_FOR}))
         if model.EXPIRES:
             deleted += _delete(model, Q(**{f"{model.EXPIRES}__lt": timezone.now()}))
-        deleted += _delete(model, Q(user=None, guest__in=gone.values("pk")))
+        of_guests = _delete(model, Q(user=None, guest__in=gone.values("pk")))
+        if not model.LAST_USED:
+            continue  # settings
+        deleted += delete_nobodys(model)
+        deleted += of_guests
         if settings.KEEP_DAYS:
             before = timezone.now() - timedelta(days=settings.KEEP_DAYS)
             deleted += _delete(model, Q(**{f"{model.LAST_USED}__lt": before}))
@@ -51,6 +55,15 @@ def expire() -> int:
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     forget_what_is_over()
     return deleted
+
+
+def delete_nobodys(model: type[Owned]) -> int:
+    """Delete what its owner has let go (`Owned.let_go`). What is being imported has no owner yet, either, and
+    counts as deleted a moment ago."""
+    nobodys = Q(**NOBODYS)
+    if model.DELETED:
+        nobodys &= Q(**{f"{model.DELETED}__lt": timezone.now() - UNDO_FOR})
+    return _delete(model, nobodys)
 
 
 def _delete(model: type[Owned], which: Q) -> int:

@@ -4,7 +4,6 @@ import logging
 from typing import Any, NotRequired
 
 from django.apps import apps
-from django.conf import settings
 from django.utils.translation import gettext_noop as _
 from langchain.agents import AgentState, create_agent
 from langchain.agents.middleware import (
@@ -22,6 +21,7 @@ from langchain_core.tools import BaseTool
 from chatsite.accounts.visitor import Visitor
 from chatsite.assistants.base import Assistant, Turn
 from chatsite.assistants.chat_model import chat_model
+from chatsite.assistants.preferences import NAMES, USUAL, Preferences
 from chatsite.assistants.tools import calculator, clock, documents, units
 from streaming import RunFailed
 from streaming.errors import with_places
@@ -93,12 +93,12 @@ def tools() -> list[BaseTool]:
     return [calculator.tool, clock.tool, units.tool, *own]
 
 
-def build() -> Runnable[Any, Any]:
+def build(preferences: Preferences = USUAL) -> Runnable[Any, Any]:
     """The agent. Its graph is made in a few milliseconds."""
     return create_agent(
-        chat_model(),
+        chat_model(preferences),
         tools(),
-        system_prompt=f"{settings.CHAT_SYSTEM_PROMPT}\n\n{INSTRUCTIONS}".strip(),
+        system_prompt=preferences.system_prompt(INSTRUCTIONS),
         state_schema=State,
         middleware=[
             StepLimit(run_limit=MAX_MODEL_CALLS, exit_behavior="error"),
@@ -128,4 +128,5 @@ assistant = Assistant(
         _("What time is it in Tokyo?"),
         _("How many miles are 42.195 km?"),
     ),
+    takes=NAMES,
 )

@@ -8,7 +8,8 @@ from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable
 
 from chatsite.accounts.visitor import Visitor
-from chatsite.assistants.chat_model import model_label, model_name
+from chatsite.assistants.offered import model_name, offered_models
+from chatsite.assistants.preferences import USUAL, Preferences
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Turn:
     """Who asks, and whose documents may be read."""
     option: str = ""
     """The one of the assistant's `options` that the person chose."""
+    preferences: Preferences = USUAL
+    """What the person wants, as far as the assistant takes it. `messages` has the instructions already."""
 
     @property
     def question(self) -> str:
@@ -41,24 +44,31 @@ class Assistant:
     called with. `options` are what a person may choose from with each message, keys to labels, the
     first one unless another is chosen. `filters` are `stream()`'s: which of the runnable's steps show.
     `continues` says that a reply which was cut short can be gone on with: only text has a middle.
+    `takes` names what of a person's `Preferences` it follows; with any, `build` is called with those. People
+    are shown only these.
     """
 
     slug: str
     name: str
     description: str
-    build: Callable[[], Runnable[Any, Any]]
+    build: Callable[..., Runnable[Any, Any]]
     input: Callable[[Turn], Any] = the_messages
     options: Mapping[str, str] = field(default_factory=dict)
     examples: Sequence[str] = ()
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     continues: bool = False
+    takes: Sequence[str] = ()
+
+    def runnable(self, preferences: Preferences = USUAL) -> Runnable[Any, Any]:
+        """What answers, as the person wants it."""
+        return self.build(preferences.only(self.takes)) if self.takes else self.build()
 
     @property
-    def model(self) -> str:
+    def models(self) -> Sequence[str]:
+        """The names of the models that people may choose from; empty where there is no choice."""
+        offered = tuple(offered_models())
+        return offered if "model" in self.takes and len(offered) > 1 else ()
+
+    def model_for(self, preferences: Preferences = USUAL) -> str:
         """The name of the model that answers."""
-        return model_name()
-
-    @property
-    def model_label(self) -> str:
-        """Which model answers, for people."""
-        return model_label()
+        return preferences.model_name if "model" in self.takes else model_name()

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_noop as _
 
 from chatsite.assistants.base import Assistant
 from chatsite.assistants.chat_model import chat_model
+from chatsite.assistants.preferences import NAMES
 
 assistant = Assistant(
     slug="chat",
@@ -11,4 +12,5 @@ assistant = Assistant(
     description=_("Talks about anything."),
     build=chat_model,
     continues=True,
+    takes=NAMES,
 )

@@ -1,4 +1,4 @@
-"""The chat model that the settings name: the local one, one of OpenAI's API, or any of LangChain's."""
+"""The chat models that the settings name: the local one, one of OpenAI's API, or any of LangChain's."""
 
 import functools
 from typing import Any
@@ -9,33 +9,45 @@ from langchain.chat_models import init_chat_model
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
+from chatsite.assistants.offered import DEFAULT_MODEL, model_label, model_name
+from chatsite.assistants.preferences import USUAL, Preferences
 from chatsite.server import local_model
 from streaming.upstream import ChatOpenAI, http_client
 
-DEFAULT_MODEL = "gpt-4o-mini"
+__all__ = ["DEFAULT_MODEL", "ModelNotConfigured", "chat_model", "model_label", "model_name", "model_of"]
 
 
 class ModelNotConfigured(Exception):
     """No model can be built from the settings. The message says what to do."""
 
 
-def model_name() -> str:
-    """The name of the model that answers."""
-    return local_model.NAME if settings.CHAT_LOCAL_MODEL else settings.CHAT_MODEL or DEFAULT_MODEL
+def chat_model(preferences: Preferences = USUAL) -> BaseChatModel:
+    """The chat model that answers, as a person wants it. Raises `ModelNotConfigured`.
+
+    What the model's class has no word for is left out. A server that refuses the temperature by its name is
+    not sent it again (`streaming/upstream/left_out.py`): reasoning models have one of their own.
+    """
+    model = model_of(preferences.model_name)
+    wanted = {"temperature": preferences.temperature, "max_tokens": preferences.longest_reply}
+    given = {_field_of(model, name): value for name, value in wanted.items() if value is not None}
+    update = {field: value for field, value in given.items() if field and getattr(model, field) != value}
+    # A copy shares the client and all that is costly: it takes microseconds.
+    return model.model_copy(update=update) if update else model
 
 
-def model_label() -> str:
-    """Which model answers, for people."""
-    name = model_name()
-    return _("{model} (on this machine)").format(model=name) if settings.CHAT_LOCAL_MODEL else name
+def _field_of(model: BaseChatModel, name: str) -> str | None:
+    """What the model's class calls it."""
+    found = type(model).model_fields.items()
+    return next((field for field, about in found if name in (field, about.alias)), None)
 
 
 @functools.cache
-def chat_model() -> BaseChatModel:
-    """The process's chat model. Raises `ModelNotConfigured`."""
+def model_of(name: str) -> BaseChatModel:
+    """The process's only one of that name, which is one of those that are offered: there are few. Raises
+    `ModelNotConfigured`."""
     if settings.CHAT_LOCAL_MODEL:
         return _local_model()
-    return _model_of_other_provider() or _openai_model(model_name())
+    return _model_of_other_provider(name) or _openai_model(name)
 
 
 def _local_model() -> ChatOpenAI:
@@ -69,9 +81,9 @@ def _openai_client(name: str, *, base_url: str | None, api_key: str) -> ChatOpen
     )
 
 
-def _model_of_other_provider() -> BaseChatModel | None:
+def _model_of_other_provider(whole: str) -> BaseChatModel | None:
     """The model of `provider:model`. None where that is only a model's name: `llama3:8b` has a colon too."""
-    provider, colon, name = settings.CHAT_MODEL.partition(":")
+    provider, colon, name = whole.partition(":")
     if not colon or settings.OPENAI_BASE_URL:
         return None
     if provider == "openai":
@@ -79,8 +91,8 @@ def _model_of_other_provider() -> BaseChatModel | None:
     try:
         model: BaseChatModel = init_chat_model(name, model_provider=provider, **_length())
     except ImportError as exc:
-        message = _("CHAT_MODEL is {model!r}, but that provider's package is not installed: {why}")
-        message = message.format(model=settings.CHAT_MODEL, why=exc)
+        message = _("{model!r} is to answer, but that provider's package is not installed: {why}")
+        message = message.format(model=whole, why=exc)
         raise ModelNotConfigured(message) from exc
     except ValueError as exc:
         # LangChain has no other sign of it. A provider that it knows, and that lacks a setting, must not be

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
+from chatsite.assistants.offered import offered_models
 from chatsite.config.terminal import say as _
 
 
@@ -27,22 +28,25 @@ def check_modules_exist(**kwargs: Any) -> list[CheckMessage]:
 @register()
 def check_provider(**kwargs: Any) -> Iterator[CheckMessage]:
     """Only `provider:model` can lack its package; only that is worth loading LangChain for."""
-    if ":" in settings.CHAT_MODEL and not settings.OPENAI_BASE_URL:
-        from chatsite.assistants.chat_model import ModelNotConfigured, chat_model
+    for name in offered_models():
+        if ":" in name and not settings.OPENAI_BASE_URL:
+            yield from _cannot_be_made(name)
 
-        try:
-            chat_model()
-        except ModelNotConfigured as exc:
-            yield Error(str(exc), id="chatsite.assistants.E003")
-        except Exception as exc:  # noqa: BLE001 - a provider's class says in its own way what it lacks
-            message = _("CHAT_MODEL is {model!r}, and that model cannot be made").format(
-                model=settings.CHAT_MODEL
-            )
-            yield Error(
-                f"{message} ({type(exc).__name__}).",
-                hint=_("Set the environment variables that LangChain's package for that provider reads."),
-                id="chatsite.assistants.E003",
-            )
+
+def _cannot_be_made(name: str) -> Iterator[CheckMessage]:
+    from chatsite.assistants.chat_model import ModelNotConfigured, model_of
+
+    try:
+        model_of(name)
+    except ModelNotConfigured as exc:
+        yield Error(str(exc), id="chatsite.assistants.E003")
+    except Exception as exc:  # noqa: BLE001 - a provider's class says in its own way what it lacks
+        message = _("CHAT_MODEL or CHAT_MODELS names {model!r}, and that model cannot be made")
+        yield Error(
+            f"{message.format(model=name)} ({type(exc).__name__}).",
+            hint=_("Set the environment variables that LangChain's package for that provider reads."),
+            id="chatsite.assistants.E003",
+        )
 
 
 @register(Tags.urls)  # those that load everything; the start of the server leaves them out

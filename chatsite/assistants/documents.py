@@ -7,7 +7,6 @@ gives are exactly those in the prompt, so that [2] is the second document of the
 from collections.abc import Sequence
 from typing import TypedDict
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy, gettext_noop
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from langchain_core.messages.utils import count_tokens_approximately
@@ -17,6 +16,8 @@ from chatsite.accounts.visitor import Visitor
 from chatsite.assistants.base import Assistant, Turn
 from chatsite.assistants.chat_model import chat_model
 from chatsite.assistants.notice import Notice
+from chatsite.assistants.offered import context_of
+from chatsite.assistants.preferences import NAMES, USUAL, Preferences
 from chatsite.chat.history import TooLong, room_for_prompt
 from chatsite.documents.full_text import words_of
 from chatsite.documents.models import Document
@@ -52,27 +53,29 @@ class Question(TypedDict):
     query: str
     history: Sequence[BaseMessage]
     has_documents: bool
+    preferences: Preferences
 
 
 def question_of(turn: Turn) -> Question:
     """The chain's input. Raises `TooLong` for a question that leaves no room for passages."""
-    if _room_for_passages(turn.question) < FEWEST_TOKENS:
+    if _room_for_passages(turn.question, turn.preferences) < FEWEST_TOKENS:
         raise TooLong
     return {
         "visitor": turn.visitor,
         "text": turn.question,
         "query": _query(turn),
-        "history": turn.messages[:-1],
+        "history": [message for message in turn.messages[:-1] if not isinstance(message, SystemMessage)],
         "has_documents": Document.objects.for_visitor(turn.visitor).exists(),
+        "preferences": turn.preferences,
     }
 
 
-def build() -> Runnable[Question, BaseMessage]:
+def build(preferences: Preferences = USUAL) -> Runnable[Question, BaseMessage]:
     """Retriever, prompt, model; without a model where there is nothing to read."""
     prompt: Runnable[Question, list[BaseMessage]] = RunnableLambda(_prompt, name="prompt")
     invitation = Notice(text=str(INVITATION))
     return RunnableBranch(
-        (lambda question: question["has_documents"], prompt | chat_model()),
+        (lambda question: question["has_documents"], prompt | chat_model(preferences)),
         RunnableLambda(lambda question: question["text"], name="question") | invitation,
     )
 
@@ -85,14 +88,15 @@ def _query(turn: Turn) -> str:
 
 def _prompt(question: Question, config: RunnableConfig) -> list[BaseMessage]:
     """What the model reads: instructions, as much of the conversation as fits, passages and question."""
-    retriever = DocumentRetriever(visitor=question["visitor"], room=_room_for_passages(question["text"]))
+    preferences = question["preferences"]
+    room = _room_for_passages(question["text"], preferences)
+    retriever = DocumentRetriever(visitor=question["visitor"], room=room)
     found = retriever.invoke(question["query"], config)  # with the config: the callbacks make it an event
     history = list(question["history"])
-    first = history.pop(0).text if history and isinstance(history[0], SystemMessage) else ""
-    system = SystemMessage(f"{first}\n\n{INSTRUCTIONS}".strip())
+    system = SystemMessage(preferences.system_prompt(INSTRUCTIONS))
     passages = [quoted(number, document) for number, document in enumerate(found, 1)]
     asked = HumanMessage(_asked(passages, question["text"]))
-    room = room_for_prompt() - count_tokens_approximately([system, asked])
+    room = room_for_prompt(preferences) - count_tokens_approximately([system, asked])
     while history and (
         count_tokens_approximately(history) > room or not isinstance(history[0], HumanMessage)
     ):
@@ -105,9 +109,10 @@ def _asked(passages: Sequence[str], question: str) -> str:
     return "\n\n".join([*passages, question] if passages else [NOTHING_FOUND, question, SAY_SO])
 
 
-def _room_for_passages(question: str) -> int:
-    taken = count_tokens_approximately([settings.CHAT_SYSTEM_PROMPT, INSTRUCTIONS, question])
-    return min(settings.CHAT_CONTEXT_TOKENS // SHARE, room_for_prompt() - taken)
+def _room_for_passages(question: str, preferences: Preferences) -> int:
+    taken = count_tokens_approximately([preferences.system_prompt(INSTRUCTIONS), question])
+    context = context_of(preferences.model_name)
+    return min(context // SHARE, room_for_prompt(preferences) - taken)
 
 
 assistant = Assistant(
@@ -118,4 +123,5 @@ assistant = Assistant(
     ),
     build=build,
     input=question_of,
+    takes=NAMES,
 )

@@ -17,8 +17,9 @@ from langchain_core.runnables.router import RouterRunnable
 from langchain_openai import ChatOpenAI
 
 from chatsite.assistants.base import Assistant, Turn
-from chatsite.assistants.chat_model import ModelNotConfigured, chat_model, model_name
+from chatsite.assistants.chat_model import ModelNotConfigured, chat_model
 from chatsite.assistants.forms import FORMS, Form, schema_of
+from chatsite.assistants.preferences import NAMES, USUAL, Preferences
 from streaming import RunFailed
 from streaming.errors import REPLY_TOO_LONG
 from streaming.events import Error
@@ -39,9 +40,9 @@ NOT_FILLED_IN = Error(
 )
 
 
-def build() -> Runnable[Any, Any]:
+def build(preferences: Preferences = USUAL) -> Runnable[Any, Any]:
     """One chain for each form. The input's `key` says which one answers its `input`."""
-    model = chat_model()
+    model = chat_model(preferences)
     return RouterRunnable({name: _chain(model, form) for name, form in FORMS.items()})
 
 
@@ -54,8 +55,8 @@ def _chain(model: BaseChatModel, form: type[Form]) -> Runnable[Any, Any]:
     try:
         asking = model.with_structured_output(form.model_json_schema())
     except NotImplementedError as exc:
-        message = gettext("{model} cannot fill in forms: choose another model.")
-        raise ModelNotConfigured(message.format(model=model_name())) from exc
+        message = gettext("This model cannot fill in forms: choose another one.")
+        raise ModelNotConfigured(message) from exc
     if not isinstance(asking, RunnableSequence):
         return asking
     # The last step, LangChain's parser, begins anew with each piece of the form.
@@ -115,9 +116,8 @@ def _is_filled_in(form: type[Form], growing: GrowingJson) -> bool:
 def with_instructions(turn: Turn) -> Mapping[str, Any]:
     """The conversation, with the form to fill in described in its system prompt."""
     option = turn.option if turn.option in FORMS else next(iter(FORMS))
-    told = [message.text for message in turn.messages if isinstance(message, SystemMessage)]
     said: list[BaseMessage] = [message for message in turn.messages if not isinstance(message, SystemMessage)]
-    system = SystemMessage("\n\n".join([*told, FORMS[option].instructions()]))
+    system = SystemMessage(turn.preferences.system_prompt(FORMS[option].instructions()))
     return {"key": option, "input": [system, *said]}
 
 
@@ -136,4 +136,5 @@ assistant = Assistant(
         _("Anna Schmidt, Example Ltd, anna@example.org, +49 30 1234567"),
         _("Team lunch next Friday at noon in the canteen, for an hour"),
     ),
+    takes=NAMES,
 )

@@ -24,6 +24,8 @@ def store(
     found = Message.objects.filter(run_id=run_id)  # without the text, which may be long
     for reply, user, guest in found.values_list("pk", "conversation__user", "conversation__guest"):
         Message(pk=reply).end(end, events, times)
+        if not (user or guest):  # whose it was has deleted all that they had
+            continue
         owner = Visitor(User(pk=user) if user else None, guest)
         changes.tell(owner)
         if end.usage is not None:

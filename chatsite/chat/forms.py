@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.accounts.visitor import Visitor
+from chatsite.assistants.offered import is_offered
 from chatsite.assistants.registry import default_assistant, get_assistant
 from chatsite.chat import titles
 from chatsite.chat.models import TITLE_LENGTH, Conversation, Message
@@ -28,9 +29,22 @@ class CodedForm(forms.Form):
 
 
 class KeyForm(CodedForm):
-    """A request's `key`: what was sent with the same key before is not done again. Without it each is new."""
+    """A request's `key`: what was sent with the same key before is not done again. Without it each is new.
+
+    And the `model` that answers, from now on. Without it, the one that did.
+    """
 
     key = forms.UUIDField(required=False)
+    model = forms.CharField(required=False, max_length=200)
+
+    def clean_model(self) -> str:
+        model: str = self.cleaned_data["model"]
+        if model and not is_offered(model):
+            message = _(
+                "This site does not offer that model any more. Reload the page, and choose another one."
+            )
+            raise forms.ValidationError(message, code="model_not_offered")
+        return model
 
 
 class TitleForm(CodedForm):

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.messages.utils import count_tokens_approximately
 
+from chatsite.assistants.offered import context_of
+from chatsite.assistants.preferences import USUAL, Preferences
 from chatsite.chat.models import Message
 
 _REPLY_SHARE = 4
@@ -24,7 +25,9 @@ class TooLong(Exception):
     """The newest message is more than the model can read."""
 
 
-def for_model(path: Sequence[Message], *, so_far: str = "") -> list[BaseMessage]:
+def for_model(
+    path: Sequence[Message], *, so_far: str = "", preferences: Preferences = USUAL
+) -> list[BaseMessage]:
     """The system prompt, and as many of the path's newest messages as the model's context holds.
 
     Replies without text are left out, and the oldest messages if there is no room; none is cut. The first
@@ -32,10 +35,10 @@ def for_model(path: Sequence[Message], *, so_far: str = "") -> list[BaseMessage]
     with it. Raises `TooLong` when not even the last message fits.
     """
     begun = [AIMessage(so_far), HumanMessage(GO_ON)] if so_far else []
-    reach = reach_of(path, besides=begun)
+    reach = reach_of(path, besides=begun, preferences=preferences)
     if not reach.sent:
         raise TooLong
-    return [*_system(), *(message for _, message in reach.sent), *begun]
+    return [*_system(preferences), *(message for _, message in reach.sent), *begun]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +51,21 @@ class Reach:
     """Of them and the system prompt, as estimated."""
     is_all: bool
     """Whether none of the path's messages that has a text was left out."""
+    room: int
+    """Tokens for all that the model reads."""
 
     @property
     def percent(self) -> int:
         """How full that is of what the model can read."""
-        return round(100 * self.tokens / room_for_prompt())
+        return round(100 * self.tokens / self.room)
 
 
-def reach_of(path: Sequence[Message], *, besides: Sequence[BaseMessage] = ()) -> Reach:
+def reach_of(
+    path: Sequence[Message], *, besides: Sequence[BaseMessage] = (), preferences: Preferences = USUAL
+) -> Reach:
     """What of the path is sent, beside the system prompt and these messages."""
-    tokens, room = count_tokens_approximately([*_system(), *besides]), room_for_prompt()
+    tokens = count_tokens_approximately([*_system(preferences), *besides])
+    room = room_for_prompt(preferences)
     kept: list[tuple[Message, BaseMessage]] = []
     is_all = True
     for stored in reversed(path):  # one by one: a conversation may have thousands
@@ -75,29 +83,30 @@ def reach_of(path: Sequence[Message], *, besides: Sequence[BaseMessage] = ()) ->
     while kept and not isinstance(kept[0][1], HumanMessage):
         kept.pop(0)
         is_all = False
-    return Reach(kept, tokens, is_all)
+    return Reach(kept, tokens, is_all, room)
 
 
-def _system() -> list[BaseMessage]:
-    return [SystemMessage(settings.CHAT_SYSTEM_PROMPT)] if settings.CHAT_SYSTEM_PROMPT else []
+def _system(preferences: Preferences) -> list[BaseMessage]:
+    prompt = preferences.system_prompt()
+    return [SystemMessage(prompt)] if prompt else []
 
 
-def mark_reach(path: Sequence[Message]) -> None:
+def mark_reach(path: Sequence[Message], preferences: Preferences = USUAL) -> None:
     """Let the first message that is still sent know that it is, if there are others before it."""
-    reach = reach_of(path)
+    reach = reach_of(path, preferences=preferences)
     if reach.sent and not reach.is_all:
         reach.sent[0][0].begins_reach = True
 
 
-def most_characters() -> int:
+def most_characters(preferences: Preferences = USUAL) -> int:
     """How long a text fits into the model's context, at most: older messages need not be read."""
-    return room_for_prompt() * _CHARACTERS_PER_TOKEN
+    return room_for_prompt(preferences) * _CHARACTERS_PER_TOKEN
 
 
-def room_for_prompt() -> int:
+def room_for_prompt(preferences: Preferences = USUAL) -> int:
     """Tokens for all that the model reads."""
-    context: int = settings.CHAT_CONTEXT_TOKENS
-    return context - min(settings.CHAT_MAX_TOKENS or context, context // _REPLY_SHARE)
+    context = context_of(preferences.model_name)
+    return context - min(preferences.longest_reply or context, context // _REPLY_SHARE)
 
 
 def _as_langchain(message: Message) -> BaseMessage:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from chatsite.accounts.ownership import UNDO_FOR, Owned, owned_by
+from chatsite.accounts.ownership import NOBODYS, UNDO_FOR, Owned, owned_by
 from chatsite.accounts.visitor import Visitor
 from chatsite.chat.path import Siblings, ids_below, messages_up_to
 from chatsite.chat.search_text import SearchText  # noqa: F401 - Django looks for models here
@@ -94,6 +94,20 @@ class Conversation(Owned):
 
     def __str__(self) -> str:
         return self.title
+
+    @classmethod
+    def let_go(cls, visitor: Visitor) -> int:
+        """Replies that are being written are stopped. The conversations count as deleted long ago, so that
+        nobody can have them back, and links to them lead nowhere."""
+        from streaming import runs  # loads what runs need, which the models do not
+
+        own = cls.objects.filter(owned_by(visitor))
+        for run_id in (
+            Message.objects.filter(conversation__in=own).unfinished().values_list("run_id", flat=True)
+        ):
+            if run_id is not None:
+                runs.stop(run_id)
+        return own.update(deleted=timezone.now() - UNDO_FOR - timedelta(seconds=1), **NOBODYS)
 
     def get_absolute_url(self, *, leaf: "UUID | None" = None) -> str:
         """The address of its page; with a leaf, of the branch that this message is in."""

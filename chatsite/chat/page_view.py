@@ -11,11 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from chatsite.accounts.visitor import Visitor, VisitorRequest, can_sign_in
+from chatsite.assistants.offered import model_label
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
 from chatsite.chat import history, listing, rendered, replies, siblings
 from chatsite.chat.models import LENGTH_LIMITS, TITLE_LENGTH, Conversation, Message
 from chatsite.chat.refusals import with_refusals
 from chatsite.chat.templatetags.json_values import DEEPEST
+from chatsite.preferences.in_force import in_force
 from chatsite.waiting import queue
 from chatsite.waiting.queue import NOTHING_WAITS, Queue
 from chatsite.waiting.sender import sender
@@ -108,8 +110,11 @@ def _page(
 ) -> HttpResponse:
     """The page with these messages, of the branch with `leaf` if one was asked for."""
     chosen = current.assistant if current else request.GET.get("assistant", "")
+    assistant = get_assistant(chosen) or default_assistant()
+    wanted = in_force(visitor, current.pk if current else None)
+    preferences = wanted.all.only(assistant.takes)
     if not is_earlier:
-        history.mark_reach(path)
+        history.mark_reach(path, preferences)
     asked = (message for message in reversed(path) if message.role == Message.Role.USER)
     leaf = leaf or next(asked, None)
     if current:
@@ -127,7 +132,11 @@ def _page(
         # The page stays in the branch that it shows, whatever is written elsewhere.
         "leaf": leaf,
         "newest": leaf if is_earlier or not path else path[-1],
-        "assistant": get_assistant(chosen) or default_assistant(),
+        "assistant": assistant,
+        "model": assistant.model_for(preferences),
+        "model_label": model_label(assistant.model_for(preferences)),
+        "models": assistant.models,
+        "withdrawn_model": wanted.withdrawn if "model" in assistant.takes else "",
         "assistants": assistants().values(),
         "can_sign_in": can_sign_in(visitor),
         "is_small": settings.CHAT_LOCAL_MODEL,

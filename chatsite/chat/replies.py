@@ -1,6 +1,7 @@
 """Replies: a message row and a run, started together; the run's end is stored in the row."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -10,18 +11,38 @@ from django.utils import timezone
 from chatsite.accounts.limits import Allowance
 from chatsite.accounts.visitor import Visitor, one_at_a_time
 from chatsite.assistants.base import Assistant, Turn
+from chatsite.assistants.preferences import Preferences
 from chatsite.assistants.registry import default_assistant, get_assistant
 from chatsite.chat import history, titles
 from chatsite.chat.idempotency import Started, name_of, once
 from chatsite.chat.models import TEMPORARY_FOR, Conversation, Message
 from chatsite.chat.transcript import Transcript
 from chatsite.live.changes import changes
+from chatsite.preferences.in_force import in_force
+from chatsite.preferences.models import OfConversation
 from streaming import StepFilter, runs
 from streaming.runs import Job
 
 
 class CannotGoOn(Exception):
     """There is no text to go on from, or the assistant cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What holds for a reply."""
+
+    preferences: Preferences
+    chosen: str = ""
+    """The model that the person has just chosen for the conversation."""
+
+    @classmethod
+    def of(cls, visitor: Visitor, conversation: Conversation | None, model: str) -> "Wanted":
+        """What the visitor has set. A model comes first that is chosen with the request."""
+        preferences = in_force(visitor, conversation.pk if conversation else None).all
+        if not model or model == preferences.model_name:
+            return cls(preferences)
+        return cls(replace(preferences, model=model), chosen=model)
 
 
 def send(
@@ -35,6 +56,7 @@ def send(
     leaf: Message | None = None,
     option: str = "",
     temporary: bool = False,
+    model: str = "",
     key: UUID | None = None,
     name: UUID | None = None,
     claim: Callable[[Message], None] | None = None,
@@ -42,13 +64,14 @@ def send(
     """Store what a person wrote, and start the reply.
 
     It answers `parent`, or what the `edited` message answers, or the newest message below `leaf`; the newest
-    of the conversation if none of them is given. Nothing is stored when there is no room (`Busy`), the text
-    does not fit (`TooLong`), or no model is configured (`ModelNotConfigured`); nor when `claim` raises, which
-    is called with the message in the transaction that stores it. `name` is what it is known by, if that is
-    not to be made of the key.
+    of the conversation if none of them is given. `model` answers from now on. Nothing is stored when there is
+    no room (`Busy`), the text does not fit (`TooLong`), or no model is configured (`ModelNotConfigured`); nor
+    when `claim` raises, which is called with the message in the transaction that stores it. `name` is what it
+    is known by, if that is not to be made of the key.
     """
     name = name or known_by(key, visitor, conversation, parent, assistant, option, text, edited)
-    path = _before(conversation, parent=parent, edited=edited, leaf=leaf) if conversation else []
+    wanted = Wanted.of(visitor, conversation, model)
+    path = _before(conversation, wanted, parent=parent, edited=edited, leaf=leaf) if conversation else []
     place = conversation or Conversation(
         user=visitor.user, guest=visitor.guest, title=titles.of_message(text), assistant=assistant
     )
@@ -61,7 +84,7 @@ def send(
         content=text,
         option=option,
     )
-    start = partial(_start, [*path, message], visitor, name, claim=claim)
+    start = partial(_start, [*path, message], visitor, name, wanted, claim=claim)
     return once(name, visitor, start)
 
 
@@ -81,15 +104,17 @@ def known_by(
     return name_of(key, visitor, "send", *sent, *([edited.pk] if edited else []))
 
 
-def regenerate(reply: Message, *, visitor: Visitor, key: UUID | None = None) -> Started:
-    """Start another reply to what `reply` answers, beside it."""
+def regenerate(reply: Message, *, visitor: Visitor, model: str = "", key: UUID | None = None) -> Started:
+    """Start another reply to what `reply` answers, beside it. `model` answers from now on."""
     if (question := reply.parent) is None:
         raise ValueError("only a reply can be regenerated")
     name = name_of(key, visitor, "regenerate", reply.pk)
-    return once(name, visitor, partial(_start, _path(reply.conversation, question), visitor, name))
+    wanted = Wanted.of(visitor, reply.conversation, model)
+    path = _path(reply.conversation, wanted, question)
+    return once(name, visitor, partial(_start, path, visitor, name, wanted))
 
 
-def go_on(reply: Message, *, visitor: Visitor, key: UUID | None = None) -> Started:
+def go_on(reply: Message, *, visitor: Visitor, model: str = "", key: UUID | None = None) -> Started:
     """Start another reply beside `reply`, which begins with its text and goes on where that was cut short.
 
     Raises `CannotGoOn` if it was not, or if its assistant cannot.
@@ -98,14 +123,16 @@ def go_on(reply: Message, *, visitor: Visitor, key: UUID | None = None) -> Start
     if question is None or not reply.is_cut_short or not _assistant_of(reply.conversation).continues:
         raise CannotGoOn
     name = name_of(key, visitor, "continue", reply.pk)
-    path = _path(reply.conversation, question)
-    return once(name, visitor, partial(_start, path, visitor, name, continued=reply))
+    wanted = Wanted.of(visitor, reply.conversation, model)
+    path = _path(reply.conversation, wanted, question)
+    return once(name, visitor, partial(_start, path, visitor, name, wanted, continued=reply))
 
 
 def _start(
     path: list[Message],
     visitor: Visitor,
     name: UUID | None,
+    wanted: Wanted,
     *,
     continued: Message | None = None,
     claim: Callable[[Message], None] | None = None,
@@ -116,6 +143,7 @@ def _start(
     """
     run_id = uuid4()
     question = path[-1]
+    assistant = _assistant_of(question.conversation)
     reply = Message(
         conversation=question.conversation,
         role=Message.Role.ASSISTANT,
@@ -124,16 +152,18 @@ def _start(
         run_id=run_id,
         key=name,
         continued=continued,
-        model=_assistant_of(question.conversation).model,
+        model=assistant.model_for(wanted.preferences),
         is_news=True,
     )
-    job = _job(reply, path, visitor)
+    job = _job(reply, path, visitor, wanted.preferences)
     with runs.admit() as place, transaction.atomic():
         one_at_a_time(visitor)
         if claim is not None:
             claim(question)
         _take(visitor)
         _store(question, reply)
+        if wanted.chosen and "model" in assistant.takes:
+            OfConversation.keep_model(question.conversation, wanted.chosen)
         runs.start(job, run_id=run_id, place=place)
         changes.tell(visitor)
     return reply
@@ -163,17 +193,25 @@ def _store(question: Message, reply: Message) -> None:
 
 
 def _before(
-    conversation: Conversation, *, parent: Message | None, edited: Message | None, leaf: Message | None
+    conversation: Conversation,
+    wanted: Wanted,
+    *,
+    parent: Message | None,
+    edited: Message | None,
+    leaf: Message | None,
 ) -> list[Message]:
     """What a new message comes after."""
     if edited is None:
-        return _path(conversation, parent, below=leaf)
-    return _path(conversation, edited.parent) if edited.parent else []
+        return _path(conversation, wanted, parent, below=leaf)
+    return _path(conversation, wanted, edited.parent) if edited.parent else []
 
 
-def _path(conversation: Conversation, leaf: Message | None, *, below: Message | None = None) -> list[Message]:
+def _path(
+    conversation: Conversation, wanted: Wanted, leaf: Message | None, *, below: Message | None = None
+) -> list[Message]:
     """As much of the messages up to the leaf as the model can read."""
-    return conversation.path(leaf, below=below, characters=history.most_characters())
+    most = history.most_characters(wanted.preferences)
+    return conversation.path(leaf, below=below, characters=most)
 
 
 def _take(visitor: Visitor) -> None:
@@ -185,13 +223,15 @@ def _take(visitor: Visitor) -> None:
     allowance.take("messages")
 
 
-def _job(reply: Message, path: list[Message], visitor: Visitor) -> Job:
+def _job(reply: Message, path: list[Message], visitor: Visitor, preferences: Preferences) -> Job:
     """What has to run for a reply to the last message of the path."""
     assistant = _assistant_of(reply.conversation)
+    taken = preferences.only(assistant.takes)
     so_far = reply.continued.content if reply.continued else ""
+    messages = history.for_model(path, so_far=so_far, preferences=taken)
     return Job(
-        runnable=assistant.build(),
-        input=assistant.input(Turn(history.for_model(path, so_far=so_far), visitor, path[-1].option)),
+        runnable=assistant.runnable(taken),
+        input=assistant.input(Turn(messages, visitor, path[-1].option, taken)),
         prefix=so_far,
         wanted=StepFilter(**assistant.filters),
         conversation=str(reply.conversation.pk),
@@ -209,7 +249,11 @@ def job_of(run_id: UUID) -> Job | None:
     if reply is None or reply.parent is None:
         return None
     conversation = reply.conversation
-    return _job(reply, _path(conversation, reply.parent), Visitor(conversation.user, conversation.guest))
+    visitor = Visitor(conversation.user, conversation.guest)
+    # By the same model, whatever was chosen since: the reply says which.
+    preferences = replace(in_force(visitor, conversation.pk).all, model=reply.model)
+    path = _path(conversation, Wanted(preferences), reply.parent)
+    return _job(reply, path, visitor, preferences)
 
 
 def _assistant_of(conversation: Conversation) -> Assistant:

@@ -145,6 +145,22 @@ def words(name: str) -> list[str]:
     return [word for word in re.split(r"[,\s]+", os.environ.get(name, "")) if word]
 
 
+def models(name: str) -> dict[str, int | None]:
+    """Models' names, each with the tokens of its context where `=tokens` says them."""
+    found: dict[str, int | None] = {}
+    for word in words(name):
+        model, has_size, size = word.rpartition("=") if "=" in word else (word, "", "")
+        if not re.fullmatch(r"[^\s=]{1,200}", model) or (has_size and not _is_context(size)):
+            told = _("models' names separated by commas, each perhaps with =tokens (512 to 10000000)")
+            raise refuse(name, told, value=word)
+        found[model] = int(size) if has_size else None
+    return found
+
+
+def _is_context(size: str) -> bool:
+    return bool(re.fullmatch(r"[0-9]{1,8}", size)) and 512 <= int(size) <= 10_000_000
+
+
 def hosts(name: str, default: list[str]) -> list[str]:
     found = words(name)
     for host in found:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
-from chatsite.accounts.ownership import Owned, owned_by
+from chatsite.accounts.ownership import NOBODYS, Owned, owned_by
 from chatsite.accounts.visitor import Visitor
 from chatsite.documents.vectors import CosineDistance, VectorField
 from streaming.errors import with_places
@@ -102,6 +102,11 @@ class Document(Owned):
 
     def __str__(self) -> str:
         return self.title
+
+    @classmethod
+    def let_go(cls, visitor: Visitor) -> int:
+        """Nobody sees them since, not even whoever has one of their addresses."""
+        return cls.objects.owned(visitor).update(is_whole=False, changed=timezone.now(), **NOBODYS)
 
     def get_absolute_url(self) -> str:
         """Where it begins."""

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from chatsite.accounts.visitor import Visitor
+from chatsite.assistants.registry import default_assistant, get_assistant
 from chatsite.chat import history
 from chatsite.chat.models import Message
+from chatsite.preferences.in_force import in_force
 
 SOURCES = (gettext_noop("reported"), gettext_noop("estimated"))
 """What numbers of tokens can be, as events have it."""
@@ -17,10 +20,13 @@ def facts_of(reply: Message) -> list[tuple[str, str]]:
     return [(name, value) for name, value in _all(reply) if value]
 
 
-def context_of(reply: Message) -> str:
-    """How full the model's context is with the conversation up to the reply, without the next message."""
-    path = reply.conversation.path(reply, characters=history.most_characters())
-    percent = history.reach_of(path).percent
+def context_of(reply: Message, visitor: Visitor) -> str:
+    """How full the context of the model that answers now is with the conversation up to the reply, without
+    the next message."""
+    assistant = get_assistant(reply.conversation.assistant) or default_assistant()
+    preferences = in_force(visitor, reply.conversation_id).all.only(assistant.takes)
+    path = reply.conversation.path(reply, characters=history.most_characters(preferences))
+    percent = history.reach_of(path, preferences=preferences).percent
     return _("{percent} % full after this reply (estimated)").format(percent=percent)
 
 

@@ -66,7 +66,7 @@ def _page(request: VisitorRequest, reply: Message, *, status: int = 200, refusal
     opinion = Opinion.objects.filter(message=reply).first()
     context = {
         "reply": reply,
-        "facts": [*facts_of(reply), (_("Context"), context_of(reply))],
+        "facts": [*facts_of(reply), (_("Context"), context_of(reply, request.visitor))],
         "opinion": opinion,
         "comment": request.POST.get("comment", opinion.comment if opinion else ""),
         "comment_length": COMMENT_LENGTH,

@@ -51,7 +51,7 @@ class LocalModelError(RuntimeError):
 
 def is_wanted() -> bool:
     """Whether the environment names no other model."""
-    others = ("CHAT_MODEL", "OPENAI_API_KEY", "OPENAI_API_KEY_FILE", "OPENAI_BASE_URL")
+    others = ("CHAT_MODEL", "CHAT_MODELS", "OPENAI_API_KEY", "OPENAI_API_KEY_FILE", "OPENAI_BASE_URL")
     return not any(os.environ.get(name, "").strip() for name in others)
 
 

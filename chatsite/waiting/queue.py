@@ -17,6 +17,8 @@ from chatsite.chat import history, replies
 from chatsite.chat.history import TooLong
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.path import ids_below
+from chatsite.preferences.in_force import in_force
+from chatsite.preferences.models import OfConversation
 from chatsite.waiting import sending
 from chatsite.waiting.models import WaitingMessage
 from chatsite.waiting.sender import sender
@@ -93,10 +95,12 @@ def put(
     leaf: Message | None = None,
     option: str = "",
     temporary: bool = False,
+    model: str = "",
     key: UUID | None = None,
 ) -> WaitingMessage | None:
     """Let a message wait, if a reply is being written at the end of its branch, or others wait there for
-    their turn. None if it need not, or was sent before. Repeated with the same key it is there once.
+    their turn. None if it need not, or was sent before. Repeated with the same key it is there once. `model`
+    answers in the conversation from now on.
 
     Raises `TooLong`, `LimitReached`.
     """
@@ -115,6 +119,8 @@ def put(
         if (place := _place(conversation, leaf)) is None:
             return None
         _require_room(conversation, visitor)
+        if model and model != in_force(visitor, conversation.pk).all.model_name:
+            OfConversation.keep_model(conversation, model)
         return WaitingMessage.objects.create(
             pk=name or uuid4(),
             conversation=conversation,

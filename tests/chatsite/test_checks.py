@@ -39,3 +39,10 @@ def test_a_reply_leaves_room_for_its_prompt(settings: Settings) -> None:
     assert checks.reply_fits_the_context() == []
     settings.CHAT_MAX_TOKENS = 4096
     assert [message.id for message in checks.reply_fits_the_context()] == ["chatsite.E003"]
+
+
+def test_a_reply_leaves_room_for_its_prompt_with_every_model(settings: Settings) -> None:
+    settings.CHAT_CONTEXT_TOKENS, settings.CHAT_MAX_TOKENS = 4096, 1000
+    settings.CHAT_MODELS = {"roomy": None, "narrow": 900}
+    (found,) = checks.reply_fits_the_context()
+    assert "CHAT_MODELS narrow (900)" in found.msg

@@ -14,7 +14,7 @@ from django.test import Client
 
 from chatsite.accounts import passwords
 from chatsite.accounts.models import Count
-from chatsite.assistants.chat_model import chat_model
+from chatsite.assistants.chat_model import model_of
 from chatsite.chat.models import Conversation
 from chatsite.documents import uploads
 from streaming import admission
@@ -152,9 +152,9 @@ def site_in_this_process(settings: Any) -> Iterator[None]:
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
-    chat_model.cache_clear()
+    model_of.cache_clear()
     yield
-    chat_model.cache_clear()
+    model_of.cache_clear()
 
 
 @pytest.mark.parametrize(("refuse", "code", "status"), REFUSALS, ids=[case[0].__name__ for case in REFUSALS])

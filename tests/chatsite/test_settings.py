@@ -73,6 +73,7 @@ def test_a_secret_key_that_is_given_leaves_no_file(tmp_path: Path) -> None:
         ({"OPENAI_API_KEY": "sk-1"}, False),
         ({"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}, False),
         ({"CHAT_MODEL": "anthropic:claude"}, False),
+        ({"CHAT_MODELS": "gpt-x"}, False),
     ],
 )
 def test_the_local_model_answers_unless_another_is_named(

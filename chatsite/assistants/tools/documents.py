@@ -2,14 +2,14 @@
 
 from typing import Annotated, Any
 
-from django.conf import settings
 from langchain.tools import ToolRuntime
 
+from chatsite.assistants.offered import offered_models
 from chatsite.assistants.tools.tool import make_tool
 
 MOST_PASSAGES = 4
 SHARE = 8
-"""A part of what the model can read at once, for what one search finds."""
+"""A part of what every model can read at once, for what one search finds."""
 
 
 def search_documents(
@@ -22,7 +22,7 @@ def search_documents(
     retriever = DocumentRetriever(
         visitor=runtime.state["visitor"],
         most=MOST_PASSAGES,
-        room=settings.CHAT_CONTEXT_TOKENS // SHARE,
+        room=min(offered_models().values()) // SHARE,
     )
     found = retriever.invoke(query)
     if not found:

@@ -32,6 +32,7 @@ _DEEPEST = 40
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCKS_DIFFER_BY = timedelta(days=1)
 _MOST_TOKENS = 2**31 - 1
+_HOTTEST = 2.0
 
 
 class Refused(Exception):
@@ -53,6 +54,7 @@ class Most:
     characters: int
     """In one message, and in a text of its details."""
     title: int
+    instructions: int
 
 
 def work(job: dict[str, Any], content: bytes) -> dict[str, Any]:
@@ -122,7 +124,17 @@ def _conversation(item: "_Item", most: Most, now: datetime) -> dict[str, Any]:
         "updated": item.moment("updated", now),
         "pinned": item.flag("pinned"),
         "archived": item.flag("archived"),
+        "settings": _settings(item.part("settings"), most),
         "messages": _messages(item, most, now),
+    }
+
+
+def _settings(item: "_Item", most: Most) -> dict[str, Any]:
+    return {
+        "instructions": item.text("instructions", most=most.instructions),
+        "model": item.text("model", most=200),
+        "temperature": item.fraction("temperature", most=_HOTTEST),
+        "max_tokens": item.number("max_tokens") or None,
     }
 
 
@@ -247,6 +259,12 @@ class _Item:
         value = self.given.get(name)
         if value is not None and (type(value) is not int or not 0 <= value <= _MOST_TOKENS):
             self.refuse(_("“{name}” is not a whole number from 0 to {most:,}."), name=name, most=_MOST_TOKENS)
+        return value
+
+    def fraction(self, name: str, *, most: float) -> float | None:
+        value = self.given.get(name)
+        if value is not None and (type(value) not in (int, float) or not 0 <= value <= most):
+            self.refuse(_("“{name}” is not a number from 0 to {most:g}."), name=name, most=most)
         return value
 
     def required_number(self, name: str) -> int:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -24,9 +25,9 @@ def everything_of(visitor: Visitor) -> Iterator[Conversation]:
 
     What is begun, renamed or deleted meanwhile does not move the others: none is left out or comes twice.
     """
-    found = Conversation.objects.for_visitor(visitor).listed().order_by("created", "pk")
+    found = Conversation.objects.for_visitor(visitor).listed().select_related("kept_preferences")
     rest = Q()
-    while some := list(found.filter(rest)[:AT_ONCE]):
+    while some := list(found.filter(rest).order_by("created", "pk")[:AT_ONCE]):
         let_go()
         yield from some
         last = some[-1]
@@ -48,7 +49,7 @@ def as_json(conversations: Iterable[Conversation]) -> Iterator[str]:
 
 
 def _conversation(conversation: Conversation) -> Iterator[str]:
-    facts = {
+    facts: dict[str, object] = {
         "title": conversation.title,
         "assistant": conversation.assistant,
         "created": conversation.created.isoformat(),
@@ -56,11 +57,19 @@ def _conversation(conversation: Conversation) -> Iterator[str]:
         "pinned": conversation.is_pinned,
         "archived": conversation.is_archived,
     }
+    if settings := _settings(conversation):
+        facts["settings"] = settings
     yield _open(facts, "messages")
     numbers = numbered(conversation)
     for place, message in enumerate(read(conversation, list(numbers))):
         yield (",\n" if place else "\n") + _dumps(_message(message, numbers))
     yield "\n]}"
+
+
+def _settings(conversation: Conversation) -> dict[str, object]:
+    """What its owner has set for it alone, without what is empty."""
+    kept = getattr(conversation, "kept_preferences", None)
+    return _given(**asdict(kept.preferences)) if kept else {}
 
 
 def _message(message: Message, numbers: Mapping[UUID, int]) -> dict[str, Any]:

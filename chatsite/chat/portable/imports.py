@@ -1,7 +1,8 @@
 """Takes a file of conversations: has it checked in a child process, and stores all of it or nothing."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,8 @@ from django.utils.translation import gettext as _
 from chatsite.accounts import limits
 from chatsite.accounts.limits import Allowance
 from chatsite.accounts.visitor import Visitor
+from chatsite.assistants.offered import is_offered
+from chatsite.assistants.preferences import INSTRUCTIONS_LENGTH
 from chatsite.chat.models import TITLE_LENGTH
 from chatsite.chat.portable import staging
 from chatsite.confined.budgets import IMPORTING
@@ -35,16 +38,44 @@ class CannotImport(Exception):
     """Nothing of the file was stored. The message is for people."""
 
 
-def import_file(content: bytes, *, visitor: Visitor) -> int:
-    """Store the conversations that are in a file, and return how many. Raises `CannotImport`, `LimitReached`,
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What was stored."""
+
+    number: int
+    """Of conversations."""
+    left_out: Sequence[str]
+    """Models that were set for some of them, and that this site does not offer."""
+
+
+def import_file(content: bytes, *, visitor: Visitor) -> Imported:
+    """Store the conversations that are in a file. Raises `CannotImport`, `LimitReached`,
     and `Busy` where the process has too many files in hand."""
     with _place(visitor):
         Allowance(visitor).take("imports")  # also of one that is refused: it is read before
         conversations = _checked(content, visitor)
         try:
-            return len(staging.store(map(json.loads, conversations), visitor=visitor))
+            given = _Given(conversations)
+            number = len(staging.store(given, visitor=visitor))
+            return Imported(number, sorted(given.left_out))
         except staging.TookTooLong:
             raise CannotImport(_("Storing the file took too long. Import its chats one by one.")) from None
+
+
+class _Given:
+    """The conversations, one at a time; without models that are not offered."""
+
+    def __init__(self, conversations: Sequence[str]) -> None:
+        self._conversations = conversations
+        self.left_out: set[str] = set()
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for given in map(json.loads, self._conversations):
+            chosen = given["settings"]
+            if chosen["model"] and not is_offered(chosen["model"]):
+                self.left_out.add(chosen["model"])
+                chosen["model"] = ""
+            yield given
 
 
 def _place(visitor: Visitor) -> Place:
@@ -64,6 +95,7 @@ def _checked(content: bytes, visitor: Visitor) -> list[str]:
         "messages": MOST_MESSAGES,
         "characters": MOST_CHARACTERS,
         "title": TITLE_LENGTH,
+        "instructions": INSTRUCTIONS_LENGTH,
     }
     job = {"most": most, "now": timezone.now().isoformat()}
     try:

@@ -14,9 +14,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from chatsite.accounts.visitor import Visitor
+from chatsite.assistants.preferences import USUAL, Preferences
 from chatsite.chat import titles
 from chatsite.chat.models import Conversation, Message
 from chatsite.live.changes import changes
+from chatsite.preferences.models import OfConversation
 
 BATCH = 100
 """Messages in one transaction."""
@@ -37,6 +39,9 @@ def store(conversations: Iterable[Mapping[str, Any]], *, visitor: Visitor) -> li
         for given in conversations:
             conversation = _begin(given)
             staged.append(conversation.pk)
+            preferences = Preferences(**given.get("settings", {}))
+            if preferences != USUAL:
+                OfConversation.keep(conversation, preferences)
             _store(_messages(conversation, given["messages"]))
         _hand_over(staged, visitor)
     except BaseException:

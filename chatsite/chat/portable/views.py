@@ -59,7 +59,9 @@ class ImportForm(UploadForm):
 class Download(StreamingHttpResponse):
     """A file to be saved, as it is written. It gives its place back when it is closed."""
 
-    def __init__(self, text: Iterator[str], place: Place, *, name: str, content_type: str) -> None:
+    def __init__(
+        self, text: Iterator[str] | Iterator[bytes], place: Place, *, name: str, content_type: str
+    ) -> None:
         super().__init__(text, content_type=content_type)
         self._place = place
         self["Content-Disposition"] = content_disposition_header(True, name)  # noqa: FBT003 - Django's
@@ -106,7 +108,7 @@ def take(request: VisitorRequest) -> HttpResponse:
     if not form.is_valid():
         return _refuse(request, form.first_error)
     try:
-        number = imports.import_file(form.cleaned_data["file"].read(), visitor=known_visitor_of(request))
+        done = imports.import_file(form.cleaned_data["file"].read(), visitor=known_visitor_of(request))
     except imports.CannotImport as exc:
         told = _("Nothing was imported. {why}").format(why=exc)
         return _refuse(request, ValidationError(told, code="unreadable"))
@@ -114,8 +116,12 @@ def take(request: VisitorRequest) -> HttpResponse:
         return _refuse(request, ValidationError(str(exc), code="limit_reached"), retry_after=exc.retry_after)
     except Busy as exc:
         return busy(request, retry_after=exc.retry_after)
+    number = done.number
     told = ngettext("{number:,} chat was imported.", "{number:,} chats were imported.", number)
     messages.success(request, told.format(number=number))
+    if done.left_out:
+        told = _("This site does not offer {models}: its own model answers in those chats.")
+        messages.warning(request, told.format(models=", ".join(done.left_out)))
     return SeeOther(reverse("chat:conversations"))
 
 
@@ -129,7 +135,7 @@ def _download(
         raise Http404
     write, content_type = FORMATS[suffix]
     try:
-        place = _place(request.visitor)
+        place = place_for(request.visitor)
     except Busy as exc:
         return busy(request, retry_after=exc.retry_after)
     with place:
@@ -137,7 +143,7 @@ def _download(
         return Download(write(conversations), place, name=f"{name}.{suffix}", content_type=content_type)
 
 
-def _place(visitor: Visitor) -> Place:
+def place_for(visitor: Visitor) -> Place:
     """For a file that is sent. Raises `LimitReached`, or `Busy`."""
     try:
         return _being_sent.enter(owner=visitor, most=EACH, of=max(1, admission.limit() // 5))

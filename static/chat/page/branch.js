@@ -17,6 +17,13 @@
  * @property {(exchange: Exchange, accepted: Accepted, text: string) => Promise<void>} answer
  */
 
+/** Adds the model that is chosen in the bar, where there is a choice. @param {FormData} data */
+export function withModel(data) {
+  const choice = /** @type {HTMLSelectElement | null} */ (document.querySelector("[data-model-choice]"));
+  if (choice) data.set("model", choice.value);
+  return data;
+}
+
 /**
  * Follows the first reply of a branch to its end, and then shows what the server knows of it: what is beside the messages,
  * and which reply is shown.

@@ -1,7 +1,7 @@
 // A form in the place of a message of one's own. What is sent with it stands beside the message, with a reply of its own.
 
 import { copyOf, find, word } from "../reply/elements.js";
-import { begin } from "./branch.js";
+import { begin, withModel } from "./branch.js";
 import { newKey } from "./draft.js";
 import { removeFrom } from "./messages.js";
 
@@ -59,7 +59,7 @@ export function onKey(event, close) {
  * @param {Branching} page
  */
 async function send(form, article, page) {
-  const data = new FormData(form);
+  const data = withModel(new FormData(form));
   const text = String(data.get("text"));
   if (!text.trim() || !form.isConnected) return;
   if (["running", "stopping"].includes(page.phase.name)) {

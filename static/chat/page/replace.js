@@ -2,7 +2,7 @@
 
 import { address, copyOf, word } from "../reply/elements.js";
 import { said } from "../reply/ending.js";
-import { begin } from "./branch.js";
+import { begin, withModel } from "./branch.js";
 import { removeFrom } from "./messages.js";
 import { showTime } from "./times.js";
 
@@ -11,7 +11,8 @@ export async function replace(form, page) {
   const old = /** @type {HTMLElement} */ (form.closest("article"));
   const name = form.matches("[data-continue]") ? "continueUrl" : "regenerateUrl";
   const url = address(page.root, name, old.dataset.message ?? "");
-  const accepted = await page.sender.ask(url, new FormData(form), () => replace(form, page));
+  const data = withModel(new FormData(form));
+  const accepted = await page.sender.ask(url, data, () => replace(form, page));
   if (!accepted) return;
   if (accepted.response.redirected) return location.assign(accepted.response.url);
   const article = copyOf("assistant");

@@ -16,11 +16,11 @@ export function listenToKeys(root, { onStop, isRunning, onWrite }, signal) {
   const onKey = (/** @type {KeyboardEvent} */ event) => {
     const { key, target } = event;
     const isCommand = event.ctrlKey || event.metaKey;
-    if (event.defaultPrevented || event.isComposing || event.altKey || (isCommand && key !== "k")) return;
+    if (event.defaultPrevented || event.isComposing || event.altKey || (isCommand && !"k,".includes(key))) return;
     if (key === "Escape" && !list.open && isRunning()) return onStop();
     if (key === "ArrowUp" && target === prompt && !prompt.value) editLast(root);
     else if (!isCommand && target instanceof Element && target.closest(FIELDS)) return;
-    else if (isCommand) find(document.body, "[data-search]").click();
+    else if (isCommand) find(document.body, `[data-key="${key}"]`).click();
     else if (key === "?") list.showModal();
     else if (key === "/" && !list.open) onWrite();
     else return;

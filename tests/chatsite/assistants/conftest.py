@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
-from chatsite.assistants.chat_model import chat_model
+from chatsite.assistants.chat_model import model_of
 from tests.upstream import ScriptedUpstream
 
 
@@ -15,6 +15,6 @@ def configured(upstream: ScriptedUpstream, settings: Settings) -> Iterator[Scrip
     settings.CHAT_LOCAL_MODEL = False
     settings.OPENAI_BASE_URL = upstream.url
     settings.CHAT_MODEL = upstream.model
-    chat_model.cache_clear()
+    model_of.cache_clear()
     yield upstream
-    chat_model.cache_clear()
+    model_of.cache_clear()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from chatsite.assistants.chat_model import chat_model
+from chatsite.assistants.chat_model import model_of
 from chatsite.assistants.checks import check_assistants, check_modules_exist, check_provider
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
 
@@ -82,10 +82,24 @@ def test_a_provider_whose_package_or_settings_are_missing_is_refused(
     monkeypatch.delenv("OPENAI_API_VERSION", raising=False)
     settings.CHAT_LOCAL_MODEL = False
     settings.CHAT_MODEL, settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY = model, base_url, "test-key"
-    chat_model.cache_clear()
+    model_of.cache_clear()
 
     found = list(check_provider())
 
-    chat_model.cache_clear()
+    model_of.cache_clear()
     assert len(found) == len(told)
     assert all(what in error.msg for what, error in zip(told, found, strict=True))
+
+
+def test_a_model_to_choose_from_is_looked_at_as_well(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "test-key")
+    monkeypatch.delenv("OPENAI_API_VERSION", raising=False)
+    settings.CHAT_LOCAL_MODEL = False
+    settings.CHAT_MODEL, settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY = "usual", "", "test-key"
+    settings.CHAT_MODELS = {"usual": None, "azure_openai:gpt-4o": 900}
+    model_of.cache_clear()
+
+    (found,) = check_provider()
+
+    model_of.cache_clear()
+    assert "azure_openai:gpt-4o" in found.msg

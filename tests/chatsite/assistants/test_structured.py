@@ -20,7 +20,7 @@ from pytest_django import Settings
 from chatsite.accounts.visitor import Visitor
 from chatsite.assistants import structured
 from chatsite.assistants.base import Turn
-from chatsite.assistants.chat_model import chat_model
+from chatsite.assistants.chat_model import model_of
 from chatsite.assistants.forms import FORMS, schema_of
 from chatsite.server.local_model import MAX_TOKENS, LocalModel
 from streaming import stream
@@ -302,7 +302,7 @@ class OtherModel(BaseChatModel):
 
 
 def filled_in_by(model: OtherModel, monkeypatch: pytest.MonkeyPatch) -> list[Event]:
-    monkeypatch.setattr(structured, "chat_model", lambda: model)
+    monkeypatch.setattr(structured, "chat_model", lambda preferences: model)
     turn = Turn([HumanMessage("Anna Schmidt")], Visitor(), option="contact")
     return list(stream(structured.build(), structured.assistant.input(turn)))
 
@@ -353,11 +353,11 @@ def test_the_local_model_fills_in_a_form_to_its_end(tmp_path: Path, settings: Se
     turn = Turn([HumanMessage("Anna Schmidt, anna@example.org")], Visitor(), option="contact")
     with LocalModel(log=tmp_path / "log") as model:
         settings.CHAT_LOCAL_MODEL_URL = model.url
-        chat_model.cache_clear()
+        model_of.cache_clear()
         try:
             events = list(stream(structured.build(), structured.assistant.input(turn)))
         finally:
-            chat_model.cache_clear()
+            model_of.cache_clear()
 
     assert isinstance(end := events[-1], End)
     assert (end.status, end.finish_reason) == ("done", "stop")

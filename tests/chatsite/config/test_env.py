@@ -87,6 +87,10 @@ def test_a_good_value_is_read(
         (lambda: env.seconds(NAME, 5.0), "nan"),
         (lambda: env.seconds(NAME, 5.0), "inf"),
         (lambda: env.seconds(NAME, 5.0), "soon"),
+        (lambda: env.models(NAME), "a=b"),
+        (lambda: env.models(NAME), "a=511"),
+        (lambda: env.models(NAME), "a=9000 =9000"),
+        (lambda: env.models(NAME), "a=9000=9000"),
         (lambda: env.hosts(NAME, []), "https://a.example"),
         (lambda: env.hosts(NAME, []), "a.example:8000"),
         (lambda: env.origins(NAME), "a.example"),
@@ -171,3 +175,8 @@ def test_a_secret_is_given_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
         read()
 
     assert str(error.value) == f"{NAME} and {FILE} are both set: expected one of them."
+
+
+def test_models_have_a_context_of_their_own_where_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAME, "ollama:llama3:8b=8192, gpt-x,org/model@v1")
+    assert env.models(NAME) == {"ollama:llama3:8b": 8192, "gpt-x": None, "org/model@v1": None}

@@ -1,17 +1,16 @@
 """manage.py deleteaccount NAME: an account, and all that it has."""
 
-import logging
 from argparse import ArgumentParser
 
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from chatsite.accounts.deletion import delete_account
+from chatsite.accounts.ownership import owned_models
+from chatsite.accounts.retention import delete_nobodys
 from chatsite.config.command import TerminalCommand
-
-logger = logging.getLogger("chatsite.audit")
 
 
 class Command(TerminalCommand):
@@ -24,8 +23,7 @@ class Command(TerminalCommand):
         user = User.objects.filter(username=username).first()
         if user is None:
             raise CommandError(_("There is no account of the name {name}.").format(name=username))
-        pk = user.pk
-        with transaction.atomic():
-            user.delete()
-        logger.info("account %s was deleted by the command", pk)
+        delete_account(user, by="the command")
+        for model in owned_models():
+            delete_nobodys(model)
         self.stdout.write(_("The account {name} and all that it had was deleted.").format(name=username))

@@ -105,7 +105,7 @@ def _messages(text: str) -> list[BaseMessage]:
 
 def _ask(asked: Assistant, turn: Turn, screen: Screen) -> None:
     filters: dict[str, Any] = dict(asked.filters)
-    with stream(asked.build(), asked.input(turn), **filters) as events:
+    with stream(asked.runnable(), asked.input(turn), **filters) as events:
         for event in events:
             screen.show(event)
             if isinstance(event, End) and event.error is not None:

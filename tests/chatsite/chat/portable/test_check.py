@@ -14,7 +14,7 @@ from chatsite.chat.transcript import Transcript
 from streaming.events import Documents, End, Event, Output, Reasoning, Token, ToolEnd, ToolStart, ToolText
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
-MOST = Most(conversations=3, messages=5, characters=1000, title=80)
+MOST = Most(conversations=3, messages=5, characters=1000, title=80, instructions=100)
 TIME = "2026-01-31T12:00:00+00:00"
 QUESTION = {"id": 1, "parent": None, "role": "user", "content": "Hi", "status": "done", "created": TIME}
 REPLY = {"id": 2, "parent": 1, "role": "assistant", "content": "Yes.", "status": "done", "created": TIME}
@@ -59,6 +59,30 @@ def test_the_file_as_it_is_can_be_imported() -> None:
 )
 def test_another_file_is_not_ours(content: bytes) -> None:
     assert told(content) == check._OTHER_FILE
+
+
+def test_settings_of_a_conversation_are_read() -> None:
+    given = {"instructions": "Rhyme.", "temperature": 1, "more": "?"}
+    whole = deepcopy(WHOLE)
+    first(whole)["settings"] = given
+    (talk,) = checked(json.dumps(whole).encode(), MOST, now=NOW)
+    assert talk["settings"] == {"instructions": "Rhyme.", "model": "", "temperature": 1, "max_tokens": None}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("instructions", "x" * 101, "“instructions” has 101 characters. At most 100 can be imported."),
+        ("model", 5, "“model” is not a text."),
+        ("temperature", 2.5, "“temperature” is not a number from 0 to 2."),
+        ("temperature", True, "“temperature” is not a number from 0 to 2."),
+        ("max_tokens", -1, "“max_tokens” is not a whole number from 0 to 2,147,483,647."),
+    ],
+)
+def test_settings_that_cannot_hold_are_refused(name: str, value: object, why: str) -> None:
+    whole = deepcopy(WHOLE)
+    first(whole)["settings"] = {name: value}
+    assert told(whole) == f"Chat 1, settings: {why}"
 
 
 def test_another_version_is_said_to_be_one() -> None:
@@ -210,7 +234,10 @@ def test_a_number_that_is_none_is_refused() -> None:
 
 
 def test_a_file_that_is_nested_without_end_is_refused() -> None:
-    job = {"most": {"conversations": 3, "messages": 5, "characters": 1, "title": 1}, "now": NOW.isoformat()}
+    job = {
+        "most": {"conversations": 3, "messages": 5, "characters": 1, "title": 1, "instructions": 1},
+        "now": NOW.isoformat(),
+    }
     answer = check.work(job, b'{"format":' + b"[" * 1_000_000)
     assert answer["refused"]["sentence"] == "The file has lists within lists, too many to be read."
 

@@ -1,6 +1,7 @@
 """What was exported can be imported, all of it or nothing."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,9 +16,11 @@ from chatsite.accounts.models import Guest
 from chatsite.accounts.ownership import UNDO_FOR
 from chatsite.accounts.retention import expire
 from chatsite.accounts.visitor import Visitor
+from chatsite.assistants.preferences import Preferences
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.portable import imports, staging
 from chatsite.chat.portable.export import as_json, everything_of
+from chatsite.preferences.models import OfConversation
 from tests.chatsite.chat.portable.conversations import add, rich
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process")]
@@ -204,3 +207,19 @@ def test_one_person_has_one_file_in_hand() -> None:
     with imports._place(Visitor(user=User.objects.get())):
         refused = send(client, b"{}", **JSON)
     assert (refused.status_code, refused.json()["error"]["code"]) == (429, "limit_reached")
+
+
+def test_a_conversation_keeps_its_settings_but_not_a_model_that_is_not_offered(settings: Settings) -> None:
+    owner, client = person("owner")
+    kept = Preferences(instructions="Rhyme.", temperature=0.0, model="gpt-x", max_tokens=9)
+    OfConversation.keep(rich(owner), kept)
+    file = exported(owner)
+    settings.CHAT_LOCAL_MODEL, settings.CHAT_MODELS = False, {"gpt-x": None}
+    send(client, file)
+    settings.CHAT_MODELS = {}
+    send(client, file)
+
+    imported = [row.preferences for row in OfConversation.objects.order_by("changed")][1:]
+
+    assert imported == [kept, replace(kept, model="")]
+    assert "This site does not offer gpt-x" in client.get("/c/").text

@@ -76,7 +76,7 @@ def test_what_was_deleted_and_what_is_no_format_is_not_found(owner: User, client
     assert Conversation.objects.exists()
 
 
-def test_a_person_has_so_many_files_sent_at_once_and_each_gives_its_place_back(
+def test_a_person_has_so_many_files_sent_at_once_and_each_gives_itsplace_for_back(
     owner: User, client: Client
 ) -> None:
     json_only = {"Accept": "application/json"}
@@ -85,7 +85,7 @@ def test_a_person_has_so_many_files_sent_at_once_and_each_gives_its_place_back(
 
     refused = client.get("/c/export/chats.json", headers=json_only)
     assert (refused.status_code, refused.json()["error"]["code"]) == (429, "limit_reached")
-    with views._place(Visitor(guest="somebody else")):
+    with views.place_for(Visitor(guest="somebody else")):
         pass
 
     for answer in open_ones:

@@ -1,0 +1,1 @@
+"""What the site keeps of a person: shown, downloaded, and deleted."""
