@@ -27,6 +27,7 @@ _TITLES = {
     413: gettext_noop("Too large"),
     429: gettext_noop("Limit reached"),
     500: gettext_noop("Something went wrong"),
+    502: gettext_noop("Something went wrong"),
     503: gettext_noop("Busy"),
 }
 

@@ -13,6 +13,7 @@ from chatsite.config import env
 from chatsite.config.database import database
 from chatsite.config.logs import log_level
 from chatsite.config.mail import mail_server
+from chatsite.config.oidc import sign_on_provider
 from chatsite.config.secret_key import secret_key
 from chatsite.config.terminal import say
 from chatsite.server import listening, local_model
@@ -158,6 +159,7 @@ INSTALLED_APPS = [
     # Not `allauth`, which has pages and mails of its own: all that is shown is in templates/.
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "chatsite.accounts.apps.UserSessionsConfig",
     "axes",
     "csp",
@@ -272,6 +274,12 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = bool(MAIL)
 # What asks for the password again, or for a code: only what changes the second factor.
 ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
+# Signing in by a provider of identities. Whom it says somebody is: chatsite/accounts/single_sign_on.
+OIDC = sign_on_provider(sign_up=SIGN_UP)
+SOCIALACCOUNT_ADAPTER = "chatsite.accounts.single_sign_on.adapter.SignOnAdapter"
+SOCIALACCOUNT_EMAIL_REQUIRED = False
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # only an address that the provider has confirmed is taken
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5  # seconds: somebody waits for a page meanwhile
 MFA_ADAPTER = "chatsite.accounts.second_factor.adapter.SecondFactorAdapter"
 MFA_FORMS = {
     "authenticate": "chatsite.accounts.second_factor.forms.AuthenticateForm",
@@ -373,6 +381,8 @@ LOGGING = {
             name: {"level": "WARNING"}
             for name in (
                 "openai",
+                "requests",
+                "urllib3",
                 "httpx",
                 "httpx2",
                 "httpcore",

@@ -28,6 +28,9 @@ from chatsite.answers import busy, limited
 logger = logging.getLogger("chatsite.mail")
 
 MESSAGES = {
+    "socialaccount/messages/account_connected.txt": _("The two are connected."),
+    "socialaccount/messages/account_connected_updated.txt": _("They were connected before."),
+    "socialaccount/messages/account_connected_other.txt": _("That is connected to another account here."),
     "account/messages/email_confirmed.txt": _("Your address is confirmed."),
     "account/messages/password_changed.txt": _(
         "Your password is changed. You are signed out everywhere else."
@@ -51,7 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # it has no t
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
     ) -> None:
         if told := MESSAGES.get(message_template or ""):
-            messages.add_message(request, level, told)
+            messages.add_message(request, level, str(told))
 
     def get_login_stages(self) -> list[str]:
         """What is asked after the password. A second factor loads much: only where somebody has one."""

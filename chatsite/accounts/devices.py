@@ -83,11 +83,17 @@ def end(user: User, pk: int) -> bool:
     return row is not None
 
 
-def end_all(user: User) -> None:
+def end_others(request: HttpRequest, user: User) -> None:
+    """End every session of the account but the request's."""
+    mine = request.session.session_key
+    end_all(user, but=mine or "")
+
+
+def end_all(user: User, *, but: str = "") -> None:
     """End every session of an account, also those from before there was a list of them."""
-    _end(UserSession.objects.filter(user=user).values_list("session_key", flat=True))
+    _end(UserSession.objects.filter(user=user).exclude(session_key=but).values_list("session_key", flat=True))
     listed = UserSession.objects.filter(session_key=OuterRef("session_key"))
-    others = Session.objects.filter(~Exists(listed), expire_date__gt=timezone.now())
+    others = Session.objects.filter(~Exists(listed), expire_date__gt=timezone.now()).exclude(session_key=but)
     _end(row.session_key for row in others.iterator() if row.get_decoded().get(SESSION_KEY) == str(user.pk))
 
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("signup/", views.sign_up, name="account_signup"),
     path("inactive/", views.inactive, name="account_inactive"),
     path("second-factor/", include("chatsite.accounts.second_factor.urls")),
+    path("sign-on/", include("chatsite.accounts.single_sign_on.urls")),
     path("email/", views.email, name="account_email"),
     path("email/sent/", views.confirmation_sent, name="account_email_verification_sent"),
     path("email/confirm/<str:key>/", views.confirm, name="account_confirm_email"),

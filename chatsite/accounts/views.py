@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from allauth.account import views as allauth
 from allauth.account.utils import perform_login
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -57,6 +58,7 @@ class SignIn(LoginView):
         context["next"] = context["next"] or self._came_from()
         context["can_sign_up"] = settings.SIGN_UP == "OPEN"
         context["can_reset"] = settings.MAIL is not None
+        context["sign_on"] = settings.OIDC.name if settings.OIDC else ""
         return context
 
     def _came_from(self) -> str:
@@ -92,6 +94,7 @@ class SignUp(allauth.SignupView):  # type: ignore[misc] # it has no types
         context: dict[str, Any] = super().get_context_data(**kwargs)
         context["next"] = self.get_next_url() or ""
         context["invitation"] = key_of(self.request)
+        context["sign_on"] = settings.OIDC.name if settings.OIDC else ""
         return context
 
     def closed(self) -> HttpResponse:
@@ -122,6 +125,9 @@ def account(request: HttpRequest) -> HttpResponse:
     """What there is to look after."""
     context = {
         "has_mail": settings.MAIL is not None,
+        "sign_on": settings.OIDC.name if settings.OIDC else "",
+        "is_connected": settings.OIDC is not None
+        and SocialAccount.objects.filter(user=request.user).exists(),
         "has_second_factor": Authenticator.objects.filter(user=request.user).exists(),
     }
     return render(request, "account/account.html", context)
@@ -132,6 +138,8 @@ def account(request: HttpRequest) -> HttpResponse:
 def sign_out_elsewhere(request: HttpRequest) -> HttpResponse:
     """End all sessions of the account but this one. Each knows the password's hash, and here the same
     password gets another one."""
+    if not cast("User", request.user).has_usable_password():
+        return _sign_out_elsewhere_without_password(request)
     form = PasswordForm(request.user, request.POST or None)
     if not form.is_valid():
         context = {"form": form, "devices": devices.devices_of(request, form.user)}
@@ -140,6 +148,17 @@ def sign_out_elsewhere(request: HttpRequest) -> HttpResponse:
     user.set_password(form.cleaned_data["password"])
     user.save(update_fields=["password"])
     update_session_auth_hash(request, user)
+    messages.success(request, _("You are signed out everywhere else."))
+    return SeeOther(reverse("account"))
+
+
+def _sign_out_elsewhere_without_password(request: HttpRequest) -> HttpResponse:
+    """The same for whoever is signed in by somebody else's word."""
+    user = cast("User", request.user)
+    if request.method != "POST":
+        context = {"devices": devices.devices_of(request, user)}
+        return render(request, "account/sign_out_elsewhere.html", context)
+    devices.end_others(request, user)
     messages.success(request, _("You are signed out everywhere else."))
     return SeeOther(reverse("account"))
 
@@ -167,6 +186,19 @@ def _with_mail(view: Any) -> Any:
     return answer
 
 
+def _with_password(view: Any) -> Any:
+    """Only whoever has a password changes it, or proves by it who they are."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated and not request.user.has_usable_password():
+            raise Http404
+        response: HttpResponse = view(request, *args, **kwargs)
+        return response
+
+    return answer
+
+
 sign_in = for_everybody(SignIn.as_view())
 sign_out = for_everybody(LogoutView.as_view())
 sign_up = for_everybody(SignUp.as_view())
@@ -177,5 +209,5 @@ reset_sent = for_everybody(_with_mail(allauth.password_reset_done))
 new_password = for_everybody(_with_mail(allauth.password_reset_from_key))
 new_password_set = for_everybody(_with_mail(allauth.password_reset_from_key_done))
 inactive = for_everybody(allauth.account_inactive)
-email = for_members(_with_mail(Email.as_view()))
-change_password = for_members(allauth.password_change)
+email = for_members(_with_mail(_with_password(Email.as_view())))
+change_password = for_members(_with_password(allauth.password_change))

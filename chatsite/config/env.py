@@ -169,6 +169,15 @@ def hosts(name: str, default: list[str]) -> list[str]:
     return found or default
 
 
+def domains(name: str) -> list[str]:
+    """Names of domains, in small letters."""
+    found = [word.lower() for word in words(name)]
+    for domain in found:
+        if not re.fullmatch(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?", domain):
+            raise refuse(name, _("domains such as example.org, separated by commas"), value=domain)
+    return found
+
+
 def origins(name: str) -> list[str]:
     found = words(name)
     for origin in found:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.socialaccount.models import SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -20,6 +21,7 @@ from chatsite.staff.looking import LookOnly, WithFacts
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
+admin.site.unregister((SocialApp, SocialToken))  # the settings have the one, and nobody keeps the other
 admin.site.unregister(UserSession)  # to delete one would end no session
 
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
