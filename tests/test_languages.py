@@ -25,7 +25,7 @@ MODULES = sorted(
     for path in (ROOT / package).rglob("*.py")
     if "migrations" not in path.parts
 )
-SAME_IN_ALL = {"UTC", "JSON", "Enter", "Shift", "Ctrl", "Esc", "K", "MB"}
+SAME_IN_ALL = {"UTC", "JSON", "Enter", "Shift", "Ctrl", "Esc", "K", "Q", "MB"}
 """Names of keys, formats and units."""
 SAME_DATES = {"c", "Y-m-d"}
 """Formats of dates that are the same everywhere."""
