@@ -56,6 +56,8 @@ CHAT_LOCAL_MODEL_KEY = env.prose(local_model.KEY_VARIABLE, "none")
 CHAT_ALLOW_SHARING = env.flag("CHAT_ALLOW_SHARING", default=True)
 # Whether browsers are given a service worker, which says so where there is no network.
 OFFLINE_PAGE = env.flag("OFFLINE_PAGE", default=True)
+# Whether the model sees images: as its name says, or as this does.
+CHAT_MODEL_SEES = env.choice("CHAT_MODEL_SEES", "AUTO", allowed=("AUTO", "ON", "OFF"))
 # Replies that one person may have written at once, so that there is room for others.
 CHAT_REPLIES_AT_ONCE = env.integer("CHAT_REPLIES_AT_ONCE", 4, minimum=1, maximum=100_000)
 CHAT_MAX_LENGTH = 32_000  # characters in one message of a person
@@ -97,6 +99,7 @@ LIMITS = {
     "tokens": env.integer("LIMIT_TOKENS", 5_000_000, minimum=0, maximum=10**12),
     "cost": env.integer("LIMIT_COST", 0, minimum=0, maximum=10**9),
     "disk": env.integer("LIMIT_DISK", 200_000_000, minimum=0, maximum=10**15),
+    "images": env.integer("LIMIT_IMAGES", 200_000_000, minimum=0, maximum=10**15),
 }
 GUEST_LIMITS = {
     "messages": env.integer("LIMIT_GUEST_MESSAGES", 300, minimum=0, maximum=10**9),
@@ -104,6 +107,7 @@ GUEST_LIMITS = {
     "imports": env.integer("LIMIT_GUEST_IMPORTS", 5, minimum=0, maximum=10**9),
     "tokens": env.integer("LIMIT_GUEST_TOKENS", 1_000_000, minimum=0, maximum=10**12),
     "disk": env.integer("LIMIT_GUEST_DISK", 50_000_000, minimum=0, maximum=10**15),
+    "images": env.integer("LIMIT_GUEST_IMAGES", 50_000_000, minimum=0, maximum=10**15),
 }
 # Days after which what nobody has used is deleted: of guests who have not come back; of everybody (0: never).
 GUEST_KEEP_DAYS = env.integer("GUEST_KEEP_DAYS", 30, minimum=14, maximum=36_500)
@@ -175,6 +179,7 @@ INSTALLED_APPS = [
     "chatsite.documents",
     "chatsite.staff",
     "chatsite.preferences",
+    "chatsite.images",
 ]
 
 MIDDLEWARE = [

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("chatsite.sharing.urls")),
     path("", include("chatsite.feedback.urls")),
     path("", include("chatsite.preferences.urls")),
+    path("images/", include("chatsite.images.urls")),
     path("documents/", include("chatsite.documents.urls")),
     path("accounts/data/", include("chatsite.own_data.urls")),
     path("accounts/", include("chatsite.accounts.urls")),

@@ -66,6 +66,11 @@ LIMITS = {
     "disk": Limit(
         0, _("Your documents can have {most:,} bytes together. Delete one to upload another."), passes=False
     ),
+    "images": Limit(
+        0,
+        _("Your images can have {most:,} bytes together. Delete a chat that has some to send more."),
+        passes=False,
+    ),
     "links": Limit(0, _("You can have {most:,} links. Revoke one to make another."), passes=False),
     "documents": Limit(0, _("You can have {most:,} documents. Delete one to upload another."), passes=False),
 }

@@ -123,6 +123,7 @@ assistant = Assistant(
     ),
     build=build,
     input=what_was_said,
+    sees_images=True,
     examples=(
         _("What is 17.5 percent of 2,349?"),
         _("What time is it in Tokyo?"),

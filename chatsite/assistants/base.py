@@ -10,6 +10,7 @@ from langchain_core.runnables import Runnable
 from chatsite.accounts.visitor import Visitor
 from chatsite.assistants.offered import model_name, offered_models
 from chatsite.assistants.preferences import USUAL, Preferences
+from chatsite.assistants.sight import model_sees
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Assistant:
     `continues` says that a reply which was cut short can be gone on with: only text has a middle.
     `takes` names what of a person's `Preferences` it follows; with any, `build` is called with those. People
     are shown only these.
+    `sees_images` says that it passes on what messages consist of (their `content`), images too, to the model.
     """
 
     slug: str
@@ -58,6 +60,7 @@ class Assistant:
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     continues: bool = False
     takes: Sequence[str] = ()
+    sees_images: bool = False
 
     def runnable(self, preferences: Preferences = USUAL) -> Runnable[Any, Any]:
         """What answers, as the person wants it."""
@@ -72,3 +75,7 @@ class Assistant:
     def model_for(self, preferences: Preferences = USUAL) -> str:
         """The name of the model that answers."""
         return preferences.model_name if "model" in self.takes else model_name()
+
+    def sees(self, preferences: Preferences = USUAL) -> bool:
+        """Whether a person can send it images."""
+        return self.sees_images and model_sees(self.model_for(preferences))

@@ -13,4 +13,5 @@ assistant = Assistant(
     build=chat_model,
     continues=True,
     takes=NAMES,
+    sees_images=True,
 )

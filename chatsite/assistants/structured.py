@@ -130,6 +130,7 @@ assistant = Assistant(
     ),
     build=build,
     input=with_instructions,
+    sees_images=True,
     options={name: form.label for name, form in FORMS.items()},
     examples=(
         _("Pancakes for two, with blueberries"),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from chatsite.accounts.decorators import for_visitors
 from chatsite.accounts.visitor import VisitorRequest
 from chatsite.chat.models import Message
+from chatsite.images.messages import add_to
 
 
 @for_visitors
@@ -23,4 +24,5 @@ def edit(request: VisitorRequest, message_id: UUID) -> HttpResponse:
     own = Message.objects.for_visitor(request.visitor).filter(role=Message.Role.USER)
     if (found := own.filter(pk=message_id).first()) is None:
         raise Http404
+    add_to([found])
     return render(request, "chat/edit_message.html", {"message": found, "key": uuid4()})

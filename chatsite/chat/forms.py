@@ -1,6 +1,8 @@
 """What a person may send, checked before anything is stored."""
 
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
@@ -13,6 +15,13 @@ from chatsite.assistants.offered import is_offered
 from chatsite.assistants.registry import default_assistant, get_assistant
 from chatsite.chat import titles
 from chatsite.chat.models import TITLE_LENGTH, Conversation, Message
+from chatsite.documents.upload_handler import FORM
+from chatsite.images.forms import cannot_see, too_large, too_many
+from chatsite.images.messages import MOST
+from chatsite.images.models import Image
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
 
 REPLACEMENT = "\ufffd"
 
@@ -83,9 +92,14 @@ class TextForm(KeyForm):
         super().__init__(request.POST)
         self._request = request
 
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether something else says enough."""
+        return False
+
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"].replace("\r\n", "\n")
-        if not text.strip():
+        if not text.strip() and not self.may_be_empty:
             raise forms.ValidationError(self.fields["text"].error_messages["required"], code="required")
         if len(text) > (most := settings.CHAT_MAX_LENGTH):
             told = _("The text has {length:,} characters. At most {most:,} can be sent at once.")
@@ -97,7 +111,7 @@ class TextForm(KeyForm):
 
 
 class MessageForm(TextForm):
-    """A message: its `text`.
+    """A message: its `text`, `images` that were uploaded before (by their ids), or `pictures` (files).
 
     Optional are its `key`, the `conversation` and where in it: the message that it answers (`parent`), the
     one that it is another version of (`edited`), or one of the branch at whose end it is to be (`leaf`), and
@@ -106,6 +120,8 @@ class MessageForm(TextForm):
     as missing.
     """
 
+    images = forms.Field(required=False, widget=forms.MultipleHiddenInput)
+    pictures = forms.Field(required=False, widget=forms.HiddenInput)
     conversation = forms.UUIDField(required=False)
     parent = forms.UUIDField(required=False)
     edited = forms.UUIDField(required=False)
@@ -115,9 +131,55 @@ class MessageForm(TextForm):
     temporary = forms.BooleanField(required=False)
     wait = forms.BooleanField(required=False)
 
+    field_order = ("images", "pictures")
+    """Before the text, which may be missing where there are some."""
+
     def __init__(self, request: HttpRequest, visitor: Visitor) -> None:
         super().__init__(request)
         self._visitor = visitor
+        self.fields["text"].required = False
+
+    def clean_images(self) -> list[Image]:
+        """Those that are the visitor's, in their order."""
+        try:
+            ids = list(dict.fromkeys(UUID(pk) for pk in self.cleaned_data["images"] or ()))[: MOST + 1]
+        except ValueError:
+            ids = [UUID(int=0)]
+        found = Image.objects.for_visitor(self._visitor).in_bulk(ids)
+        if len(found) < len(ids):
+            raise forms.ValidationError(_("That image does not exist any more."), code="not_found")
+        return [found[pk] for pk in ids]
+
+    def clean_pictures(self) -> list["UploadedFile[Any]"]:
+        """Those of a form that is sent without script. An empty field counts as none."""
+        files = self._request.FILES.getlist("pictures")
+        sent = int(self._request.META.get("CONTENT_LENGTH") or 0)
+        # Files that are far too large were not kept (`upload_handler.py`), and look like none.
+        if sent > settings.DOCUMENT_MAX_BYTES + FORM:
+            raise forms.ValidationError(too_large(), code="too_large")
+        return files
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Where there are images. Some that were refused count as well: nobody is told of the text beside."""
+        return bool({"images", "pictures"} & self.errors.keys() or self._given)
+
+    @property
+    def _given(self) -> list[object]:
+        return [*self.cleaned_data.get("images", ()), *self.cleaned_data.get("pictures", ())]
+
+    def clean(self) -> None:
+        if not (images := self._given) or self.errors:
+            return
+        assistant = get_assistant(self.cleaned_data["assistant"]) or default_assistant()
+        if not assistant.sees_images:
+            raise forms.ValidationError(cannot_see(assistant), code="cannot_see")
+        if len(images) > MOST:
+            raise forms.ValidationError(too_many(), code="too_many_images")
+        place: Conversation | None = self.cleaned_data["conversation"]
+        if self.cleaned_data["wait"] and place and place.messages.unfinished().exists():
+            message = _("A message with images can be sent when the reply has ended.")
+            raise forms.ValidationError(message, code="not_ended")
 
     def clean_conversation(self) -> Conversation | None:
         if (pk := self.cleaned_data["conversation"]) is None:

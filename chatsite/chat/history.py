@@ -9,6 +9,7 @@ from langchain_core.messages.utils import count_tokens_approximately
 from chatsite.assistants.offered import context_of
 from chatsite.assistants.preferences import USUAL, Preferences
 from chatsite.chat.models import Message
+from chatsite.images.messages import MOST_SENT, TOKENS_EACH, contents_of, parts_of
 
 _REPLY_SHARE = 4
 """A quarter of the context is kept for the reply, where its length is not set."""
@@ -26,19 +27,20 @@ class TooLong(Exception):
 
 
 def for_model(
-    path: Sequence[Message], *, so_far: str = "", preferences: Preferences = USUAL
+    path: Sequence[Message], *, so_far: str = "", preferences: Preferences = USUAL, sees: bool = False
 ) -> list[BaseMessage]:
     """The system prompt, and as many of the path's newest messages as the model's context holds.
 
     Replies without text are left out, and the oldest messages if there is no room; none is cut. The first
     one that is left is a person's. With `so_far`, the beginning of the reply, the model is asked to go on
-    with it. Raises `TooLong` when not even the last message fits.
+    with it. A model that `sees` is sent the newest of their images, too. Raises `TooLong` when not even the
+    last message fits.
     """
     begun = [AIMessage(so_far), HumanMessage(GO_ON)] if so_far else []
     reach = reach_of(path, besides=begun, preferences=preferences)
     if not reach.sent:
         raise TooLong
-    return [*_system(preferences), *(message for _, message in reach.sent), *begun]
+    return [*_system(preferences), *_with_images(reach.sent, most=MOST_SENT if sees else 0), *begun]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,13 @@ def reach_of(
     kept: list[tuple[Message, BaseMessage]] = []
     is_all = True
     for stored in reversed(path):  # one by one: a conversation may have thousands
-        if not stored.content:
+        if not (stored.content or stored.images):
             continue
         message = _as_langchain(stored)
         # A server that wants its reasoning back reads that, too.
         reasoning = message.additional_kwargs.get("reasoning_content", "")
         more = count_tokens_approximately([message, *([AIMessage(reasoning)] if reasoning else [])])
+        more += TOKENS_EACH * len(stored.images)
         if tokens + more > room:
             is_all = False
             break
@@ -107,6 +110,13 @@ def room_for_prompt(preferences: Preferences = USUAL) -> int:
     """Tokens for all that the model reads."""
     context = context_of(preferences.model_name)
     return context - min(preferences.longest_reply or context, context // _REPLY_SHARE)
+
+
+def _with_images(sent: Sequence[tuple[Message, BaseMessage]], *, most: int) -> list[BaseMessage]:
+    """The messages as they are sent, with the newest `most` images of them."""
+    images = [image for stored, _ in sent for image in stored.images]
+    contents = contents_of(images[-most:] if most else [])
+    return [HumanMessage(parts_of(stored, contents)) if stored.images else said for stored, said in sent]
 
 
 def _as_langchain(message: Message) -> BaseMessage:

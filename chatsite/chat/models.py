@@ -25,6 +25,7 @@ from streaming.errors import in_language, is_retryable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chatsite.images.models import Image
     from streaming.events import End, Event
     from streaming.models import Times
 
@@ -244,6 +245,8 @@ class Message(models.Model):
     """Whether the model is not sent what comes before it any more (`history.mark_reach`)."""
     html = SafeString("")
     """What the page shows of a finished reply's text, once `rendered.with_html` has seen to it."""
+    images: "Sequence[Image]" = ()
+    """What a person's message shows, once `images.messages.add_to` has looked."""
     siblings: Siblings | None = None
     """The other versions of the message, if there are any and `siblings.add` has looked."""
 

@@ -17,6 +17,8 @@ from chatsite.chat import history, listing, rendered, replies, siblings
 from chatsite.chat.models import LENGTH_LIMITS, TITLE_LENGTH, Conversation, Message
 from chatsite.chat.refusals import with_refusals
 from chatsite.chat.templatetags.json_values import DEEPEST
+from chatsite.images.forms import Attach
+from chatsite.images.messages import add_to
 from chatsite.preferences.in_force import in_force
 from chatsite.waiting import queue
 from chatsite.waiting.queue import NOTHING_WAITS, Queue
@@ -113,12 +115,14 @@ def _page(
     assistant = get_assistant(chosen) or default_assistant()
     wanted = in_force(visitor, current.pk if current else None)
     preferences = wanted.all.only(assistant.takes)
+    add_to(path)
     if not is_earlier:
         history.mark_reach(path, preferences)
     asked = (message for message in reversed(path) if message.role == Message.Role.USER)
     leaf = leaf or next(asked, None)
     if current:
         siblings.add(current, path)
+    assistant = get_assistant(chosen) or default_assistant()
     context = {
         "conversation": current,
         "groups": listing.beside(visitor, page_of=None if is_earlier else current),
@@ -137,6 +141,8 @@ def _page(
         "model_label": model_label(assistant.model_for(preferences)),
         "models": assistant.models,
         "withdrawn_model": wanted.withdrawn if "model" in assistant.takes else "",
+        "attach": Attach(assistant, preferences),
+        "shows_images": assistant.sees(preferences) or any(message.images for message in path),
         "assistants": assistants().values(),
         "can_sign_in": can_sign_in(visitor),
         "is_small": settings.CHAT_LOCAL_MODEL,

@@ -15,6 +15,7 @@ from chatsite.assistants.chat_model import ModelNotConfigured
 from chatsite.chat.history import TooLong
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.replies import CannotGoOn
+from chatsite.images.refusals import NotTaken
 from streaming import runs
 from streaming.runs import Busy
 
@@ -36,6 +37,8 @@ def with_refusals(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRe
             return error(
                 request, 400, "too_long", _("The text is longer than the model can read. Shorten it.")
             )
+        except NotTaken as exc:
+            return error(request, exc.status, exc.code, str(exc))
         except CannotGoOn:
             return error(
                 request, 400, "cannot_continue", _("Only a reply that was cut short can be continued.")

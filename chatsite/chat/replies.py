@@ -1,6 +1,6 @@
 """Replies: a message row and a run, started together; the run's end is stored in the row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID, uuid4
@@ -17,6 +17,8 @@ from chatsite.chat import history, titles
 from chatsite.chat.idempotency import Started, name_of, once
 from chatsite.chat.models import TEMPORARY_FOR, Conversation, Message
 from chatsite.chat.transcript import Transcript
+from chatsite.images.messages import add_to
+from chatsite.images.models import CannotSee, Image
 from chatsite.live.changes import changes
 from chatsite.preferences.in_force import in_force
 from chatsite.preferences.models import OfConversation
@@ -48,6 +50,7 @@ class Wanted:
 def send(
     text: str,
     *,
+    images: Sequence[Image] = (),
     visitor: Visitor,
     conversation: Conversation | None,
     assistant: str,
@@ -65,15 +68,18 @@ def send(
 
     It answers `parent`, or what the `edited` message answers, or the newest message below `leaf`; the newest
     of the conversation if none of them is given. `model` answers from now on. Nothing is stored when there is
-    no room (`Busy`), the text does not fit (`TooLong`), or no model is configured (`ModelNotConfigured`); nor
+    no room (`Busy`), the text does not fit (`TooLong`), an image was sent elsewhere (`ImageGone`), the
+    model does not see (`CannotSee`), or no model is configured (`ModelNotConfigured`); nor
     when `claim` raises, which is called with the message in the transaction that stores it. `name` is what it
     is known by, if that is not to be made of the key.
     """
-    name = name or known_by(key, visitor, conversation, parent, assistant, option, text, edited)
+    name = name or known_by(key, visitor, conversation, parent, assistant, option, text, edited, images)
     wanted = Wanted.of(visitor, conversation, model)
+    if images and not _sees(assistant, wanted):
+        raise CannotSee
     path = _before(conversation, wanted, parent=parent, edited=edited, leaf=leaf) if conversation else []
     place = conversation or Conversation(
-        user=visitor.user, guest=visitor.guest, title=titles.of_message(text), assistant=assistant
+        user=visitor.user, guest=visitor.guest, title=_title_of(text, images), assistant=assistant
     )
     if temporary and conversation is None:
         place.expires = timezone.now() + TEMPORARY_FOR
@@ -84,6 +90,7 @@ def send(
         content=text,
         option=option,
     )
+    message.images = images
     start = partial(_start, [*path, message], visitor, name, wanted, claim=claim)
     return once(name, visitor, start)
 
@@ -97,10 +104,12 @@ def known_by(
     option: str,
     text: str,
     edited: Message | None = None,
+    images: Sequence[Image] = (),
 ) -> UUID | None:
     """What a message is known by when it is sent again (`idempotency.name_of`)."""
     # Not the leaf: the page that sends it again may show more by then.
     sent = [conversation and conversation.pk, parent and parent.pk, assistant, option, text]
+    sent += [image.digest for image in images]
     return name_of(key, visitor, "send", *sent, *([edited.pk] if edited else []))
 
 
@@ -190,6 +199,13 @@ def _store(question: Message, reply: Message) -> None:
         if not there.update(updated=timezone.now(), is_archived=False):
             raise Conversation.DoesNotExist
     Message.objects.bulk_create([question, reply])
+    if question.images:
+        Image.objects.attach(question.images, message=question.pk, conversation=conversation.pk)
+
+
+def _title_of(text: str, images: Sequence[Image]) -> str:
+    """What a conversation is called that begins so."""
+    return titles.of_message(text if text.strip() or not images else images[0].name)
 
 
 def _before(
@@ -211,7 +227,9 @@ def _path(
 ) -> list[Message]:
     """As much of the messages up to the leaf as the model can read."""
     most = history.most_characters(wanted.preferences)
-    return conversation.path(leaf, below=below, characters=most)
+    path = conversation.path(leaf, below=below, characters=most)
+    add_to(path)
+    return path
 
 
 def _take(visitor: Visitor) -> None:
@@ -228,7 +246,7 @@ def _job(reply: Message, path: list[Message], visitor: Visitor, preferences: Pre
     assistant = _assistant_of(reply.conversation)
     taken = preferences.only(assistant.takes)
     so_far = reply.continued.content if reply.continued else ""
-    messages = history.for_model(path, so_far=so_far, preferences=taken)
+    messages = history.for_model(path, so_far=so_far, preferences=taken, sees=assistant.sees(taken))
     return Job(
         runnable=assistant.runnable(taken),
         input=assistant.input(Turn(messages, visitor, path[-1].option, taken)),
@@ -254,6 +272,10 @@ def job_of(run_id: UUID) -> Job | None:
     preferences = replace(in_force(visitor, conversation.pk).all, model=reply.model)
     path = _path(conversation, Wanted(preferences), reply.parent)
     return _job(reply, path, visitor, preferences)
+
+
+def _sees(assistant: str, wanted: Wanted) -> bool:
+    return (get_assistant(assistant) or default_assistant()).sees(wanted.preferences)
 
 
 def _assistant_of(conversation: Conversation) -> Assistant:

@@ -18,11 +18,15 @@ from chatsite.chat.history import TooLong
 from chatsite.chat.idempotency import Started
 from chatsite.chat.models import Message
 from chatsite.chat.refusals import with_refusals
+from chatsite.images import uploads
 from chatsite.waiting import queue
 from chatsite.waiting.models import WaitingMessage
 from streaming import runs
 from streaming.admission import Place
 from streaming.runs import Busy, Pruned, UnknownRun
+
+_STATUS = {"not_found": 404, "too_large": 413}
+"""Of messages that are refused; the others are 400."""
 
 
 @with_refusals
@@ -44,12 +48,15 @@ def send(request: VisitorRequest) -> HttpResponseBase:
     form = MessageForm(request, request.visitor)
     if not form.is_valid():
         code, message = form.first_error
-        return error(request, 404 if code == "not_found" else 400, code, message)
+        return error(request, _STATUS.get(code, 400), code, message)
     visitor = known_visitor_of(request)
     fields = form.cleaned_data
-    if fields.pop("wait") and (waiting := queue.put(**fields, visitor=visitor)) is not None:
+    images, may_wait = fields.pop("images"), fields.pop("wait")
+    for file in fields.pop("pictures"):
+        images.append(uploads.add(file.name, file.read(), visitor=visitor))
+    if may_wait and not images and (waiting := queue.put(**fields, visitor=visitor)) is not None:
         return _waits(request, waiting)
-    return _answer(request, visitor, lambda: replies.send(**fields, visitor=visitor))
+    return _answer(request, visitor, lambda: replies.send(**fields, images=images, visitor=visitor))
 
 
 @with_refusals

@@ -63,3 +63,12 @@ IMPORTING = Budget(
     patience=20.0,
 )
 """A file of conversations. A megabyte takes some fifty milliseconds."""
+
+DRAWING = Budget(
+    characters=1 << 30,  # DOCUMENT_MAX_BYTES says it before
+    seconds=15.0,
+    memory=1 << 30,
+    answer=4 << 20,
+    patience=20.0,
+)
+"""An image. A photo of a phone takes half a second; the most pixels that are taken are 256 MB."""

@@ -9,6 +9,7 @@ from chatsite.accounts.visitor import Visitor
 from chatsite.assistants.registry import default_assistant, get_assistant
 from chatsite.chat import history
 from chatsite.chat.models import Message
+from chatsite.images.messages import add_to
 from chatsite.preferences.in_force import in_force
 
 SOURCES = (gettext_noop("reported"), gettext_noop("estimated"))
@@ -26,6 +27,7 @@ def context_of(reply: Message, visitor: Visitor) -> str:
     assistant = get_assistant(reply.conversation.assistant) or default_assistant()
     preferences = in_force(visitor, reply.conversation_id).all.only(assistant.takes)
     path = reply.conversation.path(reply, characters=history.most_characters(preferences))
+    add_to(path)
     percent = history.reach_of(path, preferences=preferences).percent
     return _("{percent} % full after this reply (estimated)").format(percent=percent)
 

@@ -11,6 +11,7 @@ from chatsite.accounts.visitor import Visitor
 from chatsite.chat.models import Message
 from chatsite.chat.portable import staging
 from chatsite.chat.portable.numbering import path_to, read
+from chatsite.images.pictures import Picture
 from chatsite.sharing.models import Link
 
 MOST_CHARACTERS = 5_000_000
@@ -59,4 +60,5 @@ def _messages(link: Link) -> Iterator[Mapping[str, Any]]:
             "parent": number - 1 or None,
             "continued": None,
             "details": shown_details(message),
+            "images": map(Picture.of, message.images),  # one by one: each is a megabyte
         }

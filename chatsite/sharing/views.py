@@ -18,6 +18,9 @@ from chatsite.chat.models import Conversation, Message
 from chatsite.chat.page_view import PAGE_CHARACTERS, PAGE_MESSAGES
 from chatsite.chat.portable.numbering import path_to
 from chatsite.chat.templatetags.json_values import DEEPEST
+from chatsite.images.messages import add_to
+from chatsite.images.models import Image
+from chatsite.images.views import shown as shown_image
 from chatsite.sharing import copying
 from chatsite.sharing.models import Link
 
@@ -55,6 +58,27 @@ def copy(request: VisitorRequest, token: str) -> HttpResponse:
     return SeeOther(Conversation(pk=copied).get_absolute_url())
 
 
+@for_everybody
+@require_safe
+@never_cache
+def image(request: HttpRequest, token: str, image_id: UUID) -> HttpResponse:
+    """Show an image of what was shared, as long as the link leads there."""
+    link = Link.objects.for_everybody().filter(pk=token).first()
+    found = Image.objects.filter(pk=image_id, conversation=link.conversation_id).first() if link else None
+    if link is None or found is None or not _is_shared(link, found):
+        return _nowhere(request)
+    response = shown_image(found)
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return response
+
+
+def _is_shared(link: Link, image: Image) -> bool:
+    """Whether one of the messages that show it is on the path that was shared."""
+    path = set(path_to(link.conversation, link.leaf_id))
+    return any(message in path for message in image.attachments.values_list("message", flat=True))
+
+
 def _path(link: Link, before: str) -> list[Message]:
     """As much as a page shows. Nothing for a message that was not shared."""
     leaf = link.leaf
@@ -74,6 +98,7 @@ def _parent_of(link: Link, message: str) -> Message | None:
 
 
 def _shown(request: HttpRequest, link: Link, path: list[Message]) -> HttpResponse:
+    add_to(path)
     messages = rendered.with_html(path)
     for message in messages:
         message.details = copying.shown_details(message)
@@ -83,6 +108,7 @@ def _shown(request: HttpRequest, link: Link, path: list[Message]) -> HttpRespons
         "is_own": _is_own(request, link),
         "is_earlier": messages[-1].pk != link.leaf_id,
         "deepest": DEEPEST,
+        "shows_images": any(message.images for message in messages),
     }
     return render(request, "sharing/shared.html", context)
 

@@ -9,7 +9,9 @@ import pytest
 from tests.browser.chat_page import MARKUP
 from tests.browser.firefox import HOW_TO_GET_ONE, Firefox, find_firefox, running
 from tests.browser.test_connection import DROPPABLE
-from tests.site import Site
+from tests.browser.test_images import GIVE, picture, sent
+from tests.chatsite.images.people import SEES
+from tests.site import Site, SiteStarter
 from tests.upstream import Reply
 from tests.waiting import wait_until
 
@@ -289,3 +291,21 @@ def test_rows_stand_still_while_others_come(site: Site, firefox: Firefox) -> Non
     assert after[: len(before)] == pytest.approx(before, abs=2)  # widths are whole pixels
     end.open()
     wait_until(lambda: status(firefox) == "done")
+
+
+def test_pictures_are_dropped_and_sent(start_site: SiteStarter, running_firefox: Firefox) -> None:
+    firefox, site = running_firefox, start_site(settings=SEES)
+    firefox.open(f"{site.url}/")
+    site.upstream.enqueue(Reply("A harbour."))
+    for name in ("one.png", "two.png"):  # a script's own paste has no files there
+        firefox.run(f"({GIVE})(arguments[0])", ["drop", "[data-prompt]", [picture(name)]])
+    fields = "return document.querySelectorAll('[data-attached] [name=images]').length"
+    wait_until(lambda: firefox.run(fields) == 2)
+
+    ask(firefox, "What is this?")
+    wait_until(lambda: status(firefox) == "done")
+
+    assert sent(site) == ["text", "image_url", "image_url"]
+    firefox.reload()
+    shown = "return [...document.querySelectorAll('[data-images] img')].map((image) => image.alt)"
+    assert firefox.run(shown) == ["one.png", "two.png"]

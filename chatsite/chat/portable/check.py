@@ -5,6 +5,7 @@ the file it quotes nothing. It is handed over in parts (`Refused.told`), for `im
 person's language.
 """
 
+import base64
 import json
 import math
 import re
@@ -14,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 from chatsite.chat.portable import format as file_format
+from chatsite.images import reading
+from chatsite.images.refusals import Refused as ImageRefused
 
 
 def _(sentence: str) -> str:
@@ -27,6 +30,7 @@ Where = tuple[tuple[str, int], ...]
 _OTHER_FILE = _("This is not a file that this site has exported. Choose one whose name ends in .json.")
 _SLUG = re.compile(r"[\w-]{0,50}", re.ASCII)
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_MOST_IMAGES = 4
 _DEEPEST = 40
 """Lists in lists, in what a tool or a form gave."""
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -173,6 +177,7 @@ def _message(item: "_Item", most: Most, now: datetime) -> dict[str, Any]:
         "content": item.text("content", most=most.characters, required=True),
         "status": item.one_of("status", file_format.STATUSES),
         "created": item.moment("created", now),
+        "images": _images(item),
         "option": item.slug("option"),
         "continued": item.number("continued"),
         "model": item.text("model", most=200),
@@ -186,6 +191,25 @@ def _message(item: "_Item", most: Most, now: datetime) -> dict[str, Any]:
         "took_ms": times.number("took_ms"),
         "details": _details(item.part("details"), most),
     }
+
+
+def _images(message: "_Item") -> list[dict[str, Any]]:
+    """Drawn anew, whatever the file says of them. One that was left out of the file stays out."""
+    given = [message.inner("images", *each) for each in message.numbered("images")]
+    if given and message.given.get("role") != "user":
+        message.refuse("a reply has no images.")
+    if len(given) > _MOST_IMAGES:
+        message.refuse(f"it has {len(given)} images. At most {_MOST_IMAGES} can be imported.")
+    return [_image(each) for each in given if not each.flag("left_out")]
+
+
+def _image(item: "_Item") -> dict[str, Any]:
+    content = item.given.get("content")
+    try:
+        drawn = reading.read(base64.b64decode(content if isinstance(content, str) else "", validate=True))
+    except (ValueError, ImageRefused):
+        item.refuse("“content” is not a PNG, JPEG, WebP or GIF image in base64, or too large a one.")
+    return {"name": item.text("name", most=200, least=1)} | reading.as_json(drawn)
 
 
 def _details(item: "_Item", most: Most) -> dict[str, Any]:

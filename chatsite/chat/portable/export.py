@@ -1,11 +1,13 @@
 """Writes conversations as JSON, a message at a time, however many there are."""
 
 import json
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
@@ -13,6 +15,8 @@ from chatsite.accounts.visitor import Visitor
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.portable import format as file_format
 from chatsite.chat.portable.numbering import let_go, numbered, read
+from chatsite.images.models import Image
+from chatsite.images.pictures import Picture
 
 AT_ONCE = 50
 """Conversations in one query."""
@@ -42,13 +46,29 @@ def as_json(conversations: Iterable[Conversation]) -> Iterator[str]:
         "exported": timezone.now().isoformat(),
     }
     yield _open(head, "conversations")
+    room = Room()
     for number, conversation in enumerate(conversations):
         yield ",\n" if number else "\n"
-        yield from _conversation(conversation)
+        yield from _conversation(conversation, room)
     yield "\n]}\n"
 
 
-def _conversation(conversation: Conversation) -> Iterator[str]:
+class Room:
+    """What there is in a file for images: half of what a file that is imported may have."""
+
+    def __init__(self) -> None:
+        self._left = settings.DOCUMENT_MAX_BYTES // 2
+
+    def take(self, size: int) -> bool:
+        """Take so many bytes as they are written, if there are so many left."""
+        written = -(-size // 3) * 4
+        if written > self._left:
+            return False
+        self._left -= written
+        return True
+
+
+def _conversation(conversation: Conversation, room: Room) -> Iterator[str]:
     facts: dict[str, object] = {
         "title": conversation.title,
         "assistant": conversation.assistant,
@@ -62,7 +82,7 @@ def _conversation(conversation: Conversation) -> Iterator[str]:
     yield _open(facts, "messages")
     numbers = numbered(conversation)
     for place, message in enumerate(read(conversation, list(numbers))):
-        yield (",\n" if place else "\n") + _dumps(_message(message, numbers))
+        yield (",\n" if place else "\n") + _dumps(_message(message, numbers, room))
     yield "\n]}"
 
 
@@ -72,7 +92,7 @@ def _settings(conversation: Conversation) -> dict[str, object]:
     return _given(**asdict(kept.preferences)) if kept else {}
 
 
-def _message(message: Message, numbers: Mapping[UUID, int]) -> dict[str, Any]:
+def _message(message: Message, numbers: Mapping[UUID, int], room: Room) -> dict[str, Any]:
     """All that is known of it, without what is empty."""
     is_over = message.status in file_format.STATUSES
     always = {
@@ -85,6 +105,7 @@ def _message(message: Message, numbers: Mapping[UUID, int]) -> dict[str, Any]:
         "created": message.created.isoformat(),
     }
     sometimes = {
+        "images": [_image(image, room) for image in message.images] or None,
         "option": message.option,
         "continued": numbers.get(message.continued_id) if message.continued_id else None,
         "model": message.model,
@@ -99,6 +120,14 @@ def _message(message: Message, numbers: Mapping[UUID, int]) -> dict[str, Any]:
         "details": {name: part for name, part in message.details.items() if name != KEPT_BACK},
     }
     return always | _given(**sometimes)
+
+
+def _image(image: Image, room: Room) -> dict[str, Any]:
+    """The image, or only its name where there is no room for it any more."""
+    if not room.take(image.size):
+        return {"name": image.name, "left_out": True}
+    picture = Picture.of(image)
+    return {"name": picture.name, "content": b64encode(picture.content).decode()}
 
 
 def _given(**values: object) -> dict[str, object]:

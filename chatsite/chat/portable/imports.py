@@ -19,6 +19,7 @@ from chatsite.chat.models import TITLE_LENGTH
 from chatsite.chat.portable import staging
 from chatsite.confined.budgets import IMPORTING
 from chatsite.confined.pool import NoPlace, Pool, TooMuch
+from chatsite.images.pictures import Picture, shown_name
 from streaming import admission
 from streaming.admission import Admission, Busy, Place, TooMany
 
@@ -75,6 +76,9 @@ class _Given:
             if chosen["model"] and not is_offered(chosen["model"]):
                 self.left_out.add(chosen["model"])
                 chosen["model"] = ""
+            for message in given["messages"]:
+                images = message["images"]
+                message["images"] = [Picture.of_json(each, name=shown_name(each["name"])) for each in images]
             yield given
 
 

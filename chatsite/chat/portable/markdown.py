@@ -21,6 +21,7 @@ def as_markdown(conversations: Iterable[Conversation]) -> Iterator[str]:
 def _message(message: Message) -> str:
     who = _("You") if message.role == Message.Role.USER else message.model or _("Reply")
     parts = [f"\n## {who} · {message.created:%Y-%m-%d %H:%M} UTC\n\n{_text(message)}\n"]
+    parts += [f"\n*(Image: {image.name})*\n" for image in message.images]
     if message.status in (*Message.CUT, *Message.GOING_ON):
         how = _("not finished yet") if message.is_running else message.get_status_display().lower()
         parts.append(f"\n*({how})*\n")

@@ -11,6 +11,7 @@ from django.db import connection
 
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.replies import with_text_so_far
+from chatsite.images.messages import add_to
 
 AT_ONCE = 20
 """Messages in one query."""
@@ -45,6 +46,7 @@ def read(conversation: Conversation, ids: Sequence[UUID]) -> Iterator[Message]:
         messages = [found[pk] for pk in batch if pk in found]
         for message in messages:
             message.conversation = conversation
+        add_to(messages)
         with_text_so_far(messages)
         let_go()
         yield from messages

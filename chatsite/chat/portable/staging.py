@@ -17,6 +17,8 @@ from chatsite.accounts.visitor import Visitor
 from chatsite.assistants.preferences import USUAL, Preferences
 from chatsite.chat import titles
 from chatsite.chat.models import Conversation, Message
+from chatsite.images.models import Attachment, Image
+from chatsite.images.pictures import Picture, require_room
 from chatsite.live.changes import changes
 from chatsite.preferences.models import OfConversation
 
@@ -24,6 +26,9 @@ BATCH = 100
 """Messages in one transaction."""
 PAUSE = 0.01
 """Seconds after that: SQLite has one writer, and others look now and then whether it is free."""
+
+_NOT_FIELDS = ("id", "parent", "continued", "images")
+"""Of what is given of a message: what is not stored as it is."""
 
 Row = TypeVar("Row")
 
@@ -33,8 +38,13 @@ class TookTooLong(Exception):
 
 
 def store(conversations: Iterable[Mapping[str, Any]], *, visitor: Visitor) -> list[UUID]:
-    """Store conversations, as `check.checked` gives them, for the visitor. Returns their ids."""
+    """Store conversations, as `check.checked` gives them, for the visitor. Returns their ids.
+
+    But the `images` of each message are `Picture`s, which are looked at one after the other. Raises
+    `LimitReached` where they are more than the visitor may have.
+    """
     staged: list[UUID] = []
+    size = 0
     try:
         for given in conversations:
             conversation = _begin(given)
@@ -42,7 +52,13 @@ def store(conversations: Iterable[Mapping[str, Any]], *, visitor: Visitor) -> li
             preferences = Preferences(**given.get("settings", {}))
             if preferences != USUAL:
                 OfConversation.keep(conversation, preferences)
-            _store(_messages(conversation, given["messages"]))
+            messages = _messages(conversation, given["messages"])
+            _store(messages)
+            for message, each in zip(messages, given["messages"], strict=True):
+                for number, picture in enumerate(each["images"], 1):
+                    size += len(picture.content)
+                    require_room(visitor, size)
+                    _store_image(picture, message, number)
         _hand_over(staged, visitor)
     except BaseException:
         Conversation.objects.filter(pk__in=staged).delete()
@@ -71,7 +87,7 @@ def _messages(conversation: Conversation, given: Sequence[Mapping[str, Any]]) ->
     ids = dict(zip((each["id"] for each in given), sorted(uuid4() for _ in given), strict=True))
     return [
         Message(
-            **{name: value for name, value in each.items() if name not in ("id", "parent", "continued")},
+            **{name: value for name, value in each.items() if name not in _NOT_FIELDS},
             pk=ids[each["id"]],
             conversation=conversation,
             parent_id=ids.get(each["parent"]),
@@ -88,6 +104,13 @@ def _store(messages: Sequence[Message]) -> None:
         time.sleep(PAUSE * len(some) / BATCH)
 
 
+def _store_image(picture: Picture, message: Message, number: int) -> None:
+    with transaction.atomic():
+        image = picture.store(conversation=message.conversation)
+        Attachment.objects.create(message=message, image=image, number=number)
+    time.sleep(PAUSE)
+
+
 def _hand_over(staged: Sequence[UUID], visitor: Visitor) -> None:
     """Let all of them be the visitor's, in one transaction."""
     with transaction.atomic():
@@ -99,6 +122,8 @@ def _hand_over(staged: Sequence[UUID], visitor: Visitor) -> None:
         )
         if handed_over != len(staged):
             raise TookTooLong
+        for ids in _some_at_a_time(staged):
+            Image.objects.filter(conversation__in=ids).update(user=visitor.user, guest=visitor.guest)
         changes.tell(visitor)
 
 

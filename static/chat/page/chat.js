@@ -119,7 +119,8 @@ export class Chat {
   /** Sends what is in the box. It is put back there if the server does not accept it. */
   async #send() {
     const { action, data, text } = this.#composer;
-    if (!text.trim()) return;
+    if (this.#composer.isEmpty) return;
+    if (!this.#phase.isIdle && this.#composer.attached?.count) return this.#composer.attached.cannotWait();
     this.#composer.takeOut();
     if (!this.#phase.isIdle) {
       return this.#queue.then((queue) => queue.send(action, data), () => this.#composer.putBack());
@@ -148,6 +149,7 @@ export class Chat {
   async #exchange({ action, data, text, retry, taken }) {
     data.set("leaf", /** @type {HTMLElement | null} */ (this.#messages.lastElementChild)?.dataset.message ?? "");
     const exchange = this.#append(text, String(data.get("option") ?? ""));
+    if (taken) this.#composer.attached?.showIn(exchange.question);
     const welcome = /** @type {HTMLElement | null} */ (this.#root.querySelector("[data-welcome]"));
     if (welcome) welcome.hidden = true;
     const accepted = await this.#sender.ask(action, data, retry);
@@ -161,7 +163,7 @@ export class Chat {
     if (taken) this.#composer.accepted();
     if (accepted.response.redirected) return location.assign(accepted.response.url);
     welcome?.remove();
-    await this.#answer(exchange, accepted, text);
+    await this.#answer(exchange, accepted, text || exchange.question.querySelector("img")?.alt || "");
   }
 
   /** @param {string} text @param {string} option @returns {Exchange} that is on its way, at the top of the page */

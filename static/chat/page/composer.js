@@ -12,6 +12,8 @@ export class Composer {
   #counter;
   #keepDraft;
   #phase;
+  /** What goes with the message, once there was any. @type {import("./attach.js").Attached | undefined} */ attached;
+  /** @type {Promise<import("./attach.js").Attached> | undefined} */ #taking;
   /** What was taken out, and is not accepted yet, in that order. @type {string[]} */ #onItsWay = [];
 
   /**
@@ -33,12 +35,15 @@ export class Composer {
     this.#prompt.addEventListener("input", () => this.#onInput(), { signal });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (this.#maySend && this.text.trim()) onSend();
+      if (this.#maySend && !this.isEmpty) onSend();
     }, { signal });
     this.#stop.addEventListener("click", (event) => {
       event.preventDefault(); // the form that it belongs to is for pages without script
       if (phase.name === "running") onStop();
     }, { signal });
+    for (const type of ["paste", "dragover", "drop", "change"]) {
+      document.addEventListener(type, (event) => this.#onFiles(event), { signal });
+    }
     phase.watch(() => this.#showButtons(), signal);
     this.#keepDraft = keepDraft(this.#prompt, this.#key, () => this.#onItsWay[0] || this.text, signal);
     this.#onInput();
@@ -48,14 +53,20 @@ export class Composer {
     return this.#prompt.value;
   }
 
+  get isEmpty() {
+    return !this.text.trim() && !this.attached?.count;
+  }
+
   /** Empties the box; what was in it stays a draft until it is accepted. */
   takeOut() {
+    this.attached?.takeOut();
     this.#onItsWay.push(this.text);
     this.#write("");
   }
 
   /** Says that what was taken out first is accepted: the next message has another key. */
   accepted() {
+    this.attached?.accepted();
     this.#key.value = newKey();
     this.#onItsWay.shift();
     this.#keepDraft();
@@ -63,6 +74,7 @@ export class Composer {
 
   /** Puts back what was taken out first and not accepted, before what was written meanwhile. */
   putBack() {
+    this.attached?.putBack();
     this.#write([this.#onItsWay.shift(), this.text].filter(Boolean).join("\n\n"));
   }
 
@@ -129,6 +141,19 @@ export class Composer {
     if (matchMedia("(pointer: coarse)").matches && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     if (this.#maySend) this.#form.requestSubmit(this.#send);
+  }
+
+  /** Takes files from wherever they come. Text that was copied with a picture of it is pasted as text. @param {any} event */
+  #onFiles(event) {
+    const { type, target, clipboardData, dataTransfer } = event;
+    const { files, types = [] } = clipboardData ?? dataTransfer ?? target;
+    if (!types.includes("Files") && !target.matches?.("[data-attach]")) return;
+    if (type === "paste" && types.includes("text/plain")) return;
+    event.preventDefault();
+    const taken = [...files];
+    // One promise for all: what comes first is taken first.
+    this.#taking ??= import("./attach.js").then(({ Attached }) => (this.attached = new Attached(this.#form)));
+    this.#taking.then((attached) => attached.take(type, taken));
   }
 
   #onInput() {

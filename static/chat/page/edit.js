@@ -3,6 +3,7 @@
 import { copyOf, find, word } from "../reply/elements.js";
 import { begin, withModel } from "./branch.js";
 import { newKey } from "./draft.js";
+import { addKept, keptOf } from "./kept.js";
 import { removeFrom } from "./messages.js";
 
 /** @typedef {import("./branch.js").Branching} Branching */
@@ -18,6 +19,7 @@ export function edit(link, page) {
     /** @type {HTMLInputElement} */ (form.elements.namedItem(name)).value = value ?? "";
   }
   box.value = find(article, "[data-text]").textContent ?? "";
+  addKept(form, article);
   const close = () => {
     form.remove();
     delete article.dataset.editing;
@@ -61,7 +63,7 @@ export function onKey(event, close) {
 async function send(form, article, page) {
   const data = withModel(new FormData(form));
   const text = String(data.get("text"));
-  if (!text.trim() || !form.isConnected) return;
+  if (!(text.trim() || data.has("images")) || !form.isConnected) return;
   if (["running", "stopping"].includes(page.phase.name)) {
     return page.notice.show({ message: word("writing"), retryAfter: 0, retry: null });
   }
@@ -70,5 +72,7 @@ async function send(form, article, page) {
   if (accepted.response.redirected) return location.assign(accepted.response.url);
   page.composer.focus();
   removeFrom(article);
-  await begin(page.append(text, String(data.get("option"))), accepted, text, page);
+  const exchange = page.append(text, String(data.get("option")));
+  keptOf(article, data.getAll("images"), exchange.question);
+  await begin(exchange, accepted, text || exchange.question.querySelector("img")?.alt || "", page);
 }

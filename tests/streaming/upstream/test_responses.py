@@ -6,6 +6,7 @@ import operator
 from typing import Any
 
 import pytest
+from langchain_core.messages import AIMessage, HumanMessage
 
 from streaming.errors import EMPTY, INCOMPLETE, UPSTREAM
 from streaming.events import Reasoning as Thoughts
@@ -240,3 +241,22 @@ def test_arguments_are_an_object_however_they_were_encoded(
     message = functools.reduce(operator.add, chunks)
 
     assert [(called["name"], called["args"]) for called in message.tool_calls] == [("weather", arguments)]
+
+
+@pytest.mark.parametrize("responses", [False, True], ids=["chat", "responses"])
+def test_images_are_sent_as_the_api_has_them(upstream: ScriptedUpstream, responses: bool) -> None:
+    address = "data:image/png;base64,iVBORw0KGgo="
+    asked = HumanMessage(
+        [{"type": "text", "text": "Look"}, {"type": "image_url", "image_url": {"url": address}}]
+    )
+    upstream.enqueue(*([stream_of(text("Snow."), COMPLETED)] if responses else [Reply("Snow.")]))
+    ours = reasoning_model(upstream, use_responses_api=responses)
+
+    list(ours.stream([asked, AIMessage("A harbour."), HumanMessage("And now?")]))
+
+    sent = upstream.requests[0].json["input" if responses else "messages"][0]["content"]
+    assert sent == (
+        [{"type": "input_text", "text": "Look"}, {"type": "input_image", "image_url": address}]
+        if responses
+        else asked.content
+    )

@@ -108,7 +108,7 @@ def test_a_long_conversation_is_read_a_few_messages_at_a_time(owner: User) -> No
         rest = "".join(pieces)
 
     assert f"canary-{2 * numbering.AT_ONCE}." in rest
-    assert (begun, len(captured)) == (3, 5)
+    assert (begun, len(captured)) == (4, 8)  # messages, and their images
 
 
 def test_no_messages_are_no_conversation_less(owner: User) -> None:
