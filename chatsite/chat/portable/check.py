@@ -197,9 +197,10 @@ def _images(message: "_Item") -> list[dict[str, Any]]:
     """Drawn anew, whatever the file says of them. One that was left out of the file stays out."""
     given = [message.inner("images", *each) for each in message.numbered("images")]
     if given and message.given.get("role") != "user":
-        message.refuse("a reply has no images.")
+        message.refuse(_("a reply has no images."))
     if len(given) > _MOST_IMAGES:
-        message.refuse(f"it has {len(given)} images. At most {_MOST_IMAGES} can be imported.")
+        told = _("it has {number} images. At most {most} can be imported.")
+        message.refuse(told, number=len(given), most=_MOST_IMAGES)
     return [_image(each) for each in given if not each.flag("left_out")]
 
 
@@ -208,7 +209,7 @@ def _image(item: "_Item") -> dict[str, Any]:
     try:
         drawn = reading.read(base64.b64decode(content if isinstance(content, str) else "", validate=True))
     except (ValueError, ImageRefused):
-        item.refuse("“content” is not a PNG, JPEG, WebP or GIF image in base64, or too large a one.")
+        item.refuse(_("“content” is not a PNG, JPEG, WebP or GIF image in base64, or too large a one."))
     return {"name": item.text("name", most=200, least=1)} | reading.as_json(drawn)
 
 
