@@ -8,9 +8,11 @@ import pytest
 
 from tests.browser.chat_page import MARKUP
 from tests.browser.firefox import HOW_TO_GET_ONE, Firefox, find_firefox, running
+from tests.browser.test_accounts import link_in
 from tests.browser.test_connection import DROPPABLE
 from tests.browser.test_images import GIVE, picture, sent
 from tests.chatsite.images.people import SEES
+from tests.mailbox import Mailbox
 from tests.site import Site, SiteStarter
 from tests.upstream import Reply
 from tests.waiting import wait_until
@@ -309,3 +311,35 @@ def test_pictures_are_dropped_and_sent(start_site: SiteStarter, running_firefox:
     firefox.reload()
     shown = "return [...document.querySelectorAll('[data-images] img')].map((image) => image.alt)"
     assert firefox.run(shown) == ["one.png", "two.png"]
+
+
+def submit(firefox: Firefox, form: str, **fields: str) -> None:
+    """Fill in the fields with these names, and press the form's button."""
+    for name, value in fields.items():
+        firefox.type(f"{form} input[name={name}]", value)
+    firefox.click(f"{form} button[type=submit]")
+
+
+def test_an_account_is_made_and_used(start_site: SiteStarter, running_firefox: Firefox) -> None:
+    firefox = running_firefox
+    password = "canary-password"
+    with Mailbox() as mailbox:
+        mailing = {"EMAIL_URL": mailbox.url, "EMAIL_FROM": "chat@example.org"}
+        site = start_site(settings={"SIGN_UP": "open"} | mailing)
+        firefox.open(f"{site.url}/accounts/signup/")
+        form = {"username": "alice", "email": "alice@example.org"}
+        submit(firefox, "form.login", **form, password1=password, password2=password)
+        wait_until(lambda: firefox.text("h1") == "Look into your mailbox")
+        firefox.open(link_in(mailbox, 1))
+        submit(firefox, "main form")
+        wait_until(lambda: firefox.run("return Boolean(document.querySelector(arguments[0]))", PROMPT))
+
+        site.upstream.enqueue(Reply("Good day, Alice."))
+        ask(firefox, "Hello")
+        wait_until(lambda: "Good day, Alice." in firefox.text(REPLY))
+        firefox.open(f"{site.url}/accounts/sessions/")
+        assert "Firefox on Linux (this one)" in firefox.text("main")
+
+        firefox.open(f"{site.url}/accounts/")
+        firefox.click("form[action='/accounts/logout/'] button")
+        wait_until(lambda: firefox.run("return location.pathname") == "/")
