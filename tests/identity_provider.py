@@ -5,6 +5,7 @@ import hashlib
 import json
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
@@ -66,7 +67,7 @@ class IdentityProvider:
         return {"issuer": self.issuer} | {name: self.issuer + path for name, path in paths.items()}
 
     def keys(self) -> Claims:
-        jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))  # type: ignore[no-untyped-call]
+        jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))
         return {"keys": [jwk | {"kid": KID, "use": "sig", "alg": "RS256"}]}
 
     def authorize(self, query: dict[str, str]) -> str:
@@ -115,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Location", self.provider.authorize(dict(parse_qsl(parts.query))))
             self.end_headers()
             return
-        pages = {
+        pages: dict[str, Callable[[], Claims]] = {
             "/.well-known/openid-configuration": self.provider.describe,
             "/keys": self.provider.keys,
             "/userinfo": lambda: self.provider.userinfo,

@@ -16,7 +16,7 @@ SCRIPTS = [
     path.read_text()
     for path in sorted([*ROOT.glob("static/chat/**/*.js"), *ROOT.glob("streaming/static/**/*.js")])
 ]
-WRITERS = [*ROOT.glob("templates/chat/*.html"), ROOT / "chatsite/chat/rendering/markup.py"]
+WRITERS = [*ROOT.glob("templates/**/*.html"), ROOT / "chatsite/chat/rendering/markup.py"]
 WRITTEN = "".join(path.read_text() for path in WRITERS)
 
 
