@@ -116,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Location", self.provider.authorize(dict(parse_qsl(parts.query))))
             self.end_headers()
             return
-        pages: dict[str, Callable[[], Claims]] = {
+        pages: dict[str, Callable[[], Claims | None]] = {
             "/.well-known/openid-configuration": self.provider.describe,
             "/keys": self.provider.keys,
             "/userinfo": lambda: self.provider.userinfo,

@@ -18,6 +18,7 @@ from chatsite.accounts.ownership import UNDO_FOR
 from chatsite.accounts.visitor import Visitor, VisitorRequest
 from chatsite.answers import SeeOther, error
 from chatsite.chat import listing
+from chatsite.chat.branch import leaf_of
 from chatsite.chat.forms import TitleForm
 from chatsite.chat.models import TITLE_LENGTH, Conversation, Message
 from chatsite.live.changes import changes
@@ -55,7 +56,7 @@ def conversations(request: VisitorRequest, *, is_archived: bool = False) -> Http
 @require_safe
 @never_cache
 def edit(request: VisitorRequest, conversation_id: UUID) -> HttpResponse:
-    """Show what can be done with a conversation."""
+    """Show what can be done with a conversation; with `leaf`, with that branch of it."""
     return _edit_page(request, _conversation(request.visitor, conversation_id))
 
 
@@ -135,8 +136,11 @@ def _change(visitor: Visitor, conversation_id: UUID, **values: object) -> None:
 def _edit_page(
     request: VisitorRequest, conversation: Conversation, *, status: int = 200, refusal: str = ""
 ) -> HttpResponse:
+    leaf = leaf_of(request, conversation)
     context = {
         "conversation": conversation,
+        "page": conversation.get_absolute_url(leaf=leaf.pk if leaf else None),
+        "leaf": leaf,
         "title": request.POST.get("title", conversation.title),
         "refusal": refusal,
         "title_length": TITLE_LENGTH,

@@ -247,6 +247,8 @@ class Message(models.Model):
     """What the page shows of a finished reply's text, once `rendered.with_html` has seen to it."""
     images: "Sequence[Image]" = ()
     """What a person's message shows, once `images.messages.add_to` has looked."""
+    judged = ""
+    """"yes" or "no", if its owner has said whether it was good and `feedback.opinions.add` has looked."""
     siblings: Siblings | None = None
     """The other versions of the message, if there are any and `siblings.add` has looked."""
 

@@ -13,10 +13,12 @@ from django.views.decorators.http import require_safe
 from chatsite.accounts.visitor import Visitor, VisitorRequest, can_sign_in
 from chatsite.assistants.offered import model_label
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
-from chatsite.chat import history, listing, rendered, replies, siblings
+from chatsite.chat import history, listing, rendered, replies, siblings, temporary
+from chatsite.chat.branch import leaf_of, message_of
 from chatsite.chat.models import LENGTH_LIMITS, TITLE_LENGTH, Conversation, Message
 from chatsite.chat.refusals import with_refusals
 from chatsite.chat.templatetags.json_values import DEEPEST
+from chatsite.feedback import opinions
 from chatsite.images.forms import Attach
 from chatsite.images.messages import add_to
 from chatsite.preferences.in_force import in_force
@@ -52,8 +54,8 @@ def conversation(request: VisitorRequest, conversation_id: UUID) -> HttpResponse
     if found is None:
         raise Http404
     if "until" in request.GET:
-        return _at(request, found, _message(found, request.GET["until"]))
-    leaf = _message(found, request.GET["leaf"]) if "leaf" in request.GET else None
+        return _at(request, found, message_of(found, request.GET["until"]))
+    leaf = leaf_of(request, found)
     if "before" in request.GET:
         earlier = _path(found, _before(found, request.GET["before"]))
         return _page(request, visitor, found, earlier, leaf=leaf, is_earlier=True)
@@ -85,19 +87,9 @@ def _path(
 
 def _before(conversation: Conversation, message: str) -> Message:
     """The message before that one."""
-    if (parent := _message(conversation, message).parent) is None:
+    if (parent := message_of(conversation, message).parent) is None:
         raise Http404
     return parent
-
-
-def _message(conversation: Conversation, message: str) -> Message:
-    try:
-        found = conversation.messages.filter(pk=UUID(message)).first()
-    except ValueError:
-        found = None
-    if found is None:
-        raise Http404
-    return found
 
 
 def _page(
@@ -122,13 +114,14 @@ def _page(
     leaf = leaf or next(asked, None)
     if current:
         siblings.add(current, path)
+        opinions.add(path)
     assistant = get_assistant(chosen) or default_assistant()
     context = {
         "conversation": current,
         "groups": listing.beside(visitor, page_of=None if is_earlier else current),
         "message_count": current.messages.count() if current else 0,
         "chat_messages": rendered.with_html(replies.with_text_so_far(path)),
-        "is_temporary": bool(current.expires) if current else "temporary" in request.GET,
+        **temporary.context(request, visitor, current),
         "is_earlier": is_earlier,
         "queue": waiting,
         "is_live": waiting.goes_on or bool(path and path[-1].is_running),

@@ -10,6 +10,7 @@ urlpatterns = [
     path("c/", list_views.conversations, name="conversations"),
     path("c/archived/", list_views.conversations, {"is_archived": True}, name="archived"),
     path("c/temporary/delete/", temporary.delete, name="delete-temporary"),
+    path("c/<uuid:conversation_id>/temporary/delete/", temporary.delete, name="delete-this-temporary"),
     path("c/<uuid:conversation_id>/edit/", list_views.edit, name="edit"),
     path("c/<uuid:conversation_id>/rename/", list_views.rename, name="rename"),
     path("c/<uuid:conversation_id>/pin/", list_views.pin, {"is_pinned": True}, name="pin"),

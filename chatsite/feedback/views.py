@@ -38,8 +38,12 @@ def think(request: VisitorRequest, message_id: UUID) -> HttpResponse:
         if "application/json" in request.headers.get("Accept", ""):
             return error(request, 400, code, message)
         return _page(request, reply, status=400, refusal=message)
-    values = {"is_good": form.cleaned_data["good"] == "yes", "comment": form.cleaned_data["comment"]}
+    values = {"is_good": form.cleaned_data["good"] == "yes"}
+    if "comment" in request.POST:  # a press below the reply leaves it as it is
+        values["comment"] = form.cleaned_data["comment"]
     Opinion.objects.update_or_create(message=reply, defaults=values)
+    if "application/json" in request.headers.get("Accept", ""):
+        return HttpResponse(status=204)
     messages.success(request, _("What you think of the reply was kept."))
     return SeeOther(reverse("feedback:details", args=[reply.pk]))
 
@@ -50,6 +54,8 @@ def forget(request: VisitorRequest, message_id: UUID) -> HttpResponse:
     """Forget what a person thought of a reply."""
     reply = _reply(request.visitor, message_id)
     Opinion.objects.filter(message=reply).delete()
+    if "application/json" in request.headers.get("Accept", ""):
+        return HttpResponse(status=204)
     messages.success(request, _("What you thought of the reply was forgotten."))
     return SeeOther(reverse("feedback:details", args=[reply.pk]))
 

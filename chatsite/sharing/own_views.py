@@ -16,6 +16,7 @@ from chatsite.accounts.decorators import for_visitors
 from chatsite.accounts.limits import Allowance
 from chatsite.accounts.visitor import Visitor, VisitorRequest, one_at_a_time
 from chatsite.answers import SeeOther, error
+from chatsite.chat.branch import leaf_of
 from chatsite.chat.models import Conversation, Message
 from chatsite.sharing.models import Link, LinkQuerySet
 
@@ -27,14 +28,16 @@ AT_ONCE = 100
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def share(request: VisitorRequest, conversation_id: UUID) -> HttpResponse:
-    """Show a conversation's links, or make one to what it has come to."""
+    """Show a conversation's links, or make one to what it has come to; with `leaf`, in that branch."""
     own = Conversation.objects.for_visitor(request.visitor).listed()
     found = own.filter(pk=conversation_id).first()
     if found is None or not settings.CHAT_ALLOW_SHARING:
         raise Http404
+    below = leaf_of(request, found)
+    leaf = _leaf(found, below)
     if request.method != "POST":
-        return _page(request, Link.objects.for_visitor(request.visitor).filter(conversation=found), of=found)
-    leaf = _leaf(found)
+        links = Link.objects.for_visitor(request.visitor).filter(conversation=found)
+        return _page(request, links, of=found, below=below, last=leaf)
     if leaf is None or leaf.is_running:
         told = _("The reply is still being written. Share the chat when it has ended.")
         return error(request, 400, "not_ended", told)
@@ -62,8 +65,8 @@ def revoke(request: VisitorRequest, token: str) -> HttpResponse:
     return SeeOther(reverse("sharing:links"))
 
 
-def _leaf(conversation: Conversation) -> Message | None:
-    return next(iter(conversation.path(most=1)), None)
+def _leaf(conversation: Conversation, below: Message | None) -> Message | None:
+    return next(iter(conversation.path(below=below, most=1)), None)
 
 
 def _make(conversation: Conversation, leaf: Message, visitor: Visitor) -> None:
@@ -76,9 +79,19 @@ def _make(conversation: Conversation, leaf: Message, visitor: Visitor) -> None:
             Link.objects.create(conversation=conversation, leaf=leaf, title=conversation.title)
 
 
-def _page(request: VisitorRequest, found: LinkQuerySet, *, of: Conversation | None = None) -> HttpResponse:
+def _page(
+    request: VisitorRequest,
+    found: LinkQuerySet,
+    *,
+    of: Conversation | None = None,
+    below: Message | None = None,
+    last: Message | None = None,
+) -> HttpResponse:
     context = {
         "conversation": of,
+        "page": of and of.get_absolute_url(leaf=below.pk if below else None),
+        "leaf": below,
+        "question": last and (last.parent or last),
         "links": [(link, request.build_absolute_uri(link.get_absolute_url())) for link in found[:AT_ONCE]],
     }
     return render(request, "sharing/links.html", context)

@@ -12,6 +12,7 @@ function begin(root) {
   new Chat(root, leaving.signal);
   const drawer = root.querySelector("[data-drawer]");
   letThemesBeChosen(leaving.signal);
+  letTextBeQuoted(root, leaving.signal);
   import("./page/live_list.js").then(({ keepListLive }) => keepListLive(root, leaving.signal), () => {});
   if (drawer instanceof HTMLDetailsElement) closeable(drawer, leaving.signal);
   const { worker } = root.dataset;
@@ -19,6 +20,16 @@ function begin(root) {
   addEventListener("pagehide", () => leaving.abort());
   // Back from the browser's cache the page is a still of what it was: let the server show what has happened since.
   addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+}
+
+/** From the first selection on. @param {HTMLElement} root @param {AbortSignal} signal */
+function letTextBeQuoted(root, signal) {
+  const onChange = () => {
+    if (getSelection()?.isCollapsed !== false) return;
+    document.removeEventListener("selectionchange", onChange);
+    import("./page/quote.js").then(({ offerQuotes }) => offerQuotes(root, signal), () => {});
+  };
+  document.addEventListener("selectionchange", onChange, { signal });
 }
 
 /** There are two switches: one at the side, and one that folds away on a phone. @param {AbortSignal} signal */

@@ -173,6 +173,34 @@ def test_an_edit_that_is_refused_stays_in_its_form(site: Site, chat: ChatPage, w
     expect(version(chat.questions.last)).to_have_text("2/2")
 
 
+def test_an_edit_that_was_not_sent_is_kept(site: Site, chat: ChatPage) -> None:
+    converse(site, chat, "one")
+    open_editor(chat.questions.last).fill("Half of")
+    chat.page.reload()
+    box = open_editor(chat.questions.last)
+    expect(box).to_have_value("Half of")
+    box.press("Escape")
+    expect(open_editor(chat.questions.last)).to_have_value("one")
+    chat.page.keyboard.press("Escape")
+    edit(site, chat, chat.questions.last, "two")
+    expect(open_editor(chat.questions.last)).to_have_value("two")
+    kept = chat.page.evaluate("Object.keys(localStorage).filter((name) => name.includes('edit'))")
+    assert kept == []
+
+
+def test_the_branch_that_is_shown_is_what_can_be_shared(site: Site, chat: ChatPage) -> None:
+    page = chat.page
+    converse(site, chat, "one")
+    edit(site, chat, chat.questions.last, "two")
+    turn(chat.questions.last, "Previous")
+    expect(chat.body).to_have_text("To one.")
+    page.get_by_role("link", name="Edit", exact=True).filter(visible=True).press("Enter")
+    page.get_by_role("link", name="Share").click()
+    expect(page.get_by_text("It ends with what answers: “one”")).to_be_visible()
+    page.get_by_role("link", name="Back to the chat").click()
+    expect(chat.body).to_have_text("To one.")
+
+
 def test_while_a_reply_is_written_an_edit_waits(site: Site, chat: ChatPage) -> None:
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("So ", gate, "far."))

@@ -125,6 +125,44 @@ def test_a_reply_has_details_and_takes_an_opinion(site: Site, chat: ChatPage) ->
     expect(chat.body).to_have_text("A drink.")
 
 
+def test_one_press_below_a_reply_says_that_it_was_good(site: Site, chat_page: ChatPage) -> None:
+    chat = chat_page
+    begin(site, chat, "Tea", "A drink.")
+    page = chat.page
+    good, bad = (chat.reply.get_by_role("button", name=f"{name} reply") for name in ("Good", "Bad"))
+    why = chat.reply.get_by_role("link", name="Say why")
+    expect(why).to_be_hidden()
+    good.press("Enter")
+    expect(good).to_have_attribute("aria-pressed", "true")
+    expect(good).to_be_focused()
+    expect(chat.announcer).to_have_text("Your opinion was kept.")
+    bad.click()
+    expect(bad).to_have_attribute("aria-pressed", "true")
+    expect(good).to_have_attribute("aria-pressed", "false")
+    page.reload()
+    expect(bad).to_have_attribute("aria-pressed", "true")
+    why.click()
+    expect(page.get_by_label("Bad")).to_be_checked()
+    page.go_back()
+    bad.click()
+    expect(bad).to_have_attribute("aria-pressed", "false")
+    expect(chat.announcer).to_have_text("Your opinion was forgotten.")
+    expect(why).to_be_hidden()
+    expect_to_fit(page)
+
+
+def test_without_script_a_press_leads_to_the_details(site: Site, plain: ChatPage) -> None:
+    site.upstream.enqueue(Reply("A drink."))
+    plain.prompt.fill("Tea")
+    plain.send_button.click()
+    expect(plain.body).to_have_text("A drink.")
+    plain.reply.get_by_role("button", name="Good reply").click()
+    expect(plain.page.get_by_label("Good")).to_be_checked()
+    plain.page.get_by_role("link", name="Back to the reply").click()
+    plain.reply.get_by_role("button", name="Good reply").click()
+    expect(plain.page.get_by_label("Good")).not_to_be_checked()
+
+
 def test_a_temporary_chat_is_in_no_list_and_goes_at_once(site: Site, chat: ChatPage) -> None:
     page = chat.page
     expect_to_fit(page)
@@ -138,9 +176,9 @@ def test_a_temporary_chat_is_in_no_list_and_goes_at_once(site: Site, chat: ChatP
     expect(page.get_by_text("This chat is temporary")).to_be_visible()
     expect(page.get_by_role("link", name="Canary", exact=True)).to_have_count(0)
 
-    page.get_by_role("button", name="Delete temporary chats now").click()
+    page.get_by_role("button", name="Delete this chat now").click()
 
-    expect(page.get_by_text("Your temporary chats are deleted.")).to_be_visible()
+    expect(page.get_by_text("1 temporary chat is deleted.")).to_be_visible()
     page.go_back()
     page.reload()
     expect(page.get_by_role("heading", name="Not found")).to_be_visible()

@@ -9,12 +9,12 @@ from chatsite.chat.portable.numbering import path_to, read
 from chatsite.chat.rendered import is_read_as_fields
 
 
-def as_markdown(conversations: Iterable[Conversation]) -> Iterator[str]:
-    """The file, in pieces."""
+def as_markdown(conversations: Iterable[Conversation], *, below: Message | None = None) -> Iterator[str]:
+    """The file, in pieces. With `below`, of the branch of one conversation that this message is in."""
     for number, conversation in enumerate(conversations):
         yield "\n---\n\n" if number else ""
         yield f"# {conversation.title}\n"
-        for message in read(conversation, path_to(conversation)):
+        for message in read(conversation, path_to(conversation, below=below)):
             yield _message(message)
 
 

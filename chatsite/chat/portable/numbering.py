@@ -29,10 +29,13 @@ def numbered(conversation: Conversation) -> dict[UUID, int]:
     return {pk: number for number, pk in enumerate(order, 1)}
 
 
-def path_to(conversation: Conversation, leaf: UUID | None = None) -> list[UUID]:
-    """The ids of the messages from the first to the leaf; to the newest one if it is not given."""
+def path_to(
+    conversation: Conversation, leaf: UUID | None = None, *, below: Message | None = None
+) -> list[UUID]:
+    """The ids of the messages from the first to the leaf; if it is not given to the newest one, or to the
+    newest one `below` another."""
     parents = dict(conversation.messages.values_list("pk", "parent"))
-    path = [leaf] if leaf else [message.pk for message in conversation.path(most=1)]
+    path = [leaf] if leaf else [message.pk for message in conversation.path(below=below, most=1)]
     while path and (parent := parents.get(path[-1])) is not None:
         path.append(parent)
     return path[::-1]

@@ -1,6 +1,7 @@
 """The page on which conversations are exported and imported, and the files."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -23,7 +24,8 @@ from chatsite.accounts.guests import known_visitor_of
 from chatsite.accounts.limits import LimitReached
 from chatsite.accounts.visitor import Visitor, VisitorRequest
 from chatsite.answers import SeeOther, busy, error
-from chatsite.chat.models import Conversation
+from chatsite.chat.branch import leaf_of
+from chatsite.chat.models import Conversation, Message
 from chatsite.chat.portable import imports
 from chatsite.chat.portable.export import as_json, everything_of
 from chatsite.chat.portable.markdown import as_markdown
@@ -93,11 +95,12 @@ def everything(request: VisitorRequest, suffix: str) -> HttpResponseBase:
 @require_GET
 @never_cache
 def one(request: VisitorRequest, conversation_id: UUID, suffix: str) -> HttpResponseBase:
-    """Send one conversation."""
+    """Send one conversation: as JSON with all branches, as Markdown the newest, or that with `leaf`."""
     found = Conversation.objects.for_visitor(request.visitor).filter(pk=conversation_id).first()
     if found is None:
         raise Http404
-    return _download(request, suffix, [found], found.title.replace("/", "-"))
+    below = leaf_of(request, found)
+    return _download(request, suffix, [found], found.title.replace("/", "-"), below=below)
 
 
 @for_visitors
@@ -130,6 +133,8 @@ def _download(
     suffix: str,
     conversations: Iterable[Conversation],
     name: str,
+    *,
+    below: Message | None = None,
 ) -> HttpResponseBase:
     if suffix not in FORMATS:
         raise Http404
@@ -138,6 +143,8 @@ def _download(
         place = place_for(request.visitor)
     except Busy as exc:
         return busy(request, retry_after=exc.retry_after)
+    if below is not None and write is as_markdown:
+        write = partial(as_markdown, below=below)
     with place:
         let_go()
         return Download(write(conversations), place, name=f"{name}.{suffix}", content_type=content_type)

@@ -101,10 +101,12 @@ export class Chat {
   /** Asks for what forms of the page ask for; they work without script as well. @param {SubmitEvent} event */
   #onSubmit(event) {
     const form = /** @type {HTMLFormElement} */ (event.target);
-    if (!form.matches("[data-example], [data-regenerate], [data-continue]")) return;
+    if (!form.matches("[data-example], [data-regenerate], [data-continue], [data-opinion]")) return;
     event.preventDefault();
-    if (!this.#phase.isIdle) return;
-    if (form.matches("[data-example]")) this.#sendExample(form, /** @type {HTMLButtonElement} */ (event.submitter));
+    const pressed = /** @type {HTMLButtonElement} */ (event.submitter);
+    if (form.matches("[data-opinion]")) import("./opinion.js").then(({ think }) => think(form, pressed, this.#root), () => {});
+    else if (!this.#phase.isIdle) return;
+    else if (form.matches("[data-example]")) this.#sendExample(form, pressed);
     else import("./replace.js").then(({ replace }) => replace(form, this.#page), () => form.submit());
   }
 

@@ -58,8 +58,8 @@ function forgetOthers(person) {
   localStorage.setItem("person", person);
 }
 
-/** @param {string} name @param {string} value */
-function store(name, value) {
+/** @param {string} name @param {string} value  none deletes it */
+export function store(name, value) {
   if (!value) return localStorage.removeItem(name);
   try {
     localStorage.setItem(name, value);

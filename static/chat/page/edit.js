@@ -2,7 +2,7 @@
 
 import { copyOf, find, word } from "../reply/elements.js";
 import { begin, withModel } from "./branch.js";
-import { newKey } from "./draft.js";
+import { newKey, store } from "./draft.js";
 import { addKept, keptOf } from "./kept.js";
 import { removeFrom } from "./messages.js";
 
@@ -14,13 +14,21 @@ export function edit(link, page) {
   if (article.querySelector("form")) return find(article, "textarea").focus();
   const form = /** @type {HTMLFormElement} */ (copyOf("edit"));
   const box = /** @type {HTMLTextAreaElement} */ (find(form, "textarea"));
+  // Kept as what is in the message box is, until it is sent or somebody cancels it.
+  const [draft, keyName] = ["draft", "key"].map((name) => `${name} edit ${idOf(article)}`);
+  const said = find(article, "[data-text]").textContent ?? "";
+  const kept = localStorage.getItem(draft);
+  const key = (kept && localStorage.getItem(keyName)) || newKey();
+  const keep = (/** @type {string} */ text) => [[draft, text], [keyName, text && key]].forEach(([name, value]) => store(name, value));
   const fields = { conversation: page.root.dataset.conversation, edited: idOf(article), option: article.dataset.option };
-  for (const [name, value] of Object.entries({ ...fields, key: newKey() })) {
+  for (const [name, value] of Object.entries({ ...fields, key })) {
     /** @type {HTMLInputElement} */ (form.elements.namedItem(name)).value = value ?? "";
   }
-  box.value = find(article, "[data-text]").textContent ?? "";
+  box.value = kept ?? said;
+  box.addEventListener("input", () => keep(box.value === said ? "" : box.value));
   addKept(form, article);
   const close = () => {
+    keep("");
     form.remove();
     delete article.dataset.editing;
     link.focus();
@@ -28,7 +36,7 @@ export function edit(link, page) {
   find(form, "[data-cancel]").addEventListener("click", close);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    send(form, article, page);
+    send(form, article, page, () => keep(""));
   });
   box.addEventListener("keydown", (event) => onKey(event, close));
   article.append(form);
@@ -59,16 +67,18 @@ export function onKey(event, close) {
  * @param {HTMLFormElement} form
  * @param {HTMLElement} article
  * @param {Branching} page
+ * @param {() => void} onTaken
  */
-async function send(form, article, page) {
+async function send(form, article, page, onTaken) {
   const data = withModel(new FormData(form));
   const text = String(data.get("text"));
   if (!(text.trim() || data.has("images")) || !form.isConnected) return;
   if (["running", "stopping"].includes(page.phase.name)) {
     return page.notice.show({ message: word("writing"), retryAfter: 0, retry: null });
   }
-  const accepted = await page.sender.ask(form.action, data, () => send(form, article, page));
+  const accepted = await page.sender.ask(form.action, data, () => send(form, article, page, onTaken));
   if (!accepted) return;
+  onTaken();
   if (accepted.response.redirected) return location.assign(accepted.response.url);
   page.composer.focus();
   removeFrom(article);

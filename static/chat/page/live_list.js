@@ -15,6 +15,7 @@ export async function keepListLive(root, signal) {
   const list = new LiveList(root, signal);
   const visibility = new Visibility({ hiddenAfter: Number(root.dataset.hiddenAfter) }, signal);
   let seen = new AbortController();
+  document.addEventListener("click", ({ target }) => nameBranch(target, root), { signal, capture: true });
   visibility.addEventListener("away", () => seen.abort(), { signal });
   while (!signal.aborted && !list.isOver) {
     if (visibility.isAway) await shown(visibility, signal);
@@ -24,6 +25,16 @@ export async function keepListLive(root, signal) {
     if (!navigator.locks) await list.lead(here);
     else await navigator.locks.request(NAME, { signal: here }, () => list.lead(here)).catch(() => {});
   }
+}
+
+/**
+ * Lets what is done with this conversation be done with the branch that is shown.
+ * @param {EventTarget | null} target
+ * @param {HTMLElement} root
+ */
+function nameBranch(target, { dataset: { leaf } }) {
+  const link = /** @type {HTMLAnchorElement | null} */ (/** @type {Element} */ (target).closest("a.conversation-edit"));
+  if (leaf && link?.pathname === `${location.pathname}edit/`) link.search = `leaf=${leaf}`;
 }
 
 /** @param {Visibility} visibility @param {AbortSignal} signal @returns {Promise<void>} */

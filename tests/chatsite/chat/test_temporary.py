@@ -88,9 +88,28 @@ def test_a_button_deletes_it_at_once_and_nothing_else(
 
     answer = client.post("/c/temporary/delete/", follow=True)
 
-    assert "Your temporary chats are deleted." in answer.text
+    assert "1 temporary chat is deleted." in answer.text
     assert {*Conversation.objects.all()} == {kept, others}
     assert client.get("/c/temporary/delete/").status_code == 405
+
+
+@pytest.mark.usefixtures("site_in_this_process", "db")
+def test_one_of_them_is_deleted_or_all_and_it_is_said_how_many(
+    client: Client, talk: Conversation, owner: User
+) -> None:
+    temporary = {"user": owner, "assistant": "chat", "expires": talk.expires}
+    second, third = (Conversation.objects.create(title=str(number), **temporary) for number in range(2))
+    kept = Conversation.objects.create(user=owner, title="Kept", assistant="chat")
+    assert "Delete all 3 temporary chats now" in client.get(f"/c/{talk.pk}/").text
+
+    one = client.post(f"/c/{talk.pk}/temporary/delete/", follow=True)
+
+    assert "1 temporary chat is deleted." in one.text
+    assert {*Conversation.objects.all()} == {second, third, kept}
+    for pk in (kept.pk, talk.pk):
+        assert client.post(f"/c/{pk}/temporary/delete/").status_code == 404
+    assert "2 temporary chats are deleted." in client.post("/c/temporary/delete/", follow=True).text
+    assert {*Conversation.objects.all()} == {kept}
 
 
 @pytest.mark.usefixtures("site_in_this_process", "db")

@@ -38,6 +38,8 @@ NOT_NEEDED = {
     "passage.js",
     "list_rows.js",
     "live_list.js",
+    "opinion.js",
+    "quote.js",
     "replace.js",
     "save.js",
     "upload.js",

@@ -4,7 +4,9 @@ import re
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from chatsite.chat.models import Conversation, Message
@@ -121,3 +123,36 @@ def test_an_opinion_goes_with_its_conversation(client: Client, reply: Message) -
 def test_the_page_of_a_conversation_leads_to_the_details(client: Client, reply: Message) -> None:
     page = client.get(reply.conversation.get_absolute_url()).text
     assert f'href="/messages/{reply.pk}/details/"' in page
+
+
+def pressed(page: str) -> list[tuple[str, str]]:
+    """The two buttons of each reply: what they say, and whether they are pressed."""
+    return re.findall(r'name="good" value="(yes|no)" aria-pressed="(true|false)"', page)
+
+
+def test_a_press_below_a_reply_keeps_an_opinion_and_its_comment(client: Client, reply: Message) -> None:
+    address, page = f"/messages/{reply.pk}/opinion/", reply.conversation.get_absolute_url()
+    none = [("yes", "false"), ("no", "false")]
+    assert pressed(client.get(page).text)[:2] == none
+
+    assert client.post(address, {"good": "yes"}, headers=JSON).status_code == 204
+    assert pressed(client.get(page).text)[:2] == [("yes", "true"), ("no", "false")]
+    client.post(address, {"good": "yes", "comment": "Short."})
+    client.post(address, {"good": "no"}, headers=JSON)
+    assert pressed(client.get(page).text)[:2] == [("yes", "false"), ("no", "true")]
+    assert Opinion.objects.get().comment == "Short."
+
+    assert client.post(f"{address}forget/", headers=JSON).status_code == 204
+    assert pressed(client.get(page).text)[:2] == none
+
+
+def test_opinions_of_a_page_are_one_query(client: Client, reply: Message) -> None:
+    page, counts = reply.conversation.get_absolute_url(), []
+    for _ in range(2):
+        client.get(page)  # the HTML is stored with the first
+        with CaptureQueriesContext(connection) as captured:
+            client.get(page)
+        counts.append(sum("feedback_opinion" in query["sql"] for query in captured.captured_queries))
+        question = add(reply.conversation, reply, "user", "And now?")
+        Opinion.objects.create(message=add(reply.conversation, question, "assistant", "So."), is_good=True)
+    assert counts == [1, 1]

@@ -276,3 +276,29 @@ def test_the_forms_need_their_tokens(owner: User, client: Client, talk: Conversa
         assert careful.post(path).status_code == 403, path
     assert client.get(f"/c{address}revoke/").status_code == 405
     assert (Link.objects.count(), Message.objects.count()) == (1, 3)
+
+
+def test_the_branch_that_was_shown_is_shared(client: Client, talk: Conversation) -> None:
+    question = talk.messages.get(role="user")
+    shown = add(talk, add(talk, question, "assistant", "One."), "user", "To one?")
+    add(talk, shown, "assistant", "Yes, to one.")
+    add(talk, add(talk, add(talk, question, "assistant", "Two."), "user", "To two?"), "assistant", "Newest.")
+
+    edit = client.get(f"/c/{talk.pk}/edit/?leaf={shown.pk}").text
+    address = f"/c/{talk.pk}/share/?leaf={shown.pk}"
+    assert f'href="{address}"' in edit
+    page = client.get(address).text
+    assert "It ends with what answers: “To one?”" in page
+    assert f'href="/c/{talk.pk}/?leaf={shown.pk}"' in page
+    assert client.post(f"/c/{talk.pk}/share/", {"leaf": shown.pk}).status_code == 303
+
+    read = somebody().get(Link.objects.get().get_absolute_url()).text
+    assert "Yes, to one." in read
+    assert "Newest." not in read
+
+
+@pytest.mark.parametrize("page", ["edit/", "share/", "export.md"])
+def test_a_branch_that_is_not_there_is_not_found(client: Client, talk: Conversation, page: str) -> None:
+    other = Conversation.objects.create(user=User.objects.create_user("other"), title="Hi", assistant="chat")
+    for leaf in (add(other, None, "user", "Secret").pk, "x", ""):
+        assert client.get(f"/c/{talk.pk}/{page}?leaf={leaf}").status_code == 404

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from chatsite.accounts.visitor import Visitor
 from chatsite.chat.models import Conversation
 from chatsite.chat.portable import views
-from tests.chatsite.chat.portable.conversations import rich
+from tests.chatsite.chat.portable.conversations import add, rich
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process")]
 
@@ -54,6 +54,21 @@ def test_one_conversation_and_all_of_them_are_files_to_be_saved(owner: User, cli
     assert [talk["title"] for talk in json.loads(text(one))["conversations"]] == ["Tea/cake “é”"]
     assert everything["Content-Type"] == "text/markdown; charset=utf-8"
     assert text(everything).count("\n## You") == 4
+
+
+def test_markdown_has_the_branch_that_was_shown(owner: User, client: Client) -> None:
+    talk = rich(owner)
+    question = talk.messages.get(content__startswith="What is")
+    shown = add(talk, add(talk, question, "assistant", "One."), "user", "To one?")
+    add(talk, add(talk, add(talk, question, "assistant", "Two."), "user", "To two?"), "assistant", "Newest.")
+
+    newest = text(client.get(f"/c/{talk.pk}/export.md"))
+    branch = text(client.get(f"/c/{talk.pk}/export.md?leaf={shown.pk}"))
+    everything = text(client.get(f"/c/{talk.pk}/export.json?leaf={shown.pk}"))
+
+    assert ("Newest." in newest, "To one?" in newest) == (True, False)
+    assert ("Newest." in branch, "To one?" in branch) == (False, True)
+    assert ("Newest." in everything, "To one?" in everything) == (True, True)
 
 
 def test_nobody_else_gets_a_file(owner: User) -> None:
