@@ -15,5 +15,5 @@ from chatsite.accounts.decorators import for_everybody
 @for_everybody
 @require_POST
 def choose(request: HttpRequest) -> HttpResponseBase:
-    """Keep the `language`, and go back to the page, which is `next`."""
+    """Keep the `language`, and go back: to `next`, or the page that the browser says it comes from."""
     return set_language(request)

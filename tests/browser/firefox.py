@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,9 @@ def find_firefox() -> str | None:
 class Firefox:
     """One window. What it finds, it finds by CSS selectors."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, answers: BufferedReader) -> None:
         self._connection = connection
-        self._answers = connection.makefile("rb")
+        self._answers = answers
         self._sent = 0
         self._read()  # says which protocol it speaks
         self._do("NewSession")
@@ -111,8 +112,11 @@ def running(executable: str) -> Iterator[Firefox]:
         )
         try:
             wait_until(lambda: _listens(port), timeout=90)
-            with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
-                yield Firefox(connection)
+            with (
+                socket.create_connection(("127.0.0.1", port), timeout=60) as connection,
+                connection.makefile("rb") as answers,
+            ):
+                yield Firefox(connection, answers)
         finally:
             process.terminate()
             process.wait(30)

@@ -228,7 +228,7 @@ def test_keys_lead_to_the_search_and_that_to_the_message(site: Site, firefox: Fi
     answered(site, firefox, "The harbour is deep.")
 
     firefox.type(PROMPT, f"{CONTROL}k{CONTROL}")
-    wait_until(lambda: "/search/" in firefox.run("return location.pathname"))
+    wait_until(lambda: "/search/" in str(firefox.run("return location.pathname")))
     firefox.type("input[type=search]", f"HARB{ENTER}")
     says(firefox, "mark", "harb")
     firefox.click(".found-message")

@@ -20,7 +20,5 @@ export async function think(form, pressed, root) {
     button.ariaPressed = String(button === pressed && !isTakenBack);
     button.removeAttribute("formaction");
   }
-  const why = /** @type {HTMLAnchorElement} */ (find(form, "[data-why]"));
-  why.hidden = isTakenBack;
-  why.href = `${address(root, "detailsUrl", message)}#comment`;
+  find(form, "[data-why]").hidden = isTakenBack;
 }

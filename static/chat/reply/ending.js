@@ -43,8 +43,9 @@ function offerActions(article, kind) {
   const goOn = /** @type {HTMLElement | null} */ (article.querySelector("[data-continue]"));
   if (goOn) goOn.hidden = !CUT_SHORT.includes(kind) || !hasText(article);
   const root = /** @type {HTMLElement} */ (article.closest("[data-chat]"));
-  const details = /** @type {HTMLAnchorElement} */ (find(article, "[data-details]"));
-  details.href = address(root, "detailsUrl", article.dataset.message ?? "");
+  const url = address(root, "detailsUrl", article.dataset.message ?? "");
+  /** @type {HTMLAnchorElement} */ (find(article, "[data-details]")).href = url;
+  /** @type {HTMLAnchorElement} */ (find(article, "[data-why]")).href = `${url}#comment`;
   addReplyCopyButton(article);
 }
 
