@@ -21,16 +21,21 @@ from tests.waiting import wait_until
 
 @contextmanager
 def a_process() -> Iterator[None]:
-    """A process in which nothing runs yet; what the test leaves running is ended."""
+    """A process in which nothing runs yet, nor holds the lease of what ran; what the test leaves is ended."""
     limit = Admission.server_limit
+    _end()
     try:
         yield
     finally:
-        runs.interrupt(within=5)
-        admission.runs.closed = False
-        interrupted.clear()
+        _end()
         Admission.server_limit = limit
         wait_until(lambda: admission.runs.count == 0)
+
+
+def _end() -> None:
+    runs.interrupt(within=5)
+    admission.runs.closed = False
+    interrupted.clear()
 
 
 def start(runnable: Runnable[Any, Any], **options: Any) -> UUID:
