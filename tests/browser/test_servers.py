@@ -109,7 +109,7 @@ def test_a_deploy_in_mid_reply_costs_no_character(
     chat.prompt.fill("A draft")
     mark(chat)
 
-    with chat.page.expect_response(lambda answer: "/events/" in answer.url and answer.ok, timeout=30_000):
+    with chat.page.expect_response(lambda answer: "/runs/" in answer.url and answer.ok, timeout=30_000):
         site.server.process.send_signal(signal.SIGHUP)
     assert chat.text.split() == "".join(words[:100]).split()
     gate.open()
