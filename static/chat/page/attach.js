@@ -167,7 +167,8 @@ export class Attached {
   /** @param {string | undefined} sentence */
   #refuse(sentence, { withDocuments = false } = {}) {
     find(this.#told, "[data-told]").textContent = sentence ?? "";
-    find(this.#told, "[data-documents]").hidden = !withDocuments;
+    const link = find(this.#told, "[data-documents]"); // it leads nowhere where there are no documents
+    link.hidden = !withDocuments || !link.getAttribute("href");
     this.#told.hidden = false;
   }
 
