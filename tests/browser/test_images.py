@@ -249,7 +249,7 @@ def test_documents_are_added_where_they_are_asked(site: Site, chat: ChatPage) ->
     give(page, "drop", other("harbour.md", b"The harbour is nine metres deep.", kind="text/markdown"))
     expect(attached(page)).to_contain_text("harbour.md was added. You can ask about it now.")
     give(page, "drop", picture())
-    expect(chat.notice).to_have_text(re.compile("The model does not see images."))
+    expect(chat.notice).to_have_text(re.compile("This assistant does not look at images."))
 
     site.upstream.enqueue(Reply("Nine metres [1]."))
     chat.ask("How deep is the harbour?")
