@@ -68,7 +68,7 @@ def test_messages_streams_and_forms_do_not_go_through_the_worker(site: Site, app
     gate = site.upstream.gate()
     site.upstream.enqueue(Reply("One ", gate, "two."))
     chat.ask("Go")
-    gate.wait_until_reached()
+    expect(chat.reply).to_contain_text("One")
     page.reload()
     gate.open()
     chat.expect_status("done")

@@ -164,7 +164,7 @@ def test_pages_without_text_are_named() -> None:
     )
     assert "No text on pages 2-3:" in remark("Terms apply.", "", "")
     assert "No text on pages 1, 3-4, 6:" in remark("", "Terms", "", "", "apply", "")
-    assert "15 and others:" in remark(*["", "Terms"] * 20)
+    assert "15, …:" in remark(*["", "Terms"] * 20)
     assert remark("All of it.") == ""
 
 
