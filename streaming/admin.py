@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from streaming import runs
 from streaming.models import Process, Run
 
 
@@ -36,6 +35,8 @@ class RunAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # it is not generic 
 
     @admin.action(description=gettext_lazy("Stop those that go on"), permissions=["stop"])
     def stop(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
+        from streaming import runs  # it loads LangChain, and this module is read before a server starts
+
         going_on = list(queryset.filter(status=Run.Status.RUNNING))
         for run in going_on:
             runs.stop(run.pk)

@@ -161,4 +161,4 @@ def test_what_can_be_done_with_a_document_does_not_move_when_it_is_unfolded(chat
     expect(page.get_by_role("button", name="Delete for good")).to_be_visible()
     assert [button.bounding_box() for button in buttons] == before
     buttons[1].click()
-    expect(page.get_by_text("Left out of answers")).to_be_visible()
+    expect(page.get_by_text("Left out of answers", exact=True)).to_be_visible()
