@@ -137,7 +137,8 @@ def test_the_page_names_every_module_that_it_loads(page: Page) -> None:
     expect(page.get_by_text("Enter sends")).to_be_visible()  # by the script
     named = page.eval_on_selector_all("link[rel=modulepreload]", "links => links.map(link => link.href)")
     assert len(named) > 20
-    assert sorted(loaded) == sorted(named)  # once, and none besides
+    at_first = [url for url in loaded if not re.search(r"/(?:live_list|list_rows)\.", url)]
+    assert sorted(at_first) == sorted(named)  # once, and none besides
 
 
 def test_everything_can_be_done_by_keyboard(site: Site, chat: ChatPage) -> None:
