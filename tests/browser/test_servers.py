@@ -71,6 +71,7 @@ def test_a_killed_worker_costs_no_text(start_site: SiteStarter, watch: Watch, wo
     expect(chat.prompt).to_have_value("A draft")
     assert rows(site, REPLY)[0] == ("done", "Kept, every word, and gone on with.")
     expect_mark(chat)
+    expect(chat.reply.get_by_text("Version 2 of 2")).to_be_attached()
     chat.expect_the_same_after_a_reload()
 
 
