@@ -136,6 +136,8 @@ def _imported_from(module_name: str, name: str) -> Iterator[str]:
 if __name__ == "__main__":
     import django
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.streaming.testing.settings_in_memory")
+    import tests.environment  # noqa: F401 - the site's settings, which have the admin
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
     django.setup()
     PAGE.write_text(page())
