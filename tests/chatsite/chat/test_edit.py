@@ -12,18 +12,7 @@ from chatsite.accounts.ownership import UNDO_FOR
 from chatsite.accounts.retention import expire
 from chatsite.chat.models import TITLE_LENGTH, Conversation
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process")]
-
-
-@pytest.fixture
-def owner() -> User:
-    return User.objects.create_user("owner")
-
-
-@pytest.fixture
-def client(owner: User, client: Client) -> Client:
-    client.force_login(owner)
-    return client
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process", "owner_is_signed_in")]
 
 
 @pytest.fixture

@@ -10,20 +10,9 @@ from django.test import Client
 from chatsite.chat.listing import RECENT
 from chatsite.chat.models import Conversation
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process", "owner_is_signed_in")]
 
 NOBODY = "0" * 32
-
-
-@pytest.fixture
-def owner() -> User:
-    return User.objects.create_user("owner")
-
-
-@pytest.fixture
-def client(owner: User, client: Client) -> Client:
-    client.force_login(owner)
-    return client
 
 
 def test_every_conversation_can_be_reached(owner: User, client: Client) -> None:

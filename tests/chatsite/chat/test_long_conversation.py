@@ -14,18 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.page_view import PAGE_CHARACTERS, PAGE_MESSAGES
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process")]
-
-
-@pytest.fixture
-def owner() -> User:
-    return User.objects.create_user("owner")
-
-
-@pytest.fixture
-def client(owner: User, client: Client) -> Client:
-    client.force_login(owner)
-    return client
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process", "owner_is_signed_in")]
 
 
 def conversation_of(owner: User, messages: int, *, padding: str = "") -> Conversation:

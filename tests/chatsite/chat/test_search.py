@@ -19,19 +19,8 @@ from chatsite.chat.search import MOST_TERMS, pieces_of, search, terms_of
 from chatsite.chat.search_text import SearchText
 from chatsite.chat.search_view import AT_ONCE
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process", "owner_is_signed_in")]
 ALICE = Visitor(guest="a" * 32)
-
-
-@pytest.fixture
-def owner() -> User:
-    return User.objects.create_user("owner")
-
-
-@pytest.fixture
-def client(owner: User, client: Client) -> Client:
-    client.force_login(owner)
-    return client
 
 
 def say(*texts: str, title: str = "-", user: User | None = None) -> Conversation:

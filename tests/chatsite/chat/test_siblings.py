@@ -16,18 +16,7 @@ from chatsite.chat.models import Conversation, Message
 from chatsite.chat.page_view import PAGE_MESSAGES
 from chatsite.chat.path import Siblings
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process")]
-
-
-@pytest.fixture
-def owner() -> User:
-    return User.objects.create_user("owner")
-
-
-@pytest.fixture
-def client(owner: User, client: Client) -> Client:
-    client.force_login(owner)
-    return client
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process", "owner_is_signed_in")]
 
 
 @pytest.fixture

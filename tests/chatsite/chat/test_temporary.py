@@ -18,11 +18,6 @@ from tests.upstream import Reply
 
 
 @pytest.fixture
-def owner() -> User:
-    return User.objects.create_user("owner")
-
-
-@pytest.fixture
 def client(owner: User, client: Client, settings: Settings) -> Client:
     settings.CHAT_ALLOW_GUESTS = True
     client.force_login(owner)

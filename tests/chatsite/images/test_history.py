@@ -19,11 +19,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def owner() -> User:
-    return User.objects.create_user("owner")
-
-
-@pytest.fixture
 def talk(owner: User) -> Conversation:
     return Conversation.objects.create(user=owner, title="Talk", assistant="chat")
 

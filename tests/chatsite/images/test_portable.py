@@ -22,20 +22,9 @@ from chatsite.sharing.models import Link
 from tests.chatsite.chat.portable.conversations import add
 from tests.chatsite.images.files import bomb, image, opened
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process", "owner_is_signed_in")]
 
 ADDRESS = re.compile(r'src="(/shared/[^"]+)"')
-
-
-@pytest.fixture
-def owner() -> User:
-    return User.objects.create_user("owner")
-
-
-@pytest.fixture
-def client(owner: User, client: Client) -> Client:
-    client.force_login(owner)
-    return client
 
 
 @pytest.fixture

@@ -24,20 +24,9 @@ from chatsite.images.models import Image, ImageContent, ImageGone
 from chatsite.images.views import POLICY
 from tests.chatsite.images.files import image, opened
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process", "owner_is_signed_in")]
 
 JSON = {"Accept": "application/json"}
-
-
-@pytest.fixture
-def owner() -> User:
-    return User.objects.create_user("owner")
-
-
-@pytest.fixture
-def client(owner: User, client: Client) -> Client:
-    client.force_login(owner)
-    return client
 
 
 @pytest.fixture

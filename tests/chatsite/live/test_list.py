@@ -17,20 +17,9 @@ from chatsite.live import stream
 from streaming import admission, runs
 from streaming.admission import Admission
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process", "owner_is_signed_in")]
 
 EVENTS = "/conversations/events/"
-
-
-@pytest.fixture
-def owner() -> User:
-    return User.objects.create_user("owner")
-
-
-@pytest.fixture
-def client(owner: User, client: Client) -> Client:
-    client.force_login(owner)
-    return client
 
 
 @pytest.fixture(autouse=True)

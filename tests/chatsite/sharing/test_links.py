@@ -16,7 +16,7 @@ from chatsite.chat.models import Conversation, Message
 from chatsite.sharing.models import Link
 from tests.chatsite.chat.portable.conversations import DETAILS, add
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process", "owner_is_signed_in")]
 
 JSON = {"Accept": "application/json"}
 
@@ -24,17 +24,6 @@ JSON = {"Accept": "application/json"}
 @pytest.fixture(autouse=True)
 def with_guests(settings: Settings) -> None:
     settings.CHAT_ALLOW_GUESTS = True
-
-
-@pytest.fixture
-def owner() -> User:
-    return User.objects.create_user("owner")
-
-
-@pytest.fixture
-def client(owner: User, client: Client) -> Client:
-    client.force_login(owner)
-    return client
 
 
 @pytest.fixture

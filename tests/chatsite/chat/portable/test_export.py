@@ -19,11 +19,6 @@ from tests.chatsite.chat.portable.conversations import BEGUN, DETAILS, add, rich
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def owner() -> User:
-    return User.objects.create_user("owner")
-
-
 def exported(*conversations: Conversation) -> Any:
     return json.loads("".join(as_json(conversations)))
 

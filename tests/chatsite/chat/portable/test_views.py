@@ -13,7 +13,7 @@ from chatsite.chat.models import Conversation
 from chatsite.chat.portable import views
 from tests.chatsite.chat.portable.conversations import add, rich
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_in_this_process", "owner_is_signed_in")]
 
 FILES = ("/c/{}/export.json", "/c/{}/export.md")
 
@@ -21,17 +21,6 @@ FILES = ("/c/{}/export.json", "/c/{}/export.md")
 @pytest.fixture(autouse=True)
 def with_guests(settings: Settings) -> None:
     settings.CHAT_ALLOW_GUESTS = True
-
-
-@pytest.fixture
-def owner() -> User:
-    return User.objects.create_user("owner")
-
-
-@pytest.fixture
-def client(owner: User, client: Client) -> Client:
-    client.force_login(owner)
-    return client
 
 
 def text(response: Any) -> str:
