@@ -193,5 +193,5 @@ def test_every_refusal_is_tried_here() -> None:
         for row in rows(section(PROTOCOL, "## Errors"))
         if row[0] in {"403", "429", "503"}
     }
-    elsewhere = {("sign_on_refused", 403)}  # tests/chatsite/accounts/test_single_sign_on.py has its provider
+    elsewhere = {("sign_on_refused", 403)}  # accounts/test_what_a_provider_says.py has a provider
     assert documented - elsewhere == {(code, status) for _, code, status in REFUSALS if code}

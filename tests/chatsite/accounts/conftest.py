@@ -1,7 +1,7 @@
 """The pages of accounts without a server, with mail and without."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from chatsite.config.mail import MailServer
+from chatsite.config.oidc import SignOnProvider
+from tests.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider
 
 LINK = re.compile(r"^http://testserver(/\S+)$", re.MULTILINE)
 
@@ -64,3 +66,10 @@ def sign_in(client: Client, password: str = PASSWORD) -> bool:
 
 def sign_up_form(**fields: Any) -> dict[str, Any]:
     return {"username": "alice", "password1": PASSWORD, "password2": PASSWORD} | fields
+
+
+@pytest.fixture
+def provider(pages: Settings) -> Iterator[IdentityProvider]:
+    with IdentityProvider() as provider:
+        pages.OIDC = SignOnProvider(provider.issuer, CLIENT_ID, CLIENT_SECRET, "Our company", "OPEN")
+        yield provider
