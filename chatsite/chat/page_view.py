@@ -11,7 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from chatsite.accounts.visitor import Visitor, VisitorRequest, can_sign_in
+from chatsite.assistants.base import Assistant
 from chatsite.assistants.offered import model_label
+from chatsite.assistants.preferences import Preferences
 from chatsite.assistants.registry import assistants, default_assistant, get_assistant
 from chatsite.chat import history, listing, rendered, replies, siblings, temporary
 from chatsite.chat.branch import leaf_of, message_of
@@ -115,7 +117,6 @@ def _page(
     if current:
         siblings.add(current, path)
         opinions.add(path)
-    assistant = get_assistant(chosen) or default_assistant()
     context = {
         "conversation": current,
         "groups": listing.beside(visitor, page_of=None if is_earlier else current),
@@ -129,12 +130,8 @@ def _page(
         # The page stays in the branch that it shows, whatever is written elsewhere.
         "leaf": leaf,
         "newest": leaf if is_earlier or not path else path[-1],
-        "assistant": assistant,
-        "model": assistant.model_for(preferences),
-        "model_label": model_label(assistant.model_for(preferences)),
-        "models": assistant.models,
+        **_of_assistant(assistant, preferences),
         "withdrawn_model": wanted.withdrawn if "model" in assistant.takes else "",
-        "attach": Attach(assistant, preferences),
         "shows_images": assistant.sees(preferences) or any(message.images for message in path),
         "assistants": assistants().values(),
         "can_sign_in": can_sign_in(visitor),
@@ -148,3 +145,15 @@ def _page(
         "deepest": DEEPEST,
     }
     return render(request, "chat/page.html", context)
+
+
+def _of_assistant(assistant: Assistant, preferences: Preferences) -> dict[str, object]:
+    """Who answers from here on, by which model, and what can be attached for it."""
+    model = assistant.model_for(preferences)
+    return {
+        "assistant": assistant,
+        "model": model,
+        "model_label": model_label(model),
+        "models": assistant.models,
+        "attach": Attach(assistant, preferences),
+    }
